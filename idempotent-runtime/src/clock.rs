@@ -1,0 +1,189 @@
+//! The one place that asks what time it is.
+//!
+//! Stores read the wall clock to judge leases and expiry; the engine reads the monotonic clock to judge its own lease
+//! and waits through [`Clock::sleep`]. The two readings are never compared with each other.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+/// A point in wall-clock time: whole milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The time so many milliseconds after the Unix epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// This time and a duration after it; at the latest the last time that can be written.
+    #[must_use]
+    pub fn saturating_add(self, duration: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+}
+
+/// A future that ends when a [`Clock`] says so.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Where time comes from.
+///
+/// [`SystemClock`] serves unless a test installs a [`ManualClock`].
+pub trait Clock: fmt::Debug + Send + Sync + 'static {
+    /// Wall-clock time, by which a store judges leases and expiry. It may jump.
+    fn now(&self) -> Timestamp;
+
+    /// Time since some fixed point. It never runs backwards.
+    fn monotonic(&self) -> Duration;
+
+    /// Ends once so much time has passed. Dropping the future cancels it.
+    fn sleep(&self, duration: Duration) -> Sleep;
+}
+
+/// The operating system's clock and tokio's timers.
+///
+/// [`sleep`](Clock::sleep) panics where there is no tokio runtime with its time driver enabled.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO);
+        Timestamp(0).saturating_add(since_epoch)
+    }
+
+    fn monotonic(&self) -> Duration {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        // tokio's Instant, so that a paused test runtime pauses this clock with its timers.
+        ORIGIN.get_or_init(Instant::now).elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// A clock that stands still until a test moves it.
+///
+/// Clones share one time.
+///
+/// ```
+/// use std::time::Duration;
+/// use idempotent_runtime::clock::{Clock, ManualClock};
+///
+/// let clock = ManualClock::new();
+/// let before = clock.now();
+/// clock.advance(Duration::from_secs(30));
+/// assert_eq!(clock.now(), before.saturating_add(Duration::from_secs(30)));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ManualClock {
+    shared: Arc<Mutex<Manual>>,
+}
+
+#[derive(Debug, Default)]
+struct Manual {
+    elapsed: Duration,
+    sleepers: Vec<(Duration, oneshot::Sender<()>)>,
+}
+
+impl ManualClock {
+    /// A clock that shows the Unix epoch.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Moves the time forward and wakes every sleeper whose time has come.
+    pub fn advance(&self, duration: Duration) {
+        let mut manual = self.lock();
+        manual.elapsed += duration;
+        let now = manual.elapsed;
+        let (due, waiting) = std::mem::take(&mut manual.sleepers)
+            .into_iter()
+            .filter(|(_, wake)| !wake.is_closed())
+            .partition(|(until, _)| *until <= now);
+        manual.sleepers = waiting;
+        drop(manual);
+        let due: Vec<(Duration, oneshot::Sender<()>)> = due;
+        for (_, wake) in due {
+            // A sleeper that left in the meantime needs no waking.
+            let _ = wake.send(());
+        }
+    }
+
+    /// How many sleepers wait for a later time.
+    pub fn sleepers(&self) -> usize {
+        self.lock()
+            .sleepers
+            .iter()
+            .filter(|(_, wake)| !wake.is_closed())
+            .count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Manual> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(0).saturating_add(self.lock().elapsed)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.lock().elapsed
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let mut manual = self.lock();
+        if duration.is_zero() {
+            return Box::pin(std::future::ready(()));
+        }
+        let (wake, woken) = oneshot::channel();
+        let until = manual.elapsed + duration;
+        manual.sleepers.push((until, wake));
+        Box::pin(async move {
+            // The sender lives as long as the clock; a clock that is gone never wakes anybody.
+            if woken.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_manual_sleeper_wakes_when_its_time_has_come_and_not_before() {
+        let clock = ManualClock::new();
+        let mut sleep = clock.sleep(Duration::from_secs(10));
+        clock.advance(Duration::from_millis(9_999));
+        assert!(futures_util::poll!(&mut sleep).is_pending());
+        clock.advance(Duration::from_millis(1));
+        sleep.await;
+        assert_eq!(clock.sleepers(), 0);
+    }
+
+    #[test]
+    fn the_latest_timestamp_is_not_passed() {
+        let latest = Timestamp::from_millis(i64::MAX);
+        assert_eq!(latest.saturating_add(Duration::MAX), latest);
+    }
+}

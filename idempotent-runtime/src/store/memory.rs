@@ -1,0 +1,5 @@
+//! Records in this process's memory.
+
+/// Placeholder.
+#[derive(Debug)]
+pub struct MemoryStore;
