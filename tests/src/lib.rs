@@ -8,6 +8,7 @@ mod client;
 mod faulty;
 mod gate;
 mod server;
+pub mod store_contract;
 
 pub use self::child::Child;
 pub use self::client::{Client, Reply, RawConnection};
