@@ -1,16 +1,24 @@
 //! Runs annotated handlers at most once per idempotency key and replays the recorded outcome to every retry.
 
+#[cfg(feature = "axum")]
+pub mod axum;
 pub mod clock;
 mod digest;
+mod engine;
 pub mod fingerprint;
+pub mod idempotency;
 pub mod identity;
+mod key;
 pub mod outcome;
 pub mod policy;
+mod refusal;
 pub mod scope;
 pub mod store;
 
+pub use self::idempotency::{BuildError, Idempotency, IdempotencyBuilder};
 pub use self::outcome::Disposition;
 pub use self::policy::Policy;
+pub use self::refusal::Code;
 pub use self::scope::ScopeKey;
 #[cfg(feature = "memory")]
 pub use self::store::MemoryStore;

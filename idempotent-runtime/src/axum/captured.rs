@@ -1,0 +1,62 @@
+//! A request that is held back until the key is known, and its handler's last argument with it.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::future::BoxFuture;
+use http::request::Parts;
+
+/// How to extract the last argument once the body has been read. The state is inside.
+pub(super) type Extract<L> =
+    Box<dyn FnOnce(Request) -> BoxFuture<'static, Result<L, Response>> + Send>;
+
+/// The request and the way to a handler's last argument `L`.
+pub struct Captured<L> {
+    pub(super) request: Request,
+    pub(super) extract: Extract<L>,
+}
+
+/// The marker of `L`'s own extraction, passed through.
+#[derive(Debug)]
+pub struct Via<M>(PhantomData<M>);
+
+impl<S, M, L> FromRequest<S, Via<M>> for Captured<L>
+where
+    S: Clone + Send + Sync + 'static,
+    L: FromRequest<S, M>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
+        let state = state.clone();
+        let extract: Extract<L> = Box::new(move |request| {
+            Box::pin(async move {
+                L::from_request(request, &state)
+                    .await
+                    .map_err(|rejection| rejection.into_response())
+            })
+        });
+        Ok(Self { request, extract })
+    }
+}
+
+impl<L> fmt::Debug for Captured<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Captured").finish_non_exhaustive()
+    }
+}
+
+/// What stands for the last argument of a handler that has none.
+#[derive(Clone, Copy, Debug)]
+pub struct NoArgument;
+
+impl<S: Sync> FromRequestParts<S> for NoArgument {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self)
+    }
+}

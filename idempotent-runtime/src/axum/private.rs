@@ -1,0 +1,24 @@
+//! What generated code names. Nothing here is for people, and nothing here is stable.
+
+pub use core::future::Future;
+pub use core::time::Duration;
+
+pub use axum::response::Response;
+
+pub use super::call::{Call, KeyArgument, Run, key, protect, run, scope};
+pub use super::captured::{Captured, NoArgument, Via};
+pub use super::replay::{Replayable, any_response, buffered, need_replay, need_result};
+pub use crate::policy::{
+    Abandoned, FingerprintOf, KeyFormat, KeySource, Mismatch, Missing, Operation, Pending, Policy,
+    Release, StatusRange, Ttl,
+};
+
+/// So many milliseconds.
+pub const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// Asks, where the handler is written, for what its router would ask for later.
+pub fn need_send<F: Future + Send>(future: F) -> F {
+    future
+}

@@ -1,0 +1,210 @@
+//! Which responses can be replayed.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::fmt;
+
+use axum::response::{AppendHeaders, Html, IntoResponse, NoContent, Redirect, Response};
+use axum::{Form, Json};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+
+use crate::outcome::Disposition;
+
+/// A response whose body is complete, so that a record can keep it and a retry can get it again.
+///
+/// Types of axum whose bodies are complete implement it. An error type of your own needs one line where its status says
+/// enough:
+///
+/// ```
+/// use axum::response::{IntoResponse, Response};
+/// use http::StatusCode;
+/// use idempotent_runtime::axum::Replay;
+/// use idempotent_runtime::Disposition;
+///
+/// enum ApiError {
+///     Declined,
+///     ProviderBusy,
+/// }
+///
+/// impl IntoResponse for ApiError {
+///     fn into_response(self) -> Response {
+///         match self {
+///             Self::Declined => StatusCode::PAYMENT_REQUIRED.into_response(),
+///             Self::ProviderBusy => StatusCode::BAD_GATEWAY.into_response(),
+///         }
+///     }
+/// }
+///
+/// // `impl Replay for ApiError {}` would do if 502 meant here what it means elsewhere.
+/// impl Replay for ApiError {
+///     fn disposition(&self) -> Option<Disposition> {
+///         match self {
+///             Self::ProviderBusy => Some(Disposition::FailedRetriable), // nothing was charged: the key is given back
+///             Self::Declined => None,                                   // as its status says
+///         }
+///     }
+/// }
+/// ```
+///
+/// A stream, server-sent events and a bare [`Response`] do not implement it: nobody can tell whether they end.
+/// `response = buffer` takes any response and reads it to its end first.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be replayed to a retry",
+    label = "not a `Replay`",
+    note = "for a type of your own that implements `IntoResponse` with a complete body, write `impl idempotent_runtime::axum::Replay for {Self} {{}}`",
+    note = "for any other response, such as a bare `Response`, write `#[idempotent(response = buffer, …)]`, which reads its body to the end and keeps it"
+)]
+pub trait Replay: IntoResponse {
+    /// What this response means for the work, where its status does not say it. Default: `None`, as the status says.
+    fn disposition(&self) -> Option<Disposition> {
+        None
+    }
+}
+
+/// A part of a response that comes before its body in a tuple.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand before a body that is replayed",
+    label = "not a `ReplayPart`",
+    note = "a status, a `HeaderMap` or an array of headers can"
+)]
+pub trait ReplayPart {}
+
+impl ReplayPart for StatusCode {}
+impl ReplayPart for HeaderMap {}
+impl<K, V, const N: usize> ReplayPart for [(K, V); N] {}
+impl<I> ReplayPart for AppendHeaders<I> {}
+
+macro_rules! complete_bodies {
+    ($($ty:ty),* $(,)?) => {$(impl Replay for $ty {})*};
+}
+
+complete_bodies! {
+    (), StatusCode, NoContent, Redirect, HeaderMap, Infallible,
+    String, &'static str, Box<str>, Cow<'static, str>,
+    Bytes, BytesMut, Vec<u8>, &'static [u8], Box<[u8]>, Cow<'static, [u8]>,
+    axum::extract::rejection::JsonRejection,
+    axum::extract::rejection::FormRejection,
+    axum::extract::rejection::QueryRejection,
+    axum::extract::rejection::PathRejection,
+    axum::extract::rejection::BytesRejection,
+    axum::extract::rejection::StringRejection,
+    axum::extract::rejection::ExtensionRejection,
+}
+
+impl<const N: usize> Replay for [u8; N] {}
+impl<const N: usize> Replay for &'static [u8; N] {}
+impl<T: Serialize> Replay for Json<T> {}
+impl<T: Serialize> Replay for Form<T> {}
+
+impl<T> Replay for Html<T>
+where
+    T: Replay,
+    Self: IntoResponse,
+{
+}
+
+impl<K, V, const N: usize> Replay for [(K, V); N] where Self: IntoResponse {}
+impl<I> Replay for AppendHeaders<I> where Self: IntoResponse {}
+
+impl<T: Replay, E: Replay> Replay for Result<T, E> {
+    fn disposition(&self) -> Option<Disposition> {
+        match self {
+            Ok(value) => value.disposition(),
+            Err(error) => error.disposition(),
+        }
+    }
+}
+
+macro_rules! parts_before_a_body {
+    ($($part:ident),+) => {
+        impl<$($part: ReplayPart,)+ R: Replay> Replay for ($($part,)+ R)
+        where
+            Self: IntoResponse,
+        {
+            fn disposition(&self) -> Option<Disposition> {
+                let (.., body) = self;
+                body.disposition()
+            }
+        }
+    };
+}
+
+parts_before_a_body!(P1);
+parts_before_a_body!(P1, P2);
+parts_before_a_body!(P1, P2, P3);
+parts_before_a_body!(P1, P2, P3, P4);
+parts_before_a_body!(P1, P2, P3, P4, P5);
+parts_before_a_body!(P1, P2, P3, P4, P5, P6);
+parts_before_a_body!(P1, P2, P3, P4, P5, P6, P7);
+parts_before_a_body!(P1, P2, P3, P4, P5, P6, P7, P8);
+
+/// A handler's answer: its response, and what its type says of it.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) response: Response,
+    pub(super) declared: Option<Disposition>,
+}
+
+/// How to make a reply of a `T`. Its methods ask nothing of `T` any more, so a type that cannot be replayed is one
+/// error, where the witness was asked for.
+pub struct Replayable<T> {
+    reply: fn(T) -> Reply,
+}
+
+impl<T> Replayable<T> {
+    pub(super) fn reply(&self, value: T) -> Reply {
+        (self.reply)(value)
+    }
+}
+
+impl<T> Clone for Replayable<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Replayable<T> {}
+
+impl<T> fmt::Debug for Replayable<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replayable").finish_non_exhaustive()
+    }
+}
+
+/// The witness for a type that implements [`Replay`].
+pub fn need_replay<T: Replay>() -> Replayable<T> {
+    Replayable {
+        reply: |value| {
+            let declared = value.disposition();
+            Reply {
+                response: value.into_response(),
+                declared,
+            }
+        },
+    }
+}
+
+/// The witness for a result of two types that have one.
+pub fn need_result<T: Replay, E: Replay>(
+    _: Replayable<T>,
+    _: Replayable<E>,
+) -> Replayable<Result<T, E>> {
+    need_replay()
+}
+
+/// The witness for any response, by `response = buffer`.
+pub fn buffered<T: IntoResponse>() -> Replayable<T> {
+    Replayable {
+        reply: |value| Reply {
+            response: value.into_response(),
+            declared: None,
+        },
+    }
+}
+
+/// The same, for a type that cannot be written.
+pub fn any_response<T: IntoResponse>() -> Replayable<T> {
+    buffered()
+}

@@ -1,0 +1,204 @@
+//! Setting up a handle, and the checks before it serves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Idempotency, Settings};
+use crate::clock::Clock;
+use crate::digest::{Fields, Secret};
+use crate::fingerprint::Fingerprint;
+use crate::identity::{AttemptId, RecordId};
+use crate::outcome::Disposition;
+use crate::policy::Ttl;
+use crate::store::{Claim, Claimed, Completion, Record, Store, StoreError, Takeover};
+
+/// Settings for an [`Idempotency`], made by [`Idempotency::builder`].
+///
+/// ```
+/// # #[cfg(feature = "memory")]
+/// # async fn build() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+/// use idempotent_runtime::{Idempotency, MemoryStore};
+///
+/// let idempotency = Idempotency::builder(MemoryStore::new())
+///     .namespace("billing")
+///     .secret("from the application's secret store")
+///     .drop_header("x-request-id")
+///     .max_in_flight(1_000)
+///     .sweep_interval(Duration::from_secs(30))
+///     .build()
+///     .await?;
+/// # drop(idempotency);
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(build()).unwrap();
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is set up before `build`"]
+pub struct IdempotencyBuilder {
+    store: Arc<dyn Store>,
+    settings: Settings,
+}
+
+impl IdempotencyBuilder {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            settings: Settings::default(),
+        }
+    }
+
+    /// Keeps the records of applications that share a store apart. Default: empty.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.settings.namespace = namespace.into();
+        self
+    }
+
+    /// Turns identities and fingerprints into HMACs under this secret, so that somebody who reads the store can test no
+    /// guesses of keys or bodies. Take at least 32 random bytes.
+    ///
+    /// All processes that share a store and namespace must have the same; [`build`](Self::build) checks it.
+    pub fn secret(mut self, secret: impl AsRef<[u8]>) -> Self {
+        self.settings.secret = Some(Secret::new(secret.as_ref()));
+        self
+    }
+
+    /// Names the header that marks every answer from a record, with the value `true`. Default: `Idempotency-Replayed`.
+    pub fn replayed_header(mut self, name: impl AsRef<str>) -> Self {
+        self.settings.replayed_header = Some(name.as_ref().to_ascii_lowercase());
+        self
+    }
+
+    /// Marks no answer: a replay looks like the first one.
+    pub fn without_replayed_header(mut self) -> Self {
+        self.settings.replayed_header = None;
+        self
+    }
+
+    /// Keeps a response header out of records, beside those that never are: hop-by-hop headers, `Date`,
+    /// `Content-Length` and `Set-Cookie`. May be called again for another.
+    pub fn drop_header(mut self, name: impl AsRef<str>) -> Self {
+        self.settings
+            .dropped_headers
+            .push(name.as_ref().to_ascii_lowercase());
+        self
+    }
+
+    /// Takes time from this clock: the heartbeat, deadlines, the handle's own judgement of leases. Default: the
+    /// system's. A store has a clock of its own.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.settings.clock = Arc::new(clock);
+        self
+    }
+
+    /// Removes expired records so often; never for a zero interval. Default: every minute, from the first request on.
+    pub fn sweep_interval(mut self, interval: Duration) -> Self {
+        self.settings.sweep_interval = (!interval.is_zero()).then_some(interval);
+        self
+    }
+
+    /// Lets at most so many attempts run at once; one more is refused with 503 and leaves no record. Default: no bound.
+    pub fn max_in_flight(mut self, attempts: usize) -> Self {
+        self.settings.max_in_flight = Some(attempts.min(tokio::sync::Semaphore::MAX_PERMITS));
+        self
+    }
+
+    /// Checks the settings, and the secret against the store.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::HeaderName`] if a name given is no header name, [`BuildError::Secret`] if the store's records of
+    /// this namespace were made under another secret or under none, [`BuildError::Store`] if the store could not be
+    /// asked.
+    pub async fn build(self) -> Result<Idempotency, BuildError> {
+        let Self { store, settings } = self;
+        let names = settings
+            .replayed_header
+            .iter()
+            .chain(&settings.dropped_headers);
+        if let Some(name) = names.into_iter().find(|name| !is_token(name)) {
+            return Err(BuildError::HeaderName { name: name.clone() });
+        }
+        check_secret(&*store, &settings).await?;
+        Ok(Idempotency::from_parts(store, settings))
+    }
+}
+
+/// Why an [`Idempotency`] could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A name that is given to a header is none.
+    #[error("`{name}` is not a header name")]
+    #[non_exhaustive]
+    HeaderName {
+        /// The name as it was given, in lower case.
+        name: String,
+    },
+    /// The store has records of this namespace that were made under another secret, or under none.
+    #[error(
+        "the records of this store and namespace were made under another secret: give the builder that one, or another namespace"
+    )]
+    #[non_exhaustive]
+    Secret {},
+    /// The store could not be asked.
+    #[error("the secret could not be checked against the store")]
+    Store(#[from] StoreError),
+}
+
+/// RFC 9110, section 5.6.2.
+fn is_token(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Compares the secret's mark with the one that stands in the store, and leaves it there if none does.
+///
+/// The mark is a record like any other. Its id depends on the namespace alone, its fingerprint on the secret.
+async fn check_secret(store: &dyn Store, settings: &Settings) -> Result<(), BuildError> {
+    let mut id = Fields::new(None, "idempotent/secret-mark/1");
+    id.push(settings.namespace.as_bytes());
+    let record = RecordId::from_bytes(id.finish());
+    let fingerprint = Fingerprint::of_secret(settings.secret.as_ref());
+
+    let found = if settings.secret.is_some() {
+        leave_mark(store, record, fingerprint).await?
+    } else {
+        store.load(record).await?
+    };
+    match found {
+        Some(mark) if mark.fingerprint != fingerprint => Err(BuildError::Secret {}),
+        _ => Ok(()),
+    }
+}
+
+async fn leave_mark(
+    store: &dyn Store,
+    record: RecordId,
+    fingerprint: Fingerprint,
+) -> Result<Option<Record>, StoreError> {
+    let attempt = AttemptId::random();
+    let lease = Duration::from_secs(30);
+    let claim = Claim {
+        record,
+        fingerprint,
+        attempt,
+        lease,
+        takeover: Takeover::Abandoned,
+    };
+    match store.claim(claim).await? {
+        Claimed::Found(mark) => Ok(Some(mark)),
+        Claimed::Won { .. } => {
+            let completion = Completion {
+                disposition: Disposition::Completed,
+                outcome: None,
+                ttl: Ttl::Forever,
+            };
+            // Another process may have taken over from this one: it leaves the same mark.
+            let _ = store.complete(record, attempt, completion).await?;
+            Ok(None)
+        }
+    }
+}

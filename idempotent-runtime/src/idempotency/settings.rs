@@ -1,0 +1,37 @@
+//! What all endpoints of a handle share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::digest::Secret;
+
+/// The marker on every answer that comes from a record.
+const REPLAYED: &str = "idempotency-replayed";
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) namespace: String,
+    pub(crate) secret: Option<Secret>,
+    /// In lower case.
+    pub(crate) replayed_header: Option<String>,
+    /// In lower case.
+    pub(crate) dropped_headers: Vec<String>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sweep_interval: Option<Duration>,
+    pub(crate) max_in_flight: Option<usize>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            namespace: String::new(),
+            secret: None,
+            replayed_header: Some(REPLAYED.to_owned()),
+            dropped_headers: Vec::new(),
+            clock: Arc::new(SystemClock),
+            sweep_interval: Some(Duration::from_mins(1)),
+            max_in_flight: None,
+        }
+    }
+}
