@@ -40,7 +40,8 @@ impl Parse for Function {
         let vis = input.parse()?;
         let sig = input.parse()?;
         if !input.peek(token::Brace) {
-            return Err(input.error("expected the function's body\nhelp: write `{ … }` after its signature"));
+            return Err(input
+                .error("expected the function's body\nhelp: write `{ … }` after its signature"));
         }
         let body = input.parse()?;
         Ok(Self {

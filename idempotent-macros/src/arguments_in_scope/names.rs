@@ -235,7 +235,13 @@ mod tests {
 
     #[test]
     fn unknown_names_are_found() {
-        for expression in ["tenant", "tenant.id", "&tenant", "(app, tenant)", "app[tenant]"] {
+        for expression in [
+            "tenant",
+            "tenant.id",
+            "&tenant",
+            "(app, tenant)",
+            "app[tenant]",
+        ] {
             assert_eq!(names(expression).1, ["tenant"], "{expression}");
         }
         assert_eq!(names("tenant_of(orgg)").1, ["orgg"]);

@@ -108,7 +108,11 @@ mod tests {
             ("&org", "org", "org"),
             ("Path((org, id))", "org", "Path ((org , _))"),
             ("Path((mut org, id))", "id", "Path ((_ , id))"),
-            ("State(App { db, mut cache, .. })", "db", "State (App { db , cache : _ , .. })"),
+            (
+                "State(App { db, mut cache, .. })",
+                "db",
+                "State (App { db , cache : _ , .. })",
+            ),
             ("State(App { ref db, .. })", "db", "State (App { db , .. })"),
             ("all @ Json(task)", "task", "Json (task)"),
             ("all @ Json(task)", "all", "all @ Json (_)"),

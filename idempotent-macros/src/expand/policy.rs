@@ -17,15 +17,40 @@ pub(super) fn policy(private: &TokenStream, protected: &Protected) -> TokenStrea
     let millis = |millis: u64| quote!(#private::millis(#millis));
     let set = [
         ("key", protected.key.as_ref().map(|it| key(private, it))),
-        ("key_format", settings.key_format.map(|it| format(private, it))),
+        (
+            "key_format",
+            settings.key_format.map(|it| format(private, it)),
+        ),
         ("ttl", settings.ttl.map(|it| ttl(private, it))),
-        ("operation", settings.operation.as_ref().map(|it| operation(private, it))),
-        ("fingerprint", settings.fingerprint.map(|it| fingerprint(private, it))),
+        (
+            "operation",
+            settings.operation.as_ref().map(|it| operation(private, it)),
+        ),
+        (
+            "fingerprint",
+            settings.fingerprint.map(|it| fingerprint(private, it)),
+        ),
         ("missing", settings.missing.map(|it| missing(private, it))),
-        ("mismatch", settings.mismatch.map(|it| quote!(#private::Mismatch::Reject(#it)))),
-        ("pending", settings.pending.map(|it| quote!(#private::Pending::Reject(#it)))),
-        ("release", settings.release.as_ref().map(|it| release(private, it))),
-        ("abandoned", settings.abandoned.map(|it| abandoned(private, it))),
+        (
+            "mismatch",
+            settings
+                .mismatch
+                .map(|it| quote!(#private::Mismatch::Reject(#it))),
+        ),
+        (
+            "pending",
+            settings
+                .pending
+                .map(|it| quote!(#private::Pending::Reject(#it))),
+        ),
+        (
+            "release",
+            settings.release.as_ref().map(|it| release(private, it)),
+        ),
+        (
+            "abandoned",
+            settings.abandoned.map(|it| abandoned(private, it)),
+        ),
         ("lease", settings.lease.map(millis)),
         ("deadline", settings.deadline.map(millis)),
     ];

@@ -120,7 +120,6 @@ impl Options {
         }
     }
 
-    #[rustfmt::skip]
     fn parse_value(
         &mut self,
         keyword: Ident,
@@ -132,7 +131,7 @@ impl Options {
         let whole = input.fork();
         let parsed = match name {
             "key" => set_once(&mut self.key, keyword, input, errors),
-            "scope" => set_once(&mut self.scope, keyword, input, errors),
+            "scope" => set_once_with(&mut self.scope, keyword, input, errors, expression),
             "ttl" => set_once(&mut self.ttl, keyword, input, errors),
             "key_format" => set_once(&mut self.key_format, keyword, input, errors),
             "operation" => set_once(&mut self.operation, keyword, input, errors),
@@ -149,7 +148,13 @@ impl Options {
             "transaction" => set_once(&mut self.transaction, keyword, input, errors),
             "policy" => set_once(&mut self.policy, keyword, input, errors),
             "store" => set_once(&mut self.store, keyword, input, errors),
-            "crate" => set_once_with(&mut self.runtime, keyword, input, errors, Path::parse_mod_style),
+            "crate" => set_once_with(
+                &mut self.runtime,
+                keyword,
+                input,
+                errors,
+                Path::parse_mod_style,
+            ),
             _ => Err(input.error("not an option")),
         };
         if let Err(error) = parsed {
@@ -171,11 +176,7 @@ impl Options {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("options are {}", one_of(&names())),
         };
-        errors.at(
-            keyword,
-            format_args!("there is no option `{name}`"),
-            help,
-        );
+        errors.at(keyword, format_args!("there is no option `{name}`"), help);
     }
 
     fn parse_comma(&mut self, input: ParseStream, errors: &mut Errors) {
@@ -226,6 +227,10 @@ fn at_the_next_option(input: ParseStream) -> bool {
 
 fn names() -> [&'static str; EXAMPLES.len()] {
     EXAMPLES.map(|(name, _)| name)
+}
+
+fn expression(input: ParseStream) -> syn::Result<Expr> {
+    input.parse().map(value::ungrouped)
 }
 
 fn set_once<T: Parse + ToTokens>(

@@ -48,7 +48,18 @@ impl Parse for Value {
             input.advance_to(&ahead);
             return Ok(value);
         }
-        input.parse().map(Self::Expression)
+        Ok(match ungrouped(input.parse()?) {
+            Expr::Lit(literal) => Self::Literal(literal.lit),
+            expression => Self::Expression(expression),
+        })
+    }
+}
+
+/// An expression without the invisible delimiters that `macro_rules!` puts around it.
+pub(crate) fn ungrouped(expression: Expr) -> Expr {
+    match expression {
+        Expr::Group(group) => ungrouped(*group.expr),
+        other => other,
     }
 }
 
@@ -138,7 +149,14 @@ mod tests {
         assert!(matches!(value("reject(409)"), Value::Word(word) if word.arguments.is_some()));
         assert!(matches!(value("\"24h\""), Value::Literal(_)));
         assert!(matches!(value("[429, 502..=504]"), Value::List(_)));
-        for expression in ["event.id", "header(\"X\").0", "5 * 60", "(a, b)", "&org", "a::b"] {
+        for expression in [
+            "event.id",
+            "header(\"X\").0",
+            "5 * 60",
+            "(a, b)",
+            "&org",
+            "a::b",
+        ] {
             assert!(
                 matches!(value(expression), Value::Expression(_)),
                 "{expression}"

@@ -132,7 +132,8 @@ fn from_source(source: &str, name: LitStr, errors: &mut Errors) -> Option<KeySou
 /// A header's name in lower case, as the runtime compares it.
 fn header(name: &LitStr, text: &str, errors: &mut Errors) -> Option<KeySource> {
     // RFC 9110, section 5.6.2.
-    let in_token = |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
+    let in_token =
+        |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
     if let Some(letter) = text.chars().find(|letter| !in_token(*letter)) {
         errors.at(
             name,
@@ -171,7 +172,11 @@ fn path(name: LitStr, text: &str, errors: &mut Errors) -> Option<KeySource> {
             "a path parameter is named without slash, colon or braces",
             format_args!(
                 "write for example `path(\"{}\")` for the route `/{{{0}}}`",
-                if bare.is_empty() || bare.contains('/') { "id" } else { bare }
+                if bare.is_empty() || bare.contains('/') {
+                    "id"
+                } else {
+                    bare
+                }
             ),
         );
         return None;

@@ -14,11 +14,11 @@ use syn::{
     punctuated::Punctuated, token,
 };
 
+use self::key::Key;
 pub(crate) use self::key::{KeyFormat, KeySource};
 pub(crate) use self::settings::{Abandoned, Fingerprint, Missing, Operation, Release, Settings};
 pub(crate) use self::signature::{Form, Handler};
 pub(crate) use self::time::Ttl;
-use self::key::Key;
 use crate::arguments_in_scope::{ArgumentsInScope, Seen};
 use crate::errors::Errors;
 use crate::function::Function;

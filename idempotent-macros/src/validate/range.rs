@@ -178,11 +178,6 @@ fn suggestion(expression: &Expr) -> Option<String> {
         return None;
     };
     let first = range.start.as_deref().and_then(number)?;
-    let end: u16 = range
-        .end
-        .as_deref()
-        .and_then(number)?
-        .base10_parse()
-        .ok()?;
+    let end: u16 = range.end.as_deref().and_then(number)?.base10_parse().ok()?;
     Some(format!("{first}..={}", end.checked_sub(1)?))
 }

@@ -1,7 +1,7 @@
 //! Whose key it is.
 
-use syn::Expr;
 use proc_macro2::Span;
+use syn::Expr;
 
 use crate::arguments_in_scope::{ArgumentsInScope, Seen};
 use crate::errors::Errors;
@@ -32,7 +32,10 @@ pub(super) fn scope(
     }
     let parts: Vec<&Expr> = match value {
         Expr::Tuple(tuple) if tuple.elems.is_empty() => {
-            let help = format!("{}; where all callers share their keys, write `scope = global`", arguments.listed());
+            let help = format!(
+                "{}; where all callers share their keys, write `scope = global`",
+                arguments.listed()
+            );
             errors.at(value, "this scope is empty", help);
             return Vec::new();
         }

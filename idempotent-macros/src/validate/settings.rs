@@ -126,7 +126,12 @@ fn not_available(options: &Options, errors: &mut Errors) {
 fn shared(option: &Given<Expr>, errors: &mut Errors) -> Option<Path> {
     match &option.value {
         Expr::Path(path) if path.qself.is_none() => {
-            if path.path.segments.first().is_some_and(|it| it.ident == "Self") {
+            if path
+                .path
+                .segments
+                .first()
+                .is_some_and(|it| it.ident == "Self")
+            {
                 errors.at(
                     path,
                     "a policy cannot be named through `Self`",

@@ -227,7 +227,9 @@ fn attributes(
         if belongs_above(&attr, &written) {
             errors.at(
                 &attr,
-                format_args!("`#[{written}]` would see the function within, not the idempotent one"),
+                format_args!(
+                    "`#[{written}]` would see the function within, not the idempotent one"
+                ),
                 format_args!("put it above `#[idempotent]`"),
             );
         } else if is_outer(&attr) {
@@ -251,7 +253,9 @@ fn attributes(
 fn belongs_above(attr: &Attribute, written: &str) -> bool {
     let name = written.rsplit("::").next().unwrap_or(written);
     match name {
-        "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "connect" | "route" => true,
+        "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "connect" | "route" => {
+            true
+        }
         // Tracing crates have attributes of these names too, without a route in front.
         "trace" => begins_with_text(attr),
         "path" => written == "utoipa::path",

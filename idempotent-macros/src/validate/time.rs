@@ -68,12 +68,7 @@ pub(super) fn lease_and_deadline(
     (lease_millis, deadline_millis)
 }
 
-fn millis(
-    option: &Given<Value>,
-    example: &str,
-    longest: &str,
-    errors: &mut Errors,
-) -> Option<u64> {
+fn millis(option: &Given<Value>, example: &str, longest: &str, errors: &mut Errors) -> Option<u64> {
     let name = &option.keyword;
     let Value::Literal(Lit::Str(text)) = &option.value else {
         errors.at(
@@ -131,5 +126,7 @@ fn too_long(text: &LitStr, longest: &str, errors: &mut Errors) {
 }
 
 fn units(example: &str) -> String {
-    format!("write numbers with the units `ms`, `s`, `m`, `h` or `d`, such as `{example}` or `\"1m 30s\"`")
+    format!(
+        "write numbers with the units `ms`, `s`, `m`, `h` or `d`, such as `{example}` or `\"1m 30s\"`"
+    )
 }
