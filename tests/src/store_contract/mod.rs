@@ -3,8 +3,8 @@
 //! Implement [`Harness`] for a store and name it in [`store_contract!`](crate::store_contract!), which makes one test of
 //! every function here. Each test gets a harness of its own, and with it an empty store.
 
-// The tests take anything for a failure that is not what they ask for.
-#![allow(clippy::missing_panics_doc)]
+// A test says by its name what it asks for, and panics if it does not get it.
+#![allow(missing_docs, clippy::missing_panics_doc)]
 
 pub mod claims;
 pub mod concurrency;
