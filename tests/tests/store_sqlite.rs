@@ -1,5 +1,7 @@
 //! What the SQLite store promises beyond the contract of all stores.
 
+#![allow(clippy::unwrap_used)]
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::poll;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{Connection as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
 
 use super::*;
@@ -349,14 +349,14 @@ async fn a_sweep_looks_at_the_rows_of_its_index_only() {
     let bench = Bench::new();
     let (_store, mut writer) = bench.start().await;
     let connection = writer.connection.as_mut().unwrap();
-    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(
+    let plan = sqlx::query(
         "EXPLAIN QUERY PLAN SELECT rowid FROM idempotency_records \
          WHERE expires_at IS NOT NULL AND expires_at <= 0 ORDER BY expires_at LIMIT 10",
     )
     .fetch_all(connection)
     .await
     .unwrap();
-    let plan: Vec<_> = plan.into_iter().map(|(_, _, _, detail)| detail).collect();
+    let plan: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
     assert_eq!(plan.len(), 1, "{plan:?}");
     assert!(plan[0].contains("idempotency_records_expiry"), "{plan:?}");
 }
