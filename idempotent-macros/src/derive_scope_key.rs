@@ -143,3 +143,8 @@ fn only_field(input: &DeriveInput, errors: &mut Errors) -> Option<(Member, Field
     }
     None
 }
+
+#[cfg(test)]
+pub(crate) fn mistakes(item: TokenStream) -> syn::Result<()> {
+    syn::parse2(item).and_then(Newtype::validate).map(drop)
+}

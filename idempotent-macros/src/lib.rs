@@ -6,6 +6,8 @@ mod errors;
 mod expand;
 mod function;
 mod options;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use proc_macro::TokenStream;

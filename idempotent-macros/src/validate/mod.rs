@@ -10,7 +10,7 @@ mod time;
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    GenericArgument, Path, PathArguments, ReturnType, Type, TypeTuple, parse_quote,
+    GenericArgument, Path, PathArguments, ReturnType, Signature, Type, TypeTuple, parse_quote,
     punctuated::Punctuated, token,
 };
 
@@ -69,7 +69,7 @@ pub(crate) fn validate(
     let arguments = ArgumentsInScope::new(&handler.sig.ident, patterns);
     let (key, key_expression) = key_and_expression(key, &arguments, &mut errors);
     let scope = scope::scope(options, &arguments, &mut errors);
-    let reply = reply(&handler.sig.output, buffers, &mut errors);
+    let reply = reply(&handler.sig, buffers, &mut errors);
     errors.finish()?;
     Ok(Protected {
         runtime: runtime(options),
@@ -99,9 +99,11 @@ fn key_and_expression(
 }
 
 /// `buffers`: `None` where the option itself was a mistake.
-fn reply(output: &ReturnType, buffers: Option<bool>, errors: &mut Errors) -> Reply {
+fn reply(sig: &Signature, buffers: Option<bool>, errors: &mut Errors) -> Reply {
+    let output = &sig.output;
     if let Some(unnamed) = signature::impl_trait(output) {
-        if buffers == Some(false) {
+        // Of a function that isn't async, the future itself may be the `impl Trait`.
+        if buffers == Some(false) && sig.asyncness.is_some() {
             errors.at(
                 unnamed,
                 "`impl Trait` does not say how the response is recorded",
