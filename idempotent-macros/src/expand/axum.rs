@@ -135,10 +135,8 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     parts.extend(protected.scope.iter().map(|part| see(part, "scope")));
     parts.extend(protected.key_expression.iter().map(|key| see(key, "key")));
     let mutable = (!parts.is_empty()).then(|| quote!(mut));
-    let last = match handler.arguments.len().checked_sub(1) {
-        Some(last) => argument(last).to_token_stream(),
-        None => quote!(_),
-    };
+    let last = handler.arguments.len().checked_sub(1).map(argument);
+    let last = last.map_or_else(|| quote!(_), ToTokens::into_token_stream);
     let called = called(private, handler);
     let closure = match handler.form {
         Form::Closure => Some(closure(protected)),

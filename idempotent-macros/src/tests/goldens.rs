@@ -11,7 +11,7 @@ fn pretty(expanded: proc_macro2::TokenStream) -> String {
 }
 
 fn axum(options: &str, item: &str) -> String {
-    pretty(protect(tokens(options), tokens(item)))
+    pretty(protect(tokens(options), &tokens(item)))
 }
 
 #[test]

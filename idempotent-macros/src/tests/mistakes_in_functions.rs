@@ -5,7 +5,7 @@ use crate::expand::protect;
 
 #[test]
 fn each_mistake_is_told_once() {
-    let told: String = include_str!("mistakes_in_functions.txt")
+    let told: Vec<String> = include_str!("mistakes_in_functions.txt")
         .lines()
         .filter(|line| !line.is_empty())
         .map(|item| {
@@ -13,7 +13,7 @@ fn each_mistake_is_told_once() {
             format!("{item}\n    {}\n\n", mistake.replace('\n', "\n    "))
         })
         .collect();
-    expect_test::expect_file!["../../goldens/mistakes_in_functions.txt"].assert_eq(&told);
+    expect_test::expect_file!["../../goldens/mistakes_in_functions.txt"].assert_eq(&told.concat());
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_mistake_leaves_the_item_as_it_was() {
         ("scope =", "async fn f(org: Org) { org. }"),
         ("scope = org.", "async fn f(org: Org) { org. }"),
     ] {
-        let expanded = protect(tokens(options), tokens(item)).to_string();
+        let expanded = protect(tokens(options), &tokens(item)).to_string();
         let item = tokens(item).to_string();
         assert!(expanded.starts_with(&item), "{expanded}");
         assert!(expanded.contains("compile_error"), "{expanded}");
@@ -79,7 +79,7 @@ fn a_mistake_leaves_the_item_as_it_was() {
 fn a_half_typed_body_still_expands() {
     let body = "let x = app. ; task.";
     let item = format!("async fn f(app: App, task: Task) {{ {body} }}");
-    let expanded = protect(tokens("scope = app"), tokens(&item)).to_string();
+    let expanded = protect(tokens("scope = app"), &tokens(&item)).to_string();
     assert!(!expanded.contains("compile_error"), "{expanded}");
     assert!(expanded.contains(&tokens(body).to_string()), "{expanded}");
 }

@@ -8,7 +8,7 @@ use super::{HANDLER, mistake, mistakes};
 #[test]
 fn each_mistake_is_told_once() {
     let cases = include_str!("mistakes_in_options.txt");
-    let told: String = cases
+    let told: Vec<String> = cases
         .lines()
         .filter(|line| !line.is_empty())
         .map(|options| match options.strip_prefix('#') {
@@ -19,7 +19,7 @@ fn each_mistake_is_told_once() {
             ),
         })
         .collect();
-    expect_test::expect_file!["../../goldens/mistakes_in_options.txt"].assert_eq(&told);
+    expect_test::expect_file!["../../goldens/mistakes_in_options.txt"].assert_eq(&told.concat());
 }
 
 #[test]

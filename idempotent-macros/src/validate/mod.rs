@@ -10,7 +10,7 @@ mod time;
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    GenericArgument, Path, PathArguments, ReturnType, Signature, Type, TypeTuple, parse_quote,
+    GenericArgument, Path, PathArguments, ReturnType, Signature, Type, TypeTuple,
     punctuated::Punctuated, token,
 };
 
@@ -42,11 +42,11 @@ pub(crate) struct Protected {
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// As its type says.
-    Typed(Type),
+    Typed(Box<Type>),
     /// As the two types of a `Result` say.
-    Result(Type, Type),
+    Result(Box<Type>, Box<Type>),
     /// By buffering its body.
-    Buffered(Type),
+    Buffered(Box<Type>),
     /// By buffering the body of what has no name.
     Unnamed,
 }
@@ -70,9 +70,10 @@ pub(crate) fn validate(
     let (key, key_expression) = key_and_expression(key, &arguments, &mut errors);
     let scope = scope::scope(options, &arguments, &mut errors);
     let reply = reply(&handler.sig, buffers, &mut errors);
+    let runtime = settings::runtime(options.runtime.as_ref(), &mut errors);
     errors.finish()?;
     Ok(Protected {
-        runtime: runtime(options),
+        runtime,
         blame: blame(options),
         settings,
         key,
@@ -121,11 +122,11 @@ fn reply(sig: &Signature, buffers: Option<bool>, errors: &mut Errors) -> Reply {
         ReturnType::Type(_, ty) => (**ty).clone(),
     };
     if buffers == Some(true) {
-        return Reply::Buffered(ty);
+        return Reply::Buffered(Box::new(ty));
     }
     match result(&ty) {
-        Some((ok, error)) => Reply::Result(ok, error),
-        None => Reply::Typed(ty),
+        Some((ok, error)) => Reply::Result(Box::new(ok), Box::new(error)),
+        None => Reply::Typed(Box::new(ty)),
     }
 }
 
@@ -150,13 +151,6 @@ fn result(ty: &Type) -> Option<(Type, Type)> {
             Some((ok.clone(), error.clone()))
         }
         _ => None,
-    }
-}
-
-fn runtime(options: &Options) -> Path {
-    match &options.runtime {
-        Some(runtime) => runtime.value.clone(),
-        None => parse_quote!(::idempotent_runtime),
     }
 }
 
