@@ -85,8 +85,12 @@ impl Newtype {
 fn runtime(attrs: &[Attribute], errors: &mut Errors) -> Path {
     let mut runtime = None;
     for attr in attrs.iter().filter(|it| it.path().is_ident("scope_key")) {
+        const HELP: &str = "write `#[scope_key(crate = path::to::idempotent_runtime)]`";
+        if attr.meta.require_list().is_err() {
+            errors.at(attr, "`scope_key` says nothing here", HELP);
+            continue;
+        }
         let parsed = attr.parse_nested_meta(|meta| {
-            const HELP: &str = "write `#[scope_key(crate = path::to::idempotent_runtime)]`";
             if !meta.path.is_ident("crate") {
                 return Err(meta.error(format_args!(
                     "`scope_key` has one option, `crate`\nhelp: {HELP}"
@@ -142,4 +146,9 @@ fn only_field(input: &DeriveInput, errors: &mut Errors) -> Option<(Member, Field
         ),
     }
     None
+}
+
+#[cfg(test)]
+pub(crate) fn mistakes(item: TokenStream) -> syn::Result<()> {
+    syn::parse2(item).and_then(Newtype::validate).map(drop)
 }

@@ -50,6 +50,15 @@ fn told(what: impl Display, help: impl Display) -> String {
 
 /// Lists words for a sentence: "`a`, `b` or `c`".
 pub(crate) fn one_of<T: Display>(words: &[T]) -> String {
+    listed(words, "or")
+}
+
+/// Lists words for a sentence: "`a`, `b` and `c`".
+pub(crate) fn all_of<T: Display>(words: &[T]) -> String {
+    listed(words, "and")
+}
+
+fn listed<T: Display>(words: &[T], joined_by: &str) -> String {
     let quoted = |words: &[T]| {
         let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
         words.join(", ")
@@ -57,7 +66,7 @@ pub(crate) fn one_of<T: Display>(words: &[T]) -> String {
     match words {
         [] => String::new(),
         [only] => format!("`{only}`"),
-        [first @ .., last] => format!("{} or `{last}`", quoted(first)),
+        [first @ .., last] => format!("{} {joined_by} `{last}`", quoted(first)),
     }
 }
 
@@ -89,13 +98,13 @@ fn distance(from: &str, to: &str) -> usize {
         let mut current = vec![row + 1];
         for (column, other) in to.iter().enumerate() {
             let replaced = previous[column] + usize::from(letter != *other);
-            let mut least = replaced
+            let mut fewest = replaced
                 .min(previous[column + 1] + 1)
                 .min(current[column] + 1);
             if column > 0 && last == Some(*other) && to[column - 1] == letter {
-                least = least.min(before_previous[column - 1] + 1);
+                fewest = fewest.min(before_previous[column - 1] + 1);
             }
-            current.push(least);
+            current.push(fewest);
         }
         last = Some(letter);
         before_previous = std::mem::replace(&mut previous, current);
@@ -112,6 +121,7 @@ mod tests {
         assert_eq!(one_of(&["a"]), "`a`");
         assert_eq!(one_of(&["a", "b"]), "`a` or `b`");
         assert_eq!(one_of(&["a", "b", "c"]), "`a`, `b` or `c`");
+        assert_eq!(all_of(&["a", "b", "c"]), "`a`, `b` and `c`");
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl Function {
             Ok(function) => Some(function),
             Err(error) => {
                 match syn::parse2::<Item>(item) {
-                    Ok(other) if !matches!(other, Item::Fn(_)) => errors.at(
+                    Ok(other) if !matches!(other, Item::Fn(_) | Item::Verbatim(_)) => errors.at(
                         keyword(&other),
                         "only a function can be idempotent",
                         "put the attribute on an `async fn`",

@@ -1,4 +1,7 @@
 //! The attribute `#[idempotent]` and the derive `ScopeKey`.
+//!
+//! Depend on `idempotent-runtime`, which offers both, as `idempotent_runtime::axum::idempotent` and
+//! `idempotent_runtime::ScopeKey`: the code that they generate names private items of that crate.
 
 mod arguments_in_scope;
 mod derive_scope_key;
@@ -6,17 +9,107 @@ mod errors;
 mod expand;
 mod function;
 mod options;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use proc_macro::TokenStream;
 
-/// Placeholder
+/// Runs an axum handler at most once per idempotency key, and gives every retry the recorded outcome.
+///
+/// ```text
+/// use idempotent_runtime::axum::idempotent;
+///
+/// #[idempotent(key = header("X-Idempotency-Key"), scope = org, ttl = "24h")]
+/// async fn create_task(State(app): State<App>, org: OrgId, Json(task): Json<NewTask>)
+///     -> Result<(StatusCode, Json<Task>), ApiError> { … }
+///
+/// let app = Router::new()
+///     .route("/tasks", post(create_task))
+///     .layer(Idempotency::new(store))
+///     .with_state(app);
+/// ```
+///
+/// # Options
+///
+/// `scope` must be named; the others answer "what if".
+///
+/// | option | values | default |
+/// |---|---|---|
+/// | `key`: where the key is | `header("Name")` · `body("field")` or `body("/json/pointer")` · `query("name")` · `path("name")` · an expression over arguments, such as `event.id` | `header("Idempotency-Key")` |
+/// | `scope`: whose key it is | an argument · an expression over arguments, such as `user.org_id` · a tuple of them · `global` | none |
+/// | `ttl`: how long an outcome is kept, counted from completion | a duration · `forever` | `"24h"` |
+/// | `key_format`: what a key looks like | `any(1..=255)` · `ascii(16..=128)` · `uuid` · `quoted` (a structured-field string, in headers only) | `any(1..=255)` |
+/// | `operation`: what a key is bound to beside its scope | `route` (method and route template) · `path` (method and concrete path) · `"a name"` | `route` |
+/// | `fingerprint`: what of the body makes a request the same request | `body` · `none` | `body` |
+/// | `missing`: no key came | `reject` (400) · `unprotected` | `reject` |
+/// | `mismatch`: another request under this key | `reject` · `reject(409)`, any 4xx | `reject`, with 422 |
+/// | `pending`: the first attempt is running | `reject` · `reject(425)`, any 4xx | `reject`, with 409 and `Retry-After` |
+/// | `release`: which outcomes give the key back | a list of statuses, `[429, 502..=504]` · `failures` (all but 2xx and 3xx) · `never` | `[401, 408, 425, 429, 503]` |
+/// | `abandoned`: the first attempt ended without an outcome | `rerun` · `refuse` (409) | `rerun` |
+/// | `lease`: how long a claim holds without being renewed | a duration | `"30s"` |
+/// | `deadline`: the longest that an attempt may run | a duration | `"15m"` |
+/// | `response`: how the response is recorded | `typed` (as its type says) · `buffer` (any response, by reading its body) | `typed` |
+/// | `policy`: a shared policy, which the options here override | a path to a `const` `Policy` | the defaults above |
+/// | `crate`: the runtime | a path | `::idempotent_runtime` |
+///
+/// Durations are texts of numbers with units, such as `"30s"`, `"15m"` or `"7d 12h"`: `ms`, `s`, `m`, `h`, `d`, and
+/// whatever else `humantime` reads. They are whole milliseconds, one or more. Statuses are numbers.
+///
+/// An expression over arguments sees them by reference, through their own patterns: with
+/// `State(App { tenant, .. }): State<App>`, `tenant` is a name. It can neither fail nor wait, so `?`, `.await` and
+/// `return` are refused; an extractor of its own is the place for that.
+///
+/// Not available yet, and refused by name: lists of keys, `fingerprint = json`, `fields(…)` and `except(…)`,
+/// `mismatch = separate`, `pending = wait(…)` and `provisional(…)`, `abandoned = reconcile(…)`, `on_replay`,
+/// `transaction` and `store`.
+///
+/// # The handler
+///
+/// An `async fn` without a receiver, of at most sixteen arguments. It may be generic. Of its other attributes, doc
+/// comments, `#[cfg]`, `#[deprecated]`, `#[must_use]` and lint levels stay where callers see them; any other, such as
+/// `#[tracing::instrument]`, goes on the function within, whose body is the handler's. What routes to the handler or
+/// describes its route must stand above `#[idempotent]`. `#[axum::debug_handler]` may stand on either side.
+///
+/// A handler that names `Self` becomes a closure, which takes no attributes and has no `impl Trait` arguments. In an
+/// `impl` with type parameters a handler that names one of them must name `Self` too.
+///
+/// The handler is called through its router from now on. Test it with `tower::ServiceExt::oneshot`.
+///
+/// # Errors
+///
+/// Every mistake is an error at compile time under the token that is wrong, and all mistakes are told at once: options
+/// that are unknown, repeated, contradictory or out of range, no scope, a scope or key that names no argument, a handler
+/// that cannot be one. The function itself is still there, so nothing else in the file breaks.
+///
+/// Types are judged by the compiler, under the type: a response that cannot be replayed, a scope that is not a
+/// `ScopeKey`, a future that is not `Send`. A shared policy that contradicts an option does not compile either. What is
+/// not an extractor is told by axum where the handler is routed, or by `#[axum::debug_handler]`.
 #[proc_macro_attribute]
 pub fn axum(options: TokenStream, item: TokenStream) -> TokenStream {
-    expand::protect(options.into(), item.into()).into()
+    expand::protect(options.into(), &item.into()).into()
 }
 
-/// Placeholder
+/// Makes a newtype a scope: it is written as its one field is.
+///
+/// ```text
+/// #[derive(ScopeKey)]
+/// struct OrgId(Uuid);
+///
+/// #[derive(ScopeKey)]
+/// struct Account { number: String }
+/// ```
+///
+/// The struct may have type parameters; the field's type must be a `ScopeKey` for them.
+///
+/// # Options
+///
+/// `#[scope_key(crate = path::to::idempotent_runtime)]`: where the runtime is, if not at `::idempotent_runtime`.
+///
+/// # Errors
+///
+/// A struct without a field names nobody, and one of several fields has no one written form, so neither compiles; nor
+/// does an enum or a union. Name several parts as a tuple, `scope = (org, user)`, or implement `ScopeKey` by hand.
 #[proc_macro_derive(ScopeKey, attributes(scope_key))]
 pub fn scope_key(item: TokenStream) -> TokenStream {
     derive_scope_key::derive(item.into()).into()

@@ -8,7 +8,8 @@ use syn::{Expr, Ident, Pat};
 
 use self::names::Names;
 pub(crate) use self::pattern::names_bound;
-use crate::errors::{Errors, nearest, one_of};
+use crate::errors::{Errors, all_of, nearest, one_of};
+use crate::options::ungrouped;
 
 /// An expression and what it needs to see.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl<'a> ArgumentsInScope<'a> {
             [] => format!("`{function}` has no argument with a name"),
             [only] => format!("the argument of `{function}` is `{only}`"),
             names => {
-                let list = one_of(names).replace(" or ", " and ");
+                let list = all_of(names);
                 format!("the arguments of `{function}` are {list}")
             }
         }
@@ -100,7 +101,7 @@ impl<'a> ArgumentsInScope<'a> {
             })
             .collect();
         Some(Seen {
-            expression: expression.clone(),
+            expression: ungrouped(expression.clone()),
             bindings,
         })
     }

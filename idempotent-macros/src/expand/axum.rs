@@ -135,10 +135,8 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     parts.extend(protected.scope.iter().map(|part| see(part, "scope")));
     parts.extend(protected.key_expression.iter().map(|key| see(key, "key")));
     let mutable = (!parts.is_empty()).then(|| quote!(mut));
-    let last = match handler.arguments.len().checked_sub(1) {
-        Some(last) => argument(last).to_token_stream(),
-        None => quote!(_),
-    };
+    let last = handler.arguments.len().checked_sub(1).map(argument);
+    let last = last.map_or_else(|| quote!(_), ToTokens::into_token_stream);
     let called = called(private, handler);
     let closure = match handler.form {
         Form::Closure => Some(closure(protected)),
@@ -164,7 +162,7 @@ fn called(private: &TokenStream, handler: &Handler) -> TokenStream {
         Form::Closure => quote!(#name(#(#arguments),*)),
         Form::Function { judge_send } => {
             let turbofish = turbofish(&handler.sig);
-            let called = quote!(#name #turbofish(#(#arguments),*));
+            let called = quote_spanned!(name.span()=> #name #turbofish(#(#arguments),*));
             if judge_send {
                 let span = name.span().resolved_at(Span::mixed_site());
                 let need_send = quote_spanned!(span=> #private::need_send);
@@ -197,12 +195,11 @@ fn see(seen: &Seen, function: &str) -> TokenStream {
         let (pattern, argument) = (&binding.pattern, argument(binding.argument));
         quote!(let #pattern = &#argument;)
     });
-    let span = seen.expression.span().resolved_at(Span::mixed_site());
+    // Of one context with the expression, so that the compiler underlines the whole of it and nothing else.
+    let span = seen.expression.span();
     let (call, function) = (call(), Ident::new(function, span));
-    let reference = quote_spanned!(span=> &);
     let expression = parenthesised(&seen.expression);
-    let hand_over =
-        quote_spanned!(span=> __idempotent::#function(&mut #call, #reference #expression));
+    let hand_over = quote_spanned!(span=> __idempotent::#function(&mut #call, &#expression));
     quote!({ #(#bindings)* #hand_over; })
 }
 

@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::validate::validate;
 
 /// The idempotent handler; or, beside what is wrong, the handler as it was, so that nothing else breaks.
-pub(crate) fn protect(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn protect(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let options = Options::parse(options, &mut errors);
     match validate(&options, item.clone(), errors) {

@@ -1,7 +1,7 @@
 //! The policy, as a chain of const calls.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use crate::validate::{
     Abandoned, Fingerprint, KeyFormat, KeySource, Missing, Operation, Protected, Release, Ttl,
@@ -10,10 +10,8 @@ use crate::validate::{
 /// The value of the constant. `private` leads to the runtime's private module.
 pub(super) fn policy(private: &TokenStream, protected: &Protected) -> TokenStream {
     let settings = &protected.settings;
-    let start = match &settings.shared {
-        Some(shared) => quote!(#shared),
-        None => quote!(#private::Policy::new()),
-    };
+    let shared = settings.shared.as_ref().map(ToTokens::to_token_stream);
+    let start = shared.unwrap_or_else(|| quote!(#private::Policy::new()));
     let millis = |millis: u64| quote!(#private::millis(#millis));
     let set = [
         ("key", protected.key.as_ref().map(|it| key(private, it))),

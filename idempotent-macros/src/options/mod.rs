@@ -7,10 +7,10 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Expr, Ident, Path, Token};
+use syn::{Expr, Ident, Token};
 
-pub(crate) use self::value::{Arguments, List, Value, Word};
-use crate::errors::{Errors, nearest, one_of};
+pub(crate) use self::value::{Arguments, List, Value, Word, ungrouped};
+use crate::errors::{Errors, all_of, nearest};
 
 /// An option as it was written.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub(crate) struct Options {
     pub(crate) transaction: Option<Given<Expr>>,
     pub(crate) policy: Option<Given<Expr>>,
     pub(crate) store: Option<Given<Expr>>,
-    pub(crate) runtime: Option<Given<Path>>,
+    pub(crate) runtime: Option<Given<Expr>>,
     /// Something was meant to be the scope, even if it could not be understood.
     pub(crate) scope_attempted: bool,
 }
@@ -92,7 +92,7 @@ impl Options {
             errors.at(
                 found,
                 "expected an option",
-                format_args!("options are {}", one_of(&names())),
+                format_args!("the options are {}", all_of(&names())),
             );
             return;
         };
@@ -131,7 +131,7 @@ impl Options {
         let whole = input.fork();
         let parsed = match name {
             "key" => set_once(&mut self.key, keyword, input, errors),
-            "scope" => set_once_with(&mut self.scope, keyword, input, errors, expression),
+            "scope" => set_once(&mut self.scope, keyword, input, errors),
             "ttl" => set_once(&mut self.ttl, keyword, input, errors),
             "key_format" => set_once(&mut self.key_format, keyword, input, errors),
             "operation" => set_once(&mut self.operation, keyword, input, errors),
@@ -148,13 +148,7 @@ impl Options {
             "transaction" => set_once(&mut self.transaction, keyword, input, errors),
             "policy" => set_once(&mut self.policy, keyword, input, errors),
             "store" => set_once(&mut self.store, keyword, input, errors),
-            "crate" => set_once_with(
-                &mut self.runtime,
-                keyword,
-                input,
-                errors,
-                Path::parse_mod_style,
-            ),
+            "crate" => set_once(&mut self.runtime, keyword, input, errors),
             _ => Err(input.error("not an option")),
         };
         if let Err(error) = parsed {
@@ -174,7 +168,7 @@ impl Options {
         self.skip(input);
         let help = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("options are {}", one_of(&names())),
+            None => format!("the options are {}", all_of(&names())),
         };
         errors.at(keyword, format_args!("there is no option `{name}`"), help);
     }
@@ -229,27 +223,13 @@ fn names() -> [&'static str; EXAMPLES.len()] {
     EXAMPLES.map(|(name, _)| name)
 }
 
-fn expression(input: ParseStream) -> syn::Result<Expr> {
-    input.parse().map(value::ungrouped)
-}
-
-fn set_once<T: Parse + ToTokens>(
+fn set_once<T: Parse>(
     option: &mut Option<Given<T>>,
     keyword: Ident,
     input: ParseStream,
     errors: &mut Errors,
 ) -> syn::Result<()> {
-    set_once_with(option, keyword, input, errors, T::parse)
-}
-
-fn set_once_with<T>(
-    option: &mut Option<Given<T>>,
-    keyword: Ident,
-    input: ParseStream,
-    errors: &mut Errors,
-    parse: fn(ParseStream) -> syn::Result<T>,
-) -> syn::Result<()> {
-    let value = parse(input)?;
+    let value = input.parse()?;
     if option.is_some() {
         errors.at(
             &keyword,

@@ -55,10 +55,11 @@ impl Parse for Value {
     }
 }
 
-/// An expression without the invisible delimiters that `macro_rules!` puts around it.
+/// An expression without parentheses, and without the invisible delimiters that `macro_rules!` puts around it.
 pub(crate) fn ungrouped(expression: Expr) -> Expr {
     match expression {
         Expr::Group(group) => ungrouped(*group.expr),
+        Expr::Paren(paren) => ungrouped(*paren.expr),
         other => other,
     }
 }

@@ -79,7 +79,7 @@ pub(crate) fn choose<'a>(
 ) -> Option<Chosen<'a>> {
     let name = &option.keyword;
     let Value::Word(written) = &option.value else {
-        let help = without_quotes(&option.value, choices)
+        let help = meant(&option.value, choices)
             .unwrap_or_else(|| format!("write {}{or}", examples(choices)));
         errors.at(
             &option.value,
@@ -127,11 +127,22 @@ pub(crate) fn choose<'a>(
     None
 }
 
-fn without_quotes(value: &Value, choices: &[Choice]) -> Option<String> {
-    let Value::Literal(Lit::Str(text)) = value else {
+/// For a value that was close: the word in quotes, or what belongs in its parentheses.
+fn meant(value: &Value, choices: &[Choice]) -> Option<String> {
+    let Value::Literal(literal) = value else {
         return None;
     };
-    let text = text.value();
+    match literal {
+        Lit::Str(text) => without_quotes(&text.value(), choices),
+        Lit::Int(number) => choices
+            .iter()
+            .find(|choice| choice.takes == Takes::Perhaps && choice.instead.is_none())
+            .map(|choice| format!("write `{}({number})`", choice.word)),
+        _ => None,
+    }
+}
+
+fn without_quotes(text: &str, choices: &[Choice]) -> Option<String> {
     let word = text.split('(').next().unwrap_or_default();
     choices
         .iter()

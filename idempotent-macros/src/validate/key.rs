@@ -1,5 +1,6 @@
 //! Where the key is and what it looks like.
 
+use quote::ToTokens;
 use syn::{Expr, Lit, LitStr};
 
 use super::choice::{Choice, choose};
@@ -34,7 +35,7 @@ const SOURCES: [&str; 4] = ["header", "body", "query", "path"];
 #[derive(Debug)]
 pub(super) enum Key {
     Source(KeySource),
-    Expression(Expr),
+    Expression(Box<Expr>),
 }
 
 pub(super) fn key(option: &Given<Value>, errors: &mut Errors) -> Option<Key> {
@@ -64,7 +65,7 @@ pub(super) fn key(option: &Given<Value>, errors: &mut Errors) -> Option<Key> {
             );
             None
         }
-        Value::Expression(expression) => Some(Key::Expression(expression.clone())),
+        Value::Expression(expression) => Some(Key::Expression(Box::new(expression.clone()))),
     }
 }
 
@@ -75,8 +76,8 @@ fn from_word(word: &Word, errors: &mut Errors) -> Option<Key> {
             let name = name(&source, arguments, errors)?;
             from_source(&source, name, errors).map(Key::Source)
         }
-        _ => match syn::parse2(quote::ToTokens::to_token_stream(word)) {
-            Ok(expression) => Some(Key::Expression(expression)),
+        _ => match syn::parse2(word.to_token_stream()) {
+            Ok(expression) => Some(Key::Expression(Box::new(expression))),
             Err(error) => {
                 errors.push(error);
                 None
@@ -86,17 +87,15 @@ fn from_word(word: &Word, errors: &mut Errors) -> Option<Key> {
 }
 
 fn name(source: &str, arguments: &Arguments, errors: &mut Errors) -> Option<LitStr> {
-    match syn::parse2::<LitStr>(arguments.tokens.clone()) {
-        Ok(name) => Some(name),
-        Err(_) => {
-            errors.at(
-                arguments,
-                format_args!("`{source}` takes one name in quotes"),
-                format_args!("write `key = {}`", example(source)),
-            );
-            None
-        }
+    let name = syn::parse2(arguments.tokens.clone()).ok();
+    if name.is_none() {
+        errors.at(
+            arguments,
+            format_args!("`{source}` takes one name in quotes"),
+            format_args!("write `key = {}`", example(source)),
+        );
     }
+    name
 }
 
 fn example(source: &str) -> &'static str {
@@ -191,10 +190,14 @@ pub(super) fn expression(
     errors: &mut Errors,
 ) -> Option<Seen> {
     if let Some(source) = meant_source(expression, arguments) {
+        let meant = match expression {
+            Expr::Call(call) => format!("{source}({})", call.args.to_token_stream()),
+            _ => example(source).to_owned(),
+        };
         errors.at(
             expression,
             "this names no place in the request",
-            format_args!("did you mean `key = {}`?", example(source)),
+            format_args!("did you mean `key = {meant}`?"),
         );
         return None;
     }

@@ -10,7 +10,7 @@ mod time;
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    GenericArgument, Path, PathArguments, ReturnType, Type, TypeTuple, parse_quote,
+    GenericArgument, Path, PathArguments, ReturnType, Signature, Type, TypeTuple,
     punctuated::Punctuated, token,
 };
 
@@ -42,11 +42,11 @@ pub(crate) struct Protected {
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// As its type says.
-    Typed(Type),
+    Typed(Box<Type>),
     /// As the two types of a `Result` say.
-    Result(Type, Type),
+    Result(Box<Type>, Box<Type>),
     /// By buffering its body.
-    Buffered(Type),
+    Buffered(Box<Type>),
     /// By buffering the body of what has no name.
     Unnamed,
 }
@@ -69,10 +69,11 @@ pub(crate) fn validate(
     let arguments = ArgumentsInScope::new(&handler.sig.ident, patterns);
     let (key, key_expression) = key_and_expression(key, &arguments, &mut errors);
     let scope = scope::scope(options, &arguments, &mut errors);
-    let reply = reply(&handler.sig.output, buffers, &mut errors);
+    let reply = reply(&handler.sig, buffers, &mut errors);
+    let runtime = settings::runtime(options.runtime.as_ref(), &mut errors);
     errors.finish()?;
     Ok(Protected {
-        runtime: runtime(options),
+        runtime,
         blame: blame(options),
         settings,
         key,
@@ -99,9 +100,11 @@ fn key_and_expression(
 }
 
 /// `buffers`: `None` where the option itself was a mistake.
-fn reply(output: &ReturnType, buffers: Option<bool>, errors: &mut Errors) -> Reply {
+fn reply(sig: &Signature, buffers: Option<bool>, errors: &mut Errors) -> Reply {
+    let output = &sig.output;
     if let Some(unnamed) = signature::impl_trait(output) {
-        if buffers == Some(false) {
+        // Of a function that isn't async, the future itself may be the `impl Trait`.
+        if buffers == Some(false) && sig.asyncness.is_some() {
             errors.at(
                 unnamed,
                 "`impl Trait` does not say how the response is recorded",
@@ -119,11 +122,11 @@ fn reply(output: &ReturnType, buffers: Option<bool>, errors: &mut Errors) -> Rep
         ReturnType::Type(_, ty) => (**ty).clone(),
     };
     if buffers == Some(true) {
-        return Reply::Buffered(ty);
+        return Reply::Buffered(Box::new(ty));
     }
     match result(&ty) {
-        Some((ok, error)) => Reply::Result(ok, error),
-        None => Reply::Typed(ty),
+        Some((ok, error)) => Reply::Result(Box::new(ok), Box::new(error)),
+        None => Reply::Typed(Box::new(ty)),
     }
 }
 
@@ -148,13 +151,6 @@ fn result(ty: &Type) -> Option<(Type, Type)> {
             Some((ok.clone(), error.clone()))
         }
         _ => None,
-    }
-}
-
-fn runtime(options: &Options) -> Path {
-    match &options.runtime {
-        Some(runtime) => runtime.value.clone(),
-        None => parse_quote!(::idempotent_runtime),
     }
 }
 

@@ -21,26 +21,15 @@ pub(super) fn lengths(
         );
         return None;
     };
-    let (first, last) = match ends(&expression) {
-        Some(ends) => ends,
-        None => {
-            let help = match number(&expression) {
-                Some(only) => format!("write `{word}({only}..={only})`"),
-                None => suggestion(&expression).map_or_else(
-                    || format!("write for example `{word}(16..=128)`"),
-                    |range| format!("write `{word}({range})`"),
-                ),
-            };
-            errors.at(
-                &expression,
-                "a range of lengths names the fewest and the most characters",
-                help,
-            );
-            return None;
-        }
+    let Some((first, last)) = ends(&expression) else {
+        errors.at(
+            &expression,
+            "a range of lengths names the fewest and the most characters",
+            meant_lengths(word, &expression),
+        );
+        return None;
     };
-    let parsed = (first.base10_parse(), last.base10_parse());
-    match parsed {
+    match (first.base10_parse(), last.base10_parse()) {
         (Ok(0), _) => errors.at(first, "an empty key is never valid", "begin at 1"),
         (Ok(min), Ok(max)) if min <= max => return Some((min, max)),
         (Ok(_), Ok(_)) => errors.at(
@@ -48,16 +37,24 @@ pub(super) fn lengths(
             "this range is empty: the fewest characters are more than the most",
             format_args!("write `{word}({last}..={first})`"),
         ),
-        (min, _) => {
-            let wrong = if min.is_err() { first } else { last };
-            errors.at(
-                wrong,
-                "a length is a whole number up to 65535",
-                format_args!("write for example `{word}(16..=128)`"),
-            );
-        }
+        (min, _) => errors.at(
+            if min.is_err() { first } else { last },
+            "a length is a whole number up to 65535",
+            format_args!("write for example `{word}(16..=128)`"),
+        ),
     }
     None
+}
+
+/// The closed range that something else was probably meant to be.
+fn meant_lengths(word: &str, expression: &Expr) -> String {
+    if let Some(only) = number(expression) {
+        return format!("write `{word}({only}..={only})`");
+    }
+    match suggestion(expression) {
+        Some(range) => format!("write `{word}({range})`"),
+        None => format!("write for example `{word}(16..=128)`"),
+    }
 }
 
 /// `429, 502..=504`: the statuses of a list.

@@ -5,7 +5,7 @@ use syn::Expr;
 
 use crate::arguments_in_scope::{ArgumentsInScope, Seen};
 use crate::errors::Errors;
-use crate::options::Options;
+use crate::options::{Options, ungrouped};
 
 /// The parts of the scope; none for the global one.
 pub(super) fn scope(
@@ -19,7 +19,7 @@ pub(super) fn scope(
         }
         return Vec::new();
     };
-    let value = &option.value;
+    let value = &ungrouped(option.value.clone());
     if is_global(value) {
         if arguments.binds("global") {
             errors.at(

@@ -1,6 +1,6 @@
 //! The options that make up the policy.
 
-use syn::{Expr, Lit, LitStr, Path};
+use syn::{Expr, Lit, LitStr, Path, parse_quote};
 
 use super::choice::{Choice, choose};
 use super::key::{self, Key, KeyFormat};
@@ -150,6 +150,25 @@ fn shared(option: &Given<Expr>, errors: &mut Errors) -> Option<Path> {
             None
         }
     }
+}
+
+pub(super) fn runtime(option: Option<&Given<Expr>>, errors: &mut Errors) -> Path {
+    match option.map(|option| &option.value) {
+        Some(Expr::Path(path)) if path.qself.is_none() => path.path.clone(),
+        Some(other) => {
+            errors.at(
+                other,
+                "`crate` takes the path to the runtime, without quotes",
+                "write for example `crate = crate::vendored::idempotent_runtime`",
+            );
+            default_runtime()
+        }
+        None => default_runtime(),
+    }
+}
+
+fn default_runtime() -> Path {
+    parse_quote!(::idempotent_runtime)
 }
 
 fn operation(option: &Given<Value>, errors: &mut Errors) -> Option<Operation> {

@@ -51,7 +51,7 @@ pub(super) fn handler(function: Function, errors: &mut Errors) -> Handler {
     } = function;
     qualifiers(&sig, errors);
     let arguments = arguments(&sig, errors);
-    let form = if names_self(&sig, &body) {
+    let form = if sig.receiver().is_none() && names_self(&sig, &body) {
         Form::Closure
     } else {
         Form::Function {

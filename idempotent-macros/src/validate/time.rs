@@ -20,6 +20,14 @@ const LEASE: u64 = 30_000;
 const DEADLINE: u64 = 15 * 60_000;
 
 pub(super) fn ttl(option: &Given<Value>, errors: &mut Errors) -> Option<Ttl> {
+    if matches!(&option.value, Value::Literal(Lit::Str(text)) if text.value() == "forever") {
+        errors.at(
+            &option.value,
+            "`forever` is no duration",
+            "write `ttl = forever` without quotes",
+        );
+        return None;
+    }
     if matches!(option.value, Value::Literal(_)) {
         let longest = "write a shorter time, or `ttl = forever`";
         return millis(option, "\"24h\"", longest, errors).map(Ttl::Millis);

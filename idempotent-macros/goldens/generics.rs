@@ -1,0 +1,41 @@
+fn create<'a, O: Owner, const N: usize>(
+    __arg0: O,
+    __arg1: Json<Task<O, N>>,
+    __captured: ::idempotent_runtime::axum::__private::Captured<impl Body>,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+>
+where
+    O: Clone,
+{
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn create<'a, O: Owner, const N: usize>(
+        #[allow(unused_variables)]
+        owner: O,
+        Json(task): Json<Task<O, N>>,
+        body: impl Body,
+    ) -> Json<Task<O, N>>
+    where
+        O: Clone,
+    {
+        task.create().await
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
+    let __replay = __idempotent::need_replay::<Json<Task<O, N>>>();
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |mut __call, __arg2| async move {
+            {
+                let owner = &__arg0;
+                __idempotent::scope(&mut __call, &owner);
+            }
+            __idempotent::protect(
+                    __call,
+                    __replay,
+                    create::<O, N>(__arg0, __arg1, __arg2),
+                )
+                .await
+        },
+    )
+}

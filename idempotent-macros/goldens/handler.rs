@@ -1,0 +1,41 @@
+/// Creates a task.
+#[must_use]
+pub fn create_task(
+    __arg0: State<App>,
+    __arg1: OrgId,
+    __captured: ::idempotent_runtime::axum::__private::Captured<Json<NewTask>>,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    #[tracing::instrument(skip_all)]
+    async fn create_task(
+        State(app): State<App>,
+        #[allow(unused_variables)]
+        org: OrgId,
+        Json(task): Json<NewTask>,
+    ) -> Json<Task> {
+        Json(app.create(task).await)
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
+        .key(__idempotent::KeySource::Header("x-idempotency-key"))
+        .ttl(__idempotent::Ttl::after(__idempotent::millis(86400000u64)))
+        .validated();
+    let __replay = __idempotent::need_replay::<Json<Task>>();
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |mut __call, __arg2| async move {
+            {
+                let org = &__arg1;
+                __idempotent::scope(&mut __call, &org);
+            }
+            __idempotent::protect(
+                    __call,
+                    __replay,
+                    __idempotent::need_send(create_task(__arg0, __arg1, __arg2)),
+                )
+                .await
+        },
+    )
+}

@@ -1,0 +1,22 @@
+fn tick(
+    __captured: ::idempotent_runtime::axum::__private::Captured<
+        ::idempotent_runtime::axum::__private::NoArgument,
+    >,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn tick() {
+        count().await;
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
+    let __replay = __idempotent::need_replay::<()>();
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |__call, _| async move {
+            __idempotent::protect(__call, __replay, __idempotent::need_send(tick()))
+                .await
+        },
+    )
+}

@@ -1,0 +1,40 @@
+fn pay(
+    __arg0: User,
+    __captured: ::idempotent_runtime::axum::__private::Captured<Bytes>,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn pay(
+        #[allow(unused_variables)]
+        user: User,
+        body: Bytes,
+    ) -> Result<(StatusCode, Json<Receipt>), ApiError> {
+        receipt(user, body).await
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
+    let __replay = __idempotent::need_result(
+        __idempotent::need_replay::<(StatusCode, Json<Receipt>)>(),
+        __idempotent::need_replay::<ApiError>(),
+    );
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |mut __call, __arg1| async move {
+            {
+                let user = &__arg0;
+                __idempotent::scope(&mut __call, &user.org);
+            }
+            {
+                let user = &__arg0;
+                __idempotent::scope(&mut __call, &user.id);
+            }
+            __idempotent::protect(
+                    __call,
+                    __replay,
+                    __idempotent::need_send(pay(__arg0, __arg1)),
+                )
+                .await
+        },
+    )
+}

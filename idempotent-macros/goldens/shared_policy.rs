@@ -1,0 +1,26 @@
+fn pay(
+    __captured: ::idempotent_runtime::axum::__private::Captured<OrgId>,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn pay(#[allow(unused_variables)] org: OrgId) -> StatusCode {
+        StatusCode::OK
+    }
+    const __POLICY: __idempotent::Policy = policies::PAYMENTS
+        .lease(__idempotent::millis(10000u64))
+        .validated();
+    let __replay = __idempotent::need_replay::<StatusCode>();
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |mut __call, __arg0| async move {
+            {
+                let org = &__arg0;
+                __idempotent::scope(&mut __call, &org);
+            }
+            __idempotent::protect(__call, __replay, __idempotent::need_send(pay(__arg0)))
+                .await
+        },
+    )
+}

@@ -1,0 +1,30 @@
+/// Creates a task.
+pub fn create(
+    __arg0: OrgId,
+    __captured: ::idempotent_runtime::axum::__private::Captured<Json<NewTask>>,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
+    let __replay = __idempotent::need_result(
+        __idempotent::need_replay::<Json<Self>>(),
+        __idempotent::need_replay::<ApiError>(),
+    );
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |mut __call, __arg1| async move {
+            {
+                let org = &__arg0;
+                __idempotent::scope(&mut __call, &org);
+            }
+            let create = async move |
+                #[allow(unused_variables)]
+                org: OrgId,
+                Json(task): Json<NewTask>,
+            | -> Result<Json<Self>, ApiError> { Self::create_from(task).await };
+            __idempotent::protect(__call, __replay, create(__arg0, __arg1)).await
+        },
+    )
+}

@@ -1,0 +1,141 @@
+//! The generated code, one file for each kind of handler, to be read aloud.
+
+use expect_test::expect_file;
+
+use super::tokens;
+use crate::derive_scope_key::derive;
+use crate::expand::protect;
+
+fn pretty(expanded: proc_macro2::TokenStream) -> String {
+    prettyplease::unparse(&syn::parse2(expanded).unwrap())
+}
+
+fn axum(options: &str, item: &str) -> String {
+    pretty(protect(tokens(options), &tokens(item)))
+}
+
+#[test]
+fn handler() {
+    let expanded = axum(
+        "key = header(\"X-Idempotency-Key\"), scope = org, ttl = \"24h\"",
+        "/// Creates a task.
+        #[must_use]
+        #[tracing::instrument(skip_all)]
+        pub async fn create_task(State(app): State<App>, org: OrgId, Json(task): Json<NewTask>) -> Json<Task> {
+            Json(app.create(task).await)
+        }",
+    );
+    expect_file!["../../goldens/handler.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn result() {
+    let expanded = axum(
+        "scope = (user.org, user.id)",
+        "async fn pay(user: User, body: Bytes) -> Result<(StatusCode, Json<Receipt>), ApiError> {
+            receipt(user, body).await
+        }",
+    );
+    expect_file!["../../goldens/result.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn patterns() {
+    let expanded = axum(
+        "scope = (tenant, id), key = &task.request_id",
+        "async fn update(State(App { mut db, ref tenant, .. }): State<App>, Path((id, _version)): Path<(u32, u32)>, Json(mut task): Json<Task>) -> StatusCode {
+            db.update(id, &mut task).await
+        }",
+    );
+    expect_file!["../../goldens/patterns.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn no_argument() {
+    let expanded = axum("scope = global", "async fn tick() { count().await; }");
+    expect_file!["../../goldens/no_argument.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn sixteen_arguments() {
+    let arguments: Vec<_> = (1..=16)
+        .map(|index| format!("a{index}: A{index}"))
+        .collect();
+    let item = format!("async fn many({}) {{}}", arguments.join(", "));
+    let expanded = axum("scope = (a1, a16)", &item);
+    expect_file!["../../goldens/sixteen_arguments.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn generics() {
+    let expanded = axum(
+        "scope = owner",
+        "async fn create<'a, O: Owner, const N: usize>(owner: O, Json(task): Json<Task<O, N>>, body: impl Body) -> Json<Task<O, N>>
+        where
+            O: Clone,
+        {
+            task.create().await
+        }",
+    );
+    expect_file!["../../goldens/generics.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn through_self() {
+    let expanded = axum(
+        "scope = org",
+        "/// Creates a task.
+        pub async fn create(org: OrgId, Json(task): Json<NewTask>) -> Result<Json<Self>, ApiError> {
+            Self::create_from(task).await
+        }",
+    );
+    expect_file!["../../goldens/through_self.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn shared_policy() {
+    let expanded = axum(
+        "policy = policies::PAYMENTS, scope = org, lease = \"10s\"",
+        "async fn pay(org: OrgId) -> StatusCode { StatusCode::OK }",
+    );
+    expect_file!["../../goldens/shared_policy.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn every_setting() {
+    let expanded = axum(
+        "key = body(\"/meta/id\"), key_format = ascii(16..=128), ttl = forever, operation = \"pay\", fingerprint = none,
+        missing = unprotected, mismatch = reject(409), pending = reject(425), release = [429, 502..=504],
+        abandoned = refuse, lease = \"10s\", deadline = \"1m 30s\", scope = global, response = typed, crate = crate::vendored",
+        "async fn pay() -> StatusCode { StatusCode::OK }",
+    );
+    expect_file!["../../goldens/every_setting.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn buffered() {
+    let named = axum(
+        "scope = global, response = buffer",
+        "async fn named() -> Response { respond().await }",
+    );
+    let unnamed = axum(
+        "scope = global, response = buffer",
+        "async fn unnamed() -> Result<impl IntoResponse, ApiError> { respond().await }",
+    );
+    expect_file!["../../goldens/buffered.rs"].assert_eq(&format!("{named}\n{unnamed}"));
+}
+
+#[test]
+fn scope_keys() {
+    let expanded: Vec<String> = [
+        "struct OrgId(Uuid);",
+        "pub struct Account { number: String }",
+        "struct Borrowed<'a>(&'a str);",
+        "struct Id<T: ?Sized, const N: usize>(Box<T>) where T: Clone;",
+        "#[scope_key(crate = crate::vendored)] struct UserId(u64);",
+    ]
+    .into_iter()
+    .map(|item| pretty(derive(tokens(item))))
+    .collect();
+    expect_file!["../../goldens/scope_keys.rs"].assert_eq(&expanded.join("\n"));
+}

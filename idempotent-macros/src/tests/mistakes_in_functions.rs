@@ -1,0 +1,91 @@
+//! Each mistake in the annotated item.
+
+use super::{mistakes, only, tokens};
+use crate::expand::protect;
+
+#[test]
+fn each_mistake_is_told_once() {
+    let told: Vec<String> = include_str!("mistakes_in_functions.txt")
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|item| {
+            let mistake = only(mistakes("scope = global", item));
+            format!("{item}\n    {}\n\n", mistake.replace('\n', "\n    "))
+        })
+        .collect();
+    expect_test::expect_file!["../../goldens/mistakes_in_functions.txt"].assert_eq(&told.concat());
+}
+
+#[test]
+fn the_seventeenth_argument_is_one_too_many() {
+    let arguments = |count: usize| {
+        let arguments: Vec<_> = (1..=count).map(|index| format!("a{index}: A")).collect();
+        format!("async fn f({}) {{}}", arguments.join(", "))
+    };
+    assert_eq!(mistakes("scope = a1", &arguments(16)), [""; 0]);
+    let told = only(mistakes("scope = a1", &arguments(17)));
+    assert!(told.starts_with("a17: A: an axum handler has at most sixteen arguments"));
+}
+
+#[test]
+fn tracing_attributes_may_stand_below() {
+    for attribute in [
+        "tracing::instrument(skip_all)",
+        "trace",
+        "fastrace::trace(name = \"x\")",
+        "axum::debug_handler",
+        "allow(unused)",
+        "doc = \"x\"",
+    ] {
+        let item = format!("#[{attribute}] async fn f() {{}}");
+        assert_eq!(mistakes("scope = global", &item), [""; 0], "{attribute}");
+    }
+}
+
+#[test]
+fn any_response_can_be_buffered() {
+    for returned in [
+        "impl IntoResponse",
+        "Result<impl IntoResponse, E>",
+        "Response",
+    ] {
+        let item = format!("async fn f() -> {returned} {{}}");
+        assert_eq!(
+            mistakes("scope = global, response = buffer", &item),
+            [""; 0]
+        );
+    }
+}
+
+#[test]
+fn a_mistake_leaves_the_item_as_it_was() {
+    for (options, item) in [
+        (
+            "scop = org",
+            "#[post(\"/\")] pub async fn f(org: Org) -> u8 { 5 }",
+        ),
+        ("scope = global", "struct Task;"),
+        ("scope =", "async fn f(org: Org) { org. }"),
+        ("scope = org.", "async fn f(org: Org) { org. }"),
+    ] {
+        let expanded = protect(tokens(options), &tokens(item)).to_string();
+        let item = tokens(item).to_string();
+        assert!(expanded.starts_with(&item), "{expanded}");
+        assert!(expanded.contains("compile_error"), "{expanded}");
+    }
+}
+
+#[test]
+fn a_half_typed_body_still_expands() {
+    let body = "let x = app. ; task.";
+    let item = format!("async fn f(app: App, task: Task) {{ {body} }}");
+    let expanded = protect(tokens("scope = app"), &tokens(&item)).to_string();
+    assert!(!expanded.contains("compile_error"), "{expanded}");
+    assert!(expanded.contains(&tokens(body).to_string()), "{expanded}");
+}
+
+#[test]
+fn mistakes_of_options_are_told_beside_an_item_that_is_no_function() {
+    let told = mistakes("ttl = \"5\", scope = global", "struct Task;");
+    assert_eq!(told.len(), 2, "{told:#?}");
+}
