@@ -1,0 +1,63 @@
+//! What an answer must be.
+
+use super::DemoError;
+use super::client::Answer;
+
+/// Whether the handler, or a refusal, answered itself or a record did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    TheCall,
+    TheRecord,
+}
+
+pub(super) fn expect(
+    request: &str,
+    status: u16,
+    from: From,
+    answer: &Answer,
+) -> Result<(), DemoError> {
+    let replayed = from == From::TheRecord;
+    if (answer.status, answer.is_replayed()) == (status, replayed) {
+        return Ok(());
+    }
+    Err(unmet(request, &describe(status, replayed), answer))
+}
+
+pub(super) fn expect_code(
+    request: &str,
+    status: u16,
+    code: &str,
+    answer: &Answer,
+) -> Result<(), DemoError> {
+    expect(request, status, From::TheCall, answer)?;
+    if answer.says() == code {
+        return Ok(());
+    }
+    Err(unmet(request, code, answer))
+}
+
+pub(super) fn expect_replay_of(
+    first: &Answer,
+    request: &str,
+    answer: &Answer,
+) -> Result<(), DemoError> {
+    expect(request, first.status, From::TheRecord, answer)?;
+    if answer.is_same_as(first) {
+        return Ok(());
+    }
+    let expected = format!("the same headers and bytes as {first}");
+    Err(unmet(request, &expected, answer))
+}
+
+pub(super) fn unmet(at: &str, expected: &str, got: impl ToString) -> DemoError {
+    DemoError::Expectation {
+        at: at.to_owned(),
+        expected: expected.to_owned(),
+        got: got.to_string(),
+    }
+}
+
+pub(super) fn describe(status: u16, replayed: bool) -> String {
+    let not = if replayed { "" } else { "not " };
+    format!("{status}, {not}replayed")
+}
