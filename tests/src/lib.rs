@@ -1,1 +1,17 @@
-//! What the tests share.
+//! What the tests share: a server on a socket, a client, a gate for handlers, a store that fails on command.
+
+// A test that cannot go on says so by panicking.
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
+
+mod child;
+mod client;
+mod faulty;
+mod gate;
+mod server;
+pub mod store_contract;
+
+pub use self::child::Child;
+pub use self::client::{Client, Reply, RawConnection};
+pub use self::faulty::{FaultyStore, Step, When};
+pub use self::gate::Gate;
+pub use self::server::Server;

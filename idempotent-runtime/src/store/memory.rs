@@ -1,5 +1,374 @@
 //! Records in this process's memory.
 
-/// Placeholder.
-#[derive(Debug)]
-pub struct MemoryStore;
+use std::collections::BTreeSet;
+use std::collections::hash_map::{Entry, HashMap};
+use std::fmt;
+use std::future;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::transition::{self, Change, Row};
+use super::{Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreFuture};
+use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::identity::{AttemptId, RecordId};
+use crate::outcome::Outcome;
+
+/// So many that tasks rarely meet at a lock, and few enough that an empty store is small.
+const SHARDS: usize = 64;
+
+/// The most rows that are removed under one lock.
+const SWEEP_AT_ONCE: usize = 128;
+
+/// A store that keeps its records in this process's memory.
+///
+/// For tests, and for work that need not outlive the process. It survives nothing: when the process ends, every record
+/// is gone, and a retry runs anew. Other processes do not see the records.
+///
+/// Clones share the records. No step ever waits: each is done when its method returns, so that dropping the future
+/// changes nothing, and none of them fails.
+///
+/// Memory is given back by [`sweep`](Store::sweep), not by time alone.
+///
+/// ```
+/// use std::time::Duration;
+/// use idempotent_runtime::MemoryStore;
+/// use idempotent_runtime::fingerprint::Fingerprint;
+/// use idempotent_runtime::identity::{AttemptId, RecordId};
+/// use idempotent_runtime::store::{Claim, Claimed, Store, Takeover};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let claim = Claim {
+///     record: RecordId::from_bytes([1; 32]),
+///     fingerprint: Fingerprint::from_bytes([2; 32]),
+///     attempt: AttemptId::random(),
+///     lease: Duration::from_secs(30),
+///     takeover: Takeover::Abandoned,
+/// };
+/// assert!(matches!(store.claim(claim.clone()).await?, Claimed::Won { .. }));
+///
+/// let another = Claim { attempt: AttemptId::random(), ..claim };
+/// assert!(matches!(store.claim(another).await?, Claimed::Found(_)));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MemoryStore {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    clock: Arc<dyn Clock>,
+    shards: [Mutex<Shard>; SHARDS],
+    /// The shard at which the next sweep begins, so that small limits reach all of them in turn.
+    next_sweep: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Shard {
+    rows: HashMap<RecordId, Row, BuildHasherDefault<IdHasher>>,
+    /// Finished rows by the time from which they may be swept. Running rows never stand here.
+    free: BTreeSet<(Timestamp, RecordId)>,
+}
+
+impl MemoryStore {
+    /// An empty store on the operating system's clock.
+    pub fn new() -> Self {
+        Self::with_clock(Arc::new(SystemClock))
+    }
+
+    /// An empty store that judges leases and expiry by this clock.
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                clock,
+                shards: std::array::from_fn(|_| Mutex::default()),
+                next_sweep: AtomicUsize::new(0),
+            }),
+        }
+    }
+
+    /// Decides one step under the lock of the record's shard.
+    fn step<'a, A: Send + 'a>(
+        &self,
+        record: RecordId,
+        decide: impl FnOnce(Option<&Row>, Timestamp) -> (Change, A),
+    ) -> StoreFuture<'a, A> {
+        // The map looks at the first bytes, so the last ones spread the records over the shards.
+        let shard = usize::from(record.as_bytes()[31]) % SHARDS;
+        let answer = self
+            .lock(shard)
+            .step(record, || self.shared.clock.now(), decide);
+        Box::pin(future::ready(Ok(answer)))
+    }
+
+    fn lock(&self, shard: usize) -> MutexGuard<'_, Shard> {
+        // A row is replaced as a whole, so a panic elsewhere leaves none half written.
+        self.shared.shards[shard]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("clock", &self.shared.clock)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store for MemoryStore {
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
+        self.step(claim.record, |row, now| transition::claim(row, &claim, now))
+    }
+
+    fn renew(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        lease: Duration,
+    ) -> StoreFuture<'_, Fence> {
+        self.step(record, |row, now| {
+            transition::renew(row, attempt, lease, now)
+        })
+    }
+
+    fn publish(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        outcome: Outcome,
+    ) -> StoreFuture<'_, Fence> {
+        self.step(record, |row, _| transition::publish(row, attempt, outcome))
+    }
+
+    fn complete(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        completion: Completion,
+    ) -> StoreFuture<'_, Fence> {
+        self.step(record, |row, now| {
+            transition::complete(row, attempt, completion, now)
+        })
+    }
+
+    fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
+        self.step(record, |row, _| transition::release(row, attempt))
+    }
+
+    fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
+        self.step(record, |row, now| {
+            (Change::Keep, transition::load(row, now))
+        })
+    }
+
+    fn forget(&self, record: RecordId, seen: AttemptId) -> StoreFuture<'_, Fence> {
+        self.step(record, |row, _| transition::forget(row, seen))
+    }
+
+    fn resolve(
+        &self,
+        record: RecordId,
+        seen: AttemptId,
+        attempt: AttemptId,
+        resolution: Resolution,
+    ) -> StoreFuture<'_, Fence> {
+        self.step(record, |row, now| {
+            transition::resolve(row, seen, attempt, resolution, now)
+        })
+    }
+
+    fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
+        let first = self.shared.next_sweep.fetch_add(1, Ordering::Relaxed);
+        let now = self.shared.clock.now();
+        let mut swept = 0;
+        for shard in (0..SHARDS).map(|offset| first.wrapping_add(offset) % SHARDS) {
+            loop {
+                let at_once = SWEEP_AT_ONCE.min(limit - swept);
+                // The lock is let go after each of these, so that claims get in between.
+                let removed = self.lock(shard).sweep(at_once, now);
+                swept += removed;
+                if removed < at_once || at_once == 0 {
+                    break;
+                }
+            }
+        }
+        Box::pin(future::ready(Ok(swept)))
+    }
+}
+
+impl Shard {
+    /// The clock is read under the lock, so that times are in the order of the steps.
+    fn step<A>(
+        &mut self,
+        record: RecordId,
+        now: impl FnOnce() -> Timestamp,
+        decide: impl FnOnce(Option<&Row>, Timestamp) -> (Change, A),
+    ) -> A {
+        let now = now();
+        match self.rows.entry(record) {
+            Entry::Vacant(entry) => {
+                let (change, answer) = decide(None, now);
+                if let Change::Put(row) = change {
+                    let row = entry.insert(row);
+                    self.free.extend(row.free_from().map(|at| (at, record)));
+                }
+                answer
+            }
+            Entry::Occupied(mut entry) => {
+                let (change, answer) = decide(Some(entry.get()), now);
+                if !matches!(change, Change::Keep)
+                    && let Some(at) = entry.get().free_from()
+                {
+                    self.free.remove(&(at, record));
+                }
+                match change {
+                    Change::Keep => {}
+                    Change::Put(row) => {
+                        self.free.extend(row.free_from().map(|at| (at, record)));
+                        entry.insert(row);
+                    }
+                    Change::Remove => {
+                        entry.remove();
+                    }
+                }
+                answer
+            }
+        }
+    }
+
+    fn sweep(&mut self, limit: usize, now: Timestamp) -> usize {
+        let mut swept = 0;
+        while swept < limit && self.free.first().is_some_and(|(at, _)| *at <= now) {
+            if let Some((_, record)) = self.free.pop_first() {
+                self.rows.remove(&record);
+                swept += 1;
+            }
+        }
+        swept
+    }
+}
+
+/// Takes the first bytes of a record id as they are: an id is a SHA-256 already.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+
+    fn write_usize(&mut self, _length: usize) {
+        // The length before the bytes is always the same.
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::hash::BuildHasher as _;
+
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::fingerprint::Fingerprint;
+    use crate::outcome::Disposition;
+    use crate::policy::Ttl;
+    use crate::store::Takeover;
+
+    const ATTEMPT: AttemptId = AttemptId::from_bytes([1; 16]);
+
+    fn claim(record: RecordId) -> Claim {
+        Claim {
+            record,
+            fingerprint: Fingerprint::from_bytes([2; 32]),
+            attempt: ATTEMPT,
+            lease: Duration::from_secs(30),
+            takeover: Takeover::Never,
+        }
+    }
+
+    fn completion(ttl: Ttl) -> Completion {
+        Completion {
+            disposition: Disposition::Completed,
+            outcome: None,
+            ttl,
+        }
+    }
+
+    fn shard(store: &MemoryStore) -> MutexGuard<'_, Shard> {
+        store.lock(0)
+    }
+
+    #[test]
+    fn ids_are_hashed_to_their_own_first_bytes() {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&7_u64.to_le_bytes());
+        let build = BuildHasherDefault::<IdHasher>::default();
+        assert_eq!(build.hash_one(RecordId::from_bytes(bytes)), 7);
+    }
+
+    #[tokio::test]
+    async fn only_finished_rows_that_expire_stand_in_the_index() {
+        let store = MemoryStore::with_clock(Arc::new(ManualClock::new()));
+        let record = RecordId::from_bytes([0; 32]);
+
+        let _ = store.claim(claim(record)).await.unwrap();
+        assert!(shard(&store).free.is_empty());
+
+        let _ = store.release(record, ATTEMPT).await.unwrap();
+        assert_eq!(shard(&store).free.len(), 1);
+
+        let _ = store.claim(claim(record)).await.unwrap();
+        assert!(shard(&store).free.is_empty());
+
+        let _ = store
+            .complete(record, ATTEMPT, completion(Ttl::hours(1)))
+            .await
+            .unwrap();
+        assert_eq!(shard(&store).free.len(), 1);
+
+        let _ = store.forget(record, ATTEMPT).await.unwrap();
+        assert!(shard(&store).free.is_empty());
+        assert!(shard(&store).rows.is_empty());
+
+        let _ = store.claim(claim(record)).await.unwrap();
+        let _ = store
+            .complete(record, ATTEMPT, completion(Ttl::Forever))
+            .await
+            .unwrap();
+        assert!(shard(&store).free.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_sweep_takes_its_limit_from_several_shards_and_more_than_one_lock_each() {
+        let store = MemoryStore::with_clock(Arc::new(ManualClock::new()));
+        for number in 0..2 * SWEEP_AT_ONCE + 2 {
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&number.to_le_bytes());
+            bytes[31] = u8::from(number % 8 == 0);
+            let record = RecordId::from_bytes(bytes);
+            let _ = store.claim(claim(record)).await.unwrap();
+            let _ = store.release(record, ATTEMPT).await.unwrap();
+        }
+        assert_eq!(store.sweep(SWEEP_AT_ONCE + 1).await.unwrap(), 129);
+        assert_eq!(store.sweep(usize::MAX).await.unwrap(), 129);
+        assert_eq!(store.sweep(usize::MAX).await.unwrap(), 0);
+    }
+}

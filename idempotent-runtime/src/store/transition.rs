@@ -50,10 +50,15 @@ pub(crate) enum Change {
 impl Row {
     /// Whether the row counts as absent and may be swept.
     pub(crate) fn is_free(&self, now: Timestamp) -> bool {
+        self.free_from().is_some_and(|at| at <= now)
+    }
+
+    /// From when on the row counts as absent; `None` as long as nobody changes it.
+    pub(crate) fn free_from(&self) -> Option<Timestamp> {
         match &self.phase {
-            Phase::Running { .. } => false,
-            Phase::Released => true,
-            Phase::Done { expires_at, .. } => expires_at.is_some_and(|at| at <= now),
+            Phase::Running { .. } => None,
+            Phase::Released => Some(Timestamp::from_millis(i64::MIN)),
+            Phase::Done { expires_at, .. } => *expires_at,
         }
     }
 

@@ -1,0 +1,109 @@
+//! Connections to the file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+
+use super::error::{NoRuntime, NotWal, code, primary_code};
+use super::{SqliteOpenError, SqliteStoreOptions, Synchronous, schema};
+
+/// How long to leave a file alone that another process is just creating.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Opens connections to a file that exists.
+#[derive(Debug)]
+pub(super) struct Connector(SqliteConnectOptions);
+
+impl Connector {
+    /// A connection as the store needs it.
+    ///
+    /// WAL mode is not asked for again: it is a property of the file.
+    pub(super) async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
+        self.0.connect().await
+    }
+}
+
+/// Creates the file if there is none, brings it up to date, and connects.
+pub(super) async fn establish(
+    options: &SqliteStoreOptions,
+) -> Result<(Connector, SqliteConnection), SqliteOpenError> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return Err(SqliteOpenError::new(&options.path, NoRuntime));
+    }
+    // An absolute path stays the same file when the process changes its directory, and SQLite takes it for a path
+    // whatever it looks like.
+    let path = std::path::absolute(&options.path)
+        .map_err(|error| SqliteOpenError::new(&options.path, error))?;
+    let connect = connect_options(options, &path);
+    let database = |error| SqliteOpenError::database(&path, error);
+
+    let mut connection = connect
+        .clone()
+        .create_if_missing(true)
+        .connect()
+        .await
+        .map_err(database)?;
+    let mode = enter_wal(&mut connection, options.busy_timeout)
+        .await
+        .map_err(database)?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(SqliteOpenError::new(&path, NotWal(mode)));
+    }
+    schema::migrate(&mut connection, options.clock.now())
+        .await
+        .map_err(|error| SqliteOpenError::migration(&path, error))?;
+    Ok((Connector(connect), connection))
+}
+
+fn connect_options(options: &SqliteStoreOptions, path: &Path) -> SqliteConnectOptions {
+    // sqlx gives the milliseconds to SQLite as an i32.
+    let longest = Duration::from_millis(i32::MAX.unsigned_abs().into());
+    SqliteConnectOptions::new()
+        .filename(path)
+        .synchronous(match options.synchronous {
+            Synchronous::Full => SqliteSynchronous::Full,
+            Synchronous::Normal => SqliteSynchronous::Normal,
+        })
+        .busy_timeout(options.busy_timeout.min(longest))
+        .disable_statement_logging()
+}
+
+/// Puts the file in WAL mode and says which mode it is in.
+///
+/// SQLite does not wait for the lock that this takes, so whoever meets another process in it has to come again.
+async fn enter_wal(
+    connection: &mut SqliteConnection,
+    patience: Duration,
+) -> Result<String, sqlx::Error> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let mode = sqlx::query_scalar("PRAGMA journal_mode = WAL")
+            .fetch_one(&mut *connection)
+            .await;
+        match mode {
+            Err(error) if primary_code(&error) == Some(code::BUSY) && waited < patience => {
+                pause().await;
+                waited += PAUSE;
+            }
+            mode => return mode,
+        }
+    }
+}
+
+/// A pause of real time, whatever a test made of the runtime's: another process is waited for.
+async fn pause() {
+    // The closure does not panic, and a runtime that shuts down drops this future anyway.
+    let _ = tokio::task::spawn_blocking(|| std::thread::sleep(PAUSE)).await;
+}
+
+/// Ends a connection and waits until the file is let go.
+pub(super) async fn close(connection: SqliteConnection) {
+    if let Err(error) = connection.close().await {
+        tracing::debug!(
+            error = &error as &dyn std::error::Error,
+            "a connection of the idempotency store had ended already"
+        );
+    }
+}

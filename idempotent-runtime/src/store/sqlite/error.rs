@@ -1,0 +1,184 @@
+//! What can go wrong, each cause told once.
+
+use std::error::Error;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::schema::{MigrationError, NewerSchema};
+use crate::store::StoreError;
+
+/// Result codes of SQLite's that something here depends on: <https://www.sqlite.org/rescode.html>.
+pub(super) mod code {
+    pub(in crate::store::sqlite) const BUSY: i32 = 5;
+    pub(in crate::store::sqlite) const CORRUPT: i32 = 11;
+    pub(in crate::store::sqlite) const CANNOT_OPEN: i32 = 14;
+    pub(in crate::store::sqlite) const NOT_A_DATABASE: i32 = 26;
+}
+
+/// The primary result code; extended ones keep it in their lowest byte.
+pub(super) fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}
+
+/// The file of a [`SqliteStore`](super::SqliteStore) could not be opened.
+///
+/// It prints which file; why is its [`source`](Error::source).
+#[derive(Debug)]
+pub struct SqliteOpenError {
+    path: PathBuf,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl SqliteOpenError {
+    pub(super) fn new(path: &Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            path: path.to_owned(),
+            source: source.into(),
+        }
+    }
+
+    pub(super) fn database(path: &Path, error: sqlx::Error) -> Self {
+        let directory = path.parent().filter(|directory| !directory.is_dir());
+        match directory {
+            Some(directory) if primary_code(&error) == Some(code::CANNOT_OPEN) => {
+                Self::new(path, MissingDirectory(directory.to_owned()))
+            }
+            _ => Self::new(path, Failure::new(error)),
+        }
+    }
+
+    pub(super) fn migration(path: &Path, error: MigrationError) -> Self {
+        match error {
+            MigrationError::Database(error) => Self::database(path, error),
+            MigrationError::Newer(newer) => Self::new(path, newer),
+        }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the file was written by a later release, whose schema this one does not know.
+    pub fn is_newer_schema(&self) -> bool {
+        self.source.is::<NewerSchema>()
+    }
+}
+
+impl fmt::Display for SqliteOpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the idempotency store at {} could not be opened",
+            self.path.display()
+        )
+    }
+}
+
+impl Error for SqliteOpenError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no directory {}", .0.display())]
+struct MissingDirectory(PathBuf);
+
+#[derive(Debug, thiserror::Error)]
+#[error("it was opened outside a tokio runtime, and its writer needs one to run on")]
+pub(super) struct NoRuntime;
+
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "its journal stays in mode {0:?}; the store needs \"wal\", which a network file system cannot give"
+)]
+pub(super) struct NotWal(pub(super) String);
+
+/// The writer does not take any more steps.
+#[derive(Debug, thiserror::Error)]
+#[error("it was closed, or the runtime on which it was opened has ended")]
+pub(super) struct WriterGone;
+
+/// An outcome of more bytes than SQLite can put in a row.
+#[derive(Debug, thiserror::Error)]
+#[error("an outcome of {0} bytes is more than SQLite can keep")]
+pub(super) struct TooLarge(pub(super) usize);
+
+/// A row that the store cannot have written.
+#[derive(Debug, thiserror::Error)]
+#[error("column {column} of a row in idempotency_records")]
+pub(super) struct CorruptColumn {
+    pub(super) column: &'static str,
+    pub(super) source: Box<dyn Error + Send + Sync>,
+}
+
+/// An error of sqlx's, shared by all whose steps were in the batch that failed.
+///
+/// sqlx prints the cause of some errors with the error and gives it as the source too; this tells it once.
+#[derive(Clone)]
+pub(super) struct Failure(Arc<sqlx::Error>);
+
+impl Failure {
+    pub(super) fn new(error: sqlx::Error) -> Self {
+        Self(Arc::new(error))
+    }
+
+    pub(super) fn to_store_error(&self) -> StoreError {
+        match primary_code(&self.0) {
+            Some(code::CORRUPT | code::NOT_A_DATABASE) => StoreError::corrupt(self.clone()),
+            _ => StoreError::unavailable(self.clone()),
+        }
+    }
+
+    fn told(&self) -> &(dyn Error + 'static) {
+        match &*self.0 {
+            sqlx::Error::Database(error) => error.as_ref().as_error(),
+            sqlx::Error::Io(error) => error,
+            sqlx::Error::Configuration(error)
+            | sqlx::Error::Encode(error)
+            | sqlx::Error::Decode(error) => &**error,
+            other => other,
+        }
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.told(), f)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.told().source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(error: &dyn Error) -> Vec<String> {
+        std::iter::successors(Some(error), |error| error.source())
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn a_cause_is_printed_once() {
+        let error = sqlx::Error::Io(std::io::Error::other("the disk is gone"));
+        assert_eq!(
+            chain(&Failure::new(error).to_store_error()),
+            ["the idempotency store is unavailable", "the disk is gone"]
+        );
+    }
+}

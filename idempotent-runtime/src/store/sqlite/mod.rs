@@ -1,0 +1,297 @@
+//! Records in a file of SQLite's.
+
+mod connection;
+mod error;
+mod options;
+mod rows;
+mod schema;
+mod step;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+pub use self::error::SqliteOpenError;
+use self::error::{TooLarge, WriterGone};
+pub use self::options::{SqliteStoreOptions, Synchronous};
+use self::step::{Access, Message, Pending, Sweep};
+use self::writer::{BATCH, Writer};
+use super::transition::{self, Change, Row};
+use super::{
+    Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreError, StoreFuture,
+};
+use crate::clock::Timestamp;
+use crate::identity::{AttemptId, RecordId};
+use crate::outcome::Outcome;
+
+/// The most rows that one transaction sweeps: few enough that claims wait no longer than for a batch of steps.
+const SWEEP_AT_ONCE: usize = 500;
+
+/// SQLite keeps a billion bytes in a row; the rest of the row needs little.
+const LARGEST_OUTCOME: usize = 999_000_000;
+
+/// A store that keeps its records in a file of SQLite's: the embedded default.
+///
+/// With [`Synchronous::Full`], the default, an acknowledged step survives the end of the process and a loss of power, if
+/// the file is on a local disk that keeps what it was told to keep. It does not survive the loss of the disk. With
+/// [`Synchronous::Normal`] it survives the end of the process only.
+///
+/// Clones share one writer, which commits all steps that wait in one transaction. Several processes of one machine may
+/// open one file; each judges by its own clock. The file may also hold the application's own tables: the store's are
+/// `idempotency_records` and `idempotency_migrations`, with migrations of their own. A network file system will not do.
+///
+/// The file holds response bodies, and SQLite creates it, and `-wal` and `-shm` beside it, with the permissions that the
+/// process's umask leaves: put it in a directory that nobody else may read.
+///
+/// # The runtime
+///
+/// The writer runs as a task on the tokio runtime on which the store was opened. Steps may be sent from any other, but
+/// when that runtime ends, all later ones fail with an [unavailable](StoreError::is_unavailable) store, as they do after
+/// [`close`](Self::close). When the last clone is dropped, the writer settles what was queued and then ends by itself.
+///
+/// # Cancellation
+///
+/// A step whose future is dropped before it was queued is not done; after that, it is done as if it had been waited for.
+/// Nobody else notices either way. A sweep ends after the transaction that it is in.
+///
+/// # Errors
+///
+/// Where a transaction fails, all steps in it fail with the same cause, and the next one starts on a new connection. A
+/// row that cannot be read fails the steps on its own record only, as [corrupt](StoreError::is_corrupt).
+///
+/// ```
+/// use std::time::Duration;
+/// use idempotent_runtime::SqliteStore;
+/// use idempotent_runtime::fingerprint::Fingerprint;
+/// use idempotent_runtime::identity::{AttemptId, RecordId};
+/// use idempotent_runtime::store::{Claim, Claimed, Store, Takeover};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("idempotency.db");
+/// let store = SqliteStore::open(&path).await?;
+/// let claim = Claim {
+///     record: RecordId::from_bytes([1; 32]),
+///     fingerprint: Fingerprint::from_bytes([2; 32]),
+///     attempt: AttemptId::random(),
+///     lease: Duration::from_secs(30),
+///     takeover: Takeover::Abandoned,
+/// };
+/// assert!(matches!(store.claim(claim.clone()).await?, Claimed::Won { .. }));
+/// store.close().await;
+///
+/// let store = SqliteStore::open(&path).await?;
+/// let another = Claim { attempt: AttemptId::random(), ..claim };
+/// assert!(matches!(store.claim(another).await?, Claimed::Found(_)));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SqliteStore {
+    queue: mpsc::Sender<Message>,
+    path: Arc<PathBuf>,
+}
+
+impl SqliteStore {
+    /// Opens the file at this path with the default [options](SqliteStoreOptions), creates it if there is none, and
+    /// brings its tables up to date.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SqliteStoreOptions::open`].
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, SqliteOpenError> {
+        SqliteStoreOptions::new(path.as_ref()).open().await
+    }
+
+    async fn with_options(options: SqliteStoreOptions) -> Result<Self, SqliteOpenError> {
+        let (queue, writer) = Self::start(options).await?;
+        // `start` fails outside a runtime.
+        tokio::spawn(writer.run());
+        Ok(queue)
+    }
+
+    async fn start(options: SqliteStoreOptions) -> Result<(Self, Writer), SqliteOpenError> {
+        let (connector, connection) = connection::establish(&options).await?;
+        // Whoever finds the queue full waits until a batch is taken from it.
+        let (sender, queue) = mpsc::channel(4 * BATCH);
+        let writer = Writer {
+            queue,
+            clock: options.clock,
+            connector,
+            connection: Some(connection),
+        };
+        let store = Self {
+            queue: sender,
+            path: Arc::new(options.path),
+        };
+        Ok((store, writer))
+    }
+
+    /// Settles what was queued and closes the file. Where nobody else has it open, its journal is written back into it
+    /// and removed.
+    ///
+    /// This ends the store for all its clones: later steps fail as [unavailable](StoreError::is_unavailable). To close
+    /// it again does nothing. Dropping the future does not keep it open.
+    pub async fn close(&self) {
+        let (reply, closed) = oneshot::channel();
+        if self.queue.send(Message::Close(reply)).await.is_ok() {
+            // An error means that the runtime ended meanwhile, and the writer with it.
+            let _ = closed.await;
+        }
+    }
+
+    /// Has the writer decide one step.
+    fn step<A: Send + 'static>(
+        &self,
+        record: RecordId,
+        access: Access,
+        decide: impl FnOnce(Option<&Row>, Timestamp) -> (Change, A) + Send + 'static,
+    ) -> StoreFuture<'_, A> {
+        let (message, answer) = Pending::message(record, access, decide);
+        Box::pin(self.ask(message, answer))
+    }
+
+    async fn ask<A>(
+        &self,
+        message: Message,
+        answer: oneshot::Receiver<Result<A, StoreError>>,
+    ) -> Result<A, StoreError> {
+        let gone = || StoreError::unavailable(WriterGone);
+        self.queue.send(message).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    async fn sweep_once(&self, limit: usize) -> Result<usize, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let sweep = Sweep {
+            limit,
+            swept: 0,
+            reply,
+        };
+        self.ask(Message::Sweep(sweep), answer).await
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store for SqliteStore {
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
+        self.step(claim.record, Access::Write, move |row, now| {
+            transition::claim(row, &claim, now)
+        })
+    }
+
+    fn renew(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        lease: Duration,
+    ) -> StoreFuture<'_, Fence> {
+        self.step(record, Access::Write, move |row, now| {
+            transition::renew(row, attempt, lease, now)
+        })
+    }
+
+    fn publish(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        outcome: Outcome,
+    ) -> StoreFuture<'_, Fence> {
+        if let Err(error) = check_size(Some(&outcome)) {
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        self.step(record, Access::Write, move |row, _| {
+            transition::publish(row, attempt, outcome)
+        })
+    }
+
+    fn complete(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        completion: Completion,
+    ) -> StoreFuture<'_, Fence> {
+        if let Err(error) = check_size(completion.outcome.as_ref()) {
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        self.step(record, Access::Write, move |row, now| {
+            transition::complete(row, attempt, completion, now)
+        })
+    }
+
+    fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
+        self.step(record, Access::Write, move |row, _| {
+            transition::release(row, attempt)
+        })
+    }
+
+    fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
+        self.step(record, Access::Read, |row, now| {
+            (Change::Keep, transition::load(row, now))
+        })
+    }
+
+    fn forget(&self, record: RecordId, seen: AttemptId) -> StoreFuture<'_, Fence> {
+        self.step(record, Access::Write, move |row, _| {
+            transition::forget(row, seen)
+        })
+    }
+
+    fn resolve(
+        &self,
+        record: RecordId,
+        seen: AttemptId,
+        attempt: AttemptId,
+        resolution: Resolution,
+    ) -> StoreFuture<'_, Fence> {
+        if let Resolution::Complete(completion) = &resolution
+            && let Err(error) = check_size(completion.outcome.as_ref())
+        {
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        self.step(record, Access::Write, move |row, now| {
+            transition::resolve(row, seen, attempt, resolution, now)
+        })
+    }
+
+    fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
+        Box::pin(async move {
+            let mut swept = 0;
+            while swept < limit {
+                let at_once = SWEEP_AT_ONCE.min(limit - swept);
+                // Each goes to the end of the queue, behind the claims that came in meanwhile.
+                let removed = self.sweep_once(at_once).await?;
+                swept += removed;
+                if removed < at_once {
+                    break;
+                }
+            }
+            Ok(swept)
+        })
+    }
+}
+
+/// An outcome that SQLite refuses would take the rest of its batch down with it.
+fn check_size(outcome: Option<&Outcome>) -> Result<(), StoreError> {
+    let size = outcome.map_or(0, |outcome| {
+        outcome.headers().as_bytes().len() + outcome.body().len()
+    });
+    if size > LARGEST_OUTCOME {
+        return Err(StoreError::unavailable(TooLarge(size)));
+    }
+    Ok(())
+}

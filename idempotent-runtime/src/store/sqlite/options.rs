@@ -1,0 +1,92 @@
+//! How a file is opened.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{SqliteOpenError, SqliteStore};
+use crate::clock::{Clock, SystemClock};
+
+/// How a [`SqliteStore`] is opened.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use idempotent_runtime::store::{SqliteStoreOptions, Synchronous};
+///
+/// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = SqliteStoreOptions::new("idempotency.db")
+///     .synchronous(Synchronous::Normal)
+///     .busy_timeout(Duration::from_secs(1))
+///     .open()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is opened before `open`"]
+pub struct SqliteStoreOptions {
+    pub(super) path: PathBuf,
+    pub(super) synchronous: Synchronous,
+    pub(super) busy_timeout: Duration,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// When SQLite waits for the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Synchronous {
+    /// At every commit: an acknowledged step survives a loss of power, on a local disk that keeps what it was told to.
+    #[default]
+    Full,
+    /// At checkpoints only: an acknowledged step survives the process but not a loss of power, after which work that
+    /// was done may be done again. The file stays sound.
+    Normal,
+}
+
+impl SqliteStoreOptions {
+    /// The file at this path, with [`Synchronous::Full`], five seconds of waiting for other processes, and the
+    /// operating system's clock.
+    ///
+    /// The path is a path, relative to the current directory of the time of opening. It is no URL, and `:memory:` is a
+    /// file of that name.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            synchronous: Synchronous::default(),
+            busy_timeout: Duration::from_secs(5),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// When SQLite waits for the disk.
+    pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
+        self.synchronous = synchronous;
+        self
+    }
+
+    /// How long to wait while another process, or another part of this one, writes to the file. Whole milliseconds
+    /// count. After that, steps fail as [unavailable](super::super::StoreError::is_unavailable).
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// The clock by which the store judges leases and expiry. All who share a file judge by their own, so theirs should
+    /// agree.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Opens the file, creates it if there is none, and brings its tables up to date.
+    ///
+    /// Dropping the future leaves the file as it was or ready.
+    ///
+    /// # Errors
+    ///
+    /// [`SqliteOpenError`] if the file cannot be opened or created, is no database, cannot be put in WAL mode, was
+    /// written by a later release, or stays locked by another process; or outside a tokio runtime.
+    pub async fn open(self) -> Result<SqliteStore, SqliteOpenError> {
+        SqliteStore::with_options(self).await
+    }
+}

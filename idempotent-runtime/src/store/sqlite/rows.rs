@@ -1,0 +1,316 @@
+//! Rows as SQLite keeps them: the statements of a batch, and what is bound to and read from them.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{AssertSqlSafe, Decode, Row as _, Sqlite, SqliteConnection, Type};
+
+use super::error::CorruptColumn;
+use crate::clock::Timestamp;
+use crate::fingerprint::Fingerprint;
+use crate::identity::{AttemptId, RecordId};
+use crate::outcome::{Disposition, Headers, Outcome};
+use crate::store::transition::{Phase, Row};
+
+/// In the order in which they are bound and read.
+const COLUMNS: [&str; 14] = [
+    "record_id",
+    "fingerprint",
+    "attempt",
+    "phase",
+    "lease_until",
+    "taken_from",
+    "provisional_status",
+    "provisional_headers",
+    "provisional_body",
+    "disposition",
+    "status",
+    "headers",
+    "body",
+    "expires_at",
+];
+
+const RUNNING: &str = "running";
+const RELEASED: &str = "released";
+const DONE: &str = "done";
+
+/// What stands under a record id, or why it cannot be read.
+pub(super) type Stored = (RecordId, Result<Row, CorruptColumn>);
+
+/// Reads the rows of these records. `begin` stands before the statement, so that both are one trip to SQLite's thread.
+pub(super) async fn load(
+    connection: &mut SqliteConnection,
+    begin: &str,
+    records: &[RecordId],
+) -> Result<Vec<Stored>, sqlx::Error> {
+    let slots = slots(records.len());
+    let columns = COLUMNS.join(", ");
+    let sql = format!(
+        "{begin} SELECT {columns} FROM idempotency_records WHERE record_id IN ({})",
+        placeholders(slots)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for record in padded(records, slots) {
+        query = query.bind(record.map(|record| record.as_bytes().to_vec()));
+    }
+    let rows = query.fetch_all(connection).await?;
+    Ok(rows.iter().filter_map(read).collect())
+}
+
+/// Writes and removes rows, then runs `end` in the same trip.
+pub(super) async fn store(
+    connection: &mut SqliteConnection,
+    put: &[(RecordId, &Row)],
+    removed: &[RecordId],
+    now: Timestamp,
+    end: &'static str,
+) -> Result<(), sqlx::Error> {
+    let mut sql = String::new();
+    if !put.is_empty() {
+        push_upsert(&mut sql, slots(put.len()));
+    }
+    if !removed.is_empty() {
+        push_delete(&mut sql, slots(removed.len()));
+    }
+    sql.push_str(end);
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    if !put.is_empty() {
+        for row in padded(put, slots(put.len())) {
+            query = bind_row(query, row, now);
+        }
+    }
+    if !removed.is_empty() {
+        for record in padded(removed, slots(removed.len())) {
+            query = query.bind(record.map(|record| record.as_bytes().to_vec()));
+        }
+    }
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// Removes at most `limit` free rows and says how many.
+pub(super) async fn sweep(
+    connection: &mut SqliteConnection,
+    limit: usize,
+    now: Timestamp,
+) -> Result<usize, sqlx::Error> {
+    let done = sqlx::query(
+        "DELETE FROM idempotency_records WHERE rowid IN (\
+            SELECT rowid FROM idempotency_records \
+            WHERE expires_at IS NOT NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?)",
+    )
+    .bind(now.as_millis())
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .execute(connection)
+    .await?;
+    Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
+}
+
+/// Batches are padded to a power of two, so that a handful of prepared statements serves all sizes.
+fn slots(rows: usize) -> usize {
+    rows.next_power_of_two()
+}
+
+fn padded<T: Copy>(items: &[T], slots: usize) -> impl Iterator<Item = Option<T>> {
+    items
+        .iter()
+        .copied()
+        .map(Some)
+        .chain(std::iter::repeat(None))
+        .take(slots)
+}
+
+fn placeholders(count: usize) -> String {
+    vec!["?"; count].join(", ")
+}
+
+fn push_upsert(sql: &mut String, slots: usize) {
+    // One more than the columns: the time of writing.
+    let row = format!("({})", placeholders(COLUMNS.len() + 1));
+    let values = vec![row.as_str(); slots].join(", ");
+    let columns = COLUMNS.join(", ");
+    let updates: Vec<_> = COLUMNS[1..]
+        .iter()
+        .chain(&["updated_at"])
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    let selected: Vec<_> = (1..=COLUMNS.len())
+        .map(|number| format!("column{number}"))
+        .collect();
+    let written_at = COLUMNS.len() + 1;
+    // Writing to a `String` does not fail.
+    let _ = write!(
+        sql,
+        "INSERT INTO idempotency_records ({columns}, created_at, updated_at) \
+         SELECT {}, column{written_at}, column{written_at} FROM (VALUES {values}) WHERE column1 IS NOT NULL \
+         ON CONFLICT (record_id) DO UPDATE SET {}; ",
+        selected.join(", "),
+        updates.join(", "),
+    );
+}
+
+fn push_delete(sql: &mut String, slots: usize) {
+    let _ = write!(
+        sql,
+        "DELETE FROM idempotency_records WHERE record_id IN ({}); ",
+        placeholders(slots)
+    );
+}
+
+type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+fn bind_row<'q>(
+    query: Statement<'q>,
+    row: Option<(RecordId, &Row)>,
+    now: Timestamp,
+) -> Statement<'q> {
+    let Some((record, row)) = row else {
+        return (0..=COLUMNS.len()).fold(query, |query, _| query.bind(None::<i64>));
+    };
+    let query = query
+        .bind(record.as_bytes().to_vec())
+        .bind(row.fingerprint.as_bytes().to_vec())
+        .bind(row.attempt.as_bytes().to_vec());
+    let millis = |at: Timestamp| at.as_millis();
+    let query = match &row.phase {
+        Phase::Running {
+            lease_until,
+            taken_from,
+            provisional,
+        } => {
+            let query = query
+                .bind(RUNNING)
+                .bind(millis(*lease_until))
+                .bind(taken_from.map(|attempt| attempt.as_bytes().to_vec()));
+            let query = bind_outcome(query, provisional.as_ref()).bind(None::<&str>);
+            bind_outcome(query, None).bind(None::<i64>)
+        }
+        Phase::Released => {
+            let query = query.bind(RELEASED).bind(None::<i64>).bind(None::<Vec<u8>>);
+            let query = bind_outcome(query, None).bind(None::<&str>);
+            // It may be swept at once; the time makes it stand in the index.
+            bind_outcome(query, None).bind(millis(now))
+        }
+        Phase::Done {
+            disposition,
+            outcome,
+            expires_at,
+        } => {
+            let query = query.bind(DONE).bind(None::<i64>).bind(None::<Vec<u8>>);
+            let query = bind_outcome(query, None).bind(disposition.as_str());
+            bind_outcome(query, outcome.as_ref()).bind(expires_at.map(millis))
+        }
+    };
+    query.bind(millis(now))
+}
+
+fn bind_outcome<'q>(query: Statement<'q>, outcome: Option<&Outcome>) -> Statement<'q> {
+    query
+        .bind(outcome.map(Outcome::status))
+        .bind(outcome.map(|outcome| outcome.headers().as_bytes().to_vec()))
+        .bind(outcome.map(|outcome| outcome.body().to_vec()))
+}
+
+/// A row that was asked for always has an id that can be read.
+fn read(row: &SqliteRow) -> Option<Stored> {
+    let record = row.try_get::<&[u8], _>(0).ok()?.try_into().ok()?;
+    let mut columns = Columns { row, next: 1 };
+    Some((RecordId::from_bytes(record), columns.row()))
+}
+
+/// Reads the columns of a row in their order.
+struct Columns<'r> {
+    row: &'r SqliteRow,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    fn row(&mut self) -> Result<Row, CorruptColumn> {
+        let fingerprint = self.take()?;
+        let fingerprint = Fingerprint::from_bytes(self.array(fingerprint)?);
+        let attempt = self.take()?;
+        let attempt = AttemptId::from_bytes(self.array(attempt)?);
+        let phase: &str = self.take()?;
+        let of_phase = self.next - 1;
+        let lease_until = self.take::<Option<i64>>()?.map(Timestamp::from_millis);
+        let taken_from = match self.take()? {
+            Some(bytes) => Some(AttemptId::from_bytes(self.array(bytes)?)),
+            None => None,
+        };
+        let provisional = self.outcome()?;
+        let disposition = match self.take()? {
+            Some(name) => Some(
+                Disposition::from_name(name).ok_or_else(|| self.invalid("its name is unknown"))?,
+            ),
+            None => None,
+        };
+        let outcome = self.outcome()?;
+        let expires_at = self.take::<Option<i64>>()?.map(Timestamp::from_millis);
+        let phase = match (phase, lease_until, disposition) {
+            (RUNNING, Some(lease_until), None) => Phase::Running {
+                lease_until,
+                taken_from,
+                provisional,
+            },
+            (RELEASED, None, None) => Phase::Released,
+            (DONE, None, Some(disposition)) => Phase::Done {
+                disposition,
+                outcome,
+                expires_at,
+            },
+            _ => return Err(corrupt(of_phase, "it does not go with the other columns")),
+        };
+        Ok(Row {
+            fingerprint,
+            attempt,
+            phase,
+        })
+    }
+
+    fn outcome(&mut self) -> Result<Option<Outcome>, CorruptColumn> {
+        let status: Option<u16> = self.take()?;
+        let headers: Option<&[u8]> = self.take()?;
+        let headers = headers
+            .map(|block| Headers::from_bytes(Bytes::copy_from_slice(block)))
+            .transpose()
+            .map_err(|error| self.invalid(error))?;
+        let body: Option<&[u8]> = self.take()?;
+        match (status, headers, body) {
+            (Some(status), Some(headers), Some(body)) => Ok(Some(Outcome::new(
+                status,
+                headers,
+                Bytes::copy_from_slice(body),
+            ))),
+            (None, None, None) => Ok(None),
+            _ => Err(self.invalid("status, headers and body do not go together")),
+        }
+    }
+
+    fn take<T: Decode<'r, Sqlite> + Type<Sqlite>>(&mut self) -> Result<T, CorruptColumn> {
+        let column = self.next;
+        self.next += 1;
+        self.row.try_get(column).map_err(|error| match error {
+            sqlx::Error::ColumnDecode { source, .. } => corrupt(column, source),
+            other => corrupt(column, other),
+        })
+    }
+
+    fn array<const N: usize>(&self, bytes: &[u8]) -> Result<[u8; N], CorruptColumn> {
+        bytes.try_into().map_err(|error| self.invalid(error))
+    }
+
+    /// The column that was read last is at fault.
+    fn invalid(&self, why: impl Into<Box<dyn Error + Send + Sync>>) -> CorruptColumn {
+        corrupt(self.next - 1, why)
+    }
+}
+
+fn corrupt(column: usize, why: impl Into<Box<dyn Error + Send + Sync>>) -> CorruptColumn {
+    CorruptColumn {
+        column: COLUMNS[column],
+        source: why.into(),
+    }
+}

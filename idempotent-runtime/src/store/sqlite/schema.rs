@@ -1,0 +1,79 @@
+//! The tables, and how a file comes to have them.
+//!
+//! They are kept apart from an application's own migrations in the same file by a table of their own. sqlx's migrator
+//! takes no lock on SQLite, so two processes that open a new file at once would both run the first migration; here
+//! whoever holds the write lock looks again before it runs any.
+
+use sqlx::{Connection as _, SqliteConnection};
+
+use crate::clock::Timestamp;
+
+/// In their order; the first is version 1. One that was published is never changed.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_records.sql")];
+
+const VERSIONS: &str = "
+CREATE TABLE IF NOT EXISTS idempotency_migrations (
+    version    INTEGER PRIMARY KEY,
+    applied_at INTEGER NOT NULL
+) STRICT";
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MigrationError {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Newer(#[from] NewerSchema),
+}
+
+/// The file was written by a later release.
+#[derive(Debug, thiserror::Error)]
+#[error("its schema is version {found}, and this release knows no later one than {known}")]
+pub(super) struct NewerSchema {
+    found: usize,
+    known: usize,
+}
+
+/// Brings the file up to the schema of this release.
+pub(super) async fn migrate(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+) -> Result<(), MigrationError> {
+    if version(connection).await? == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let found = version(&mut transaction).await?;
+    sqlx::query(VERSIONS).execute(&mut *transaction).await?;
+    for (version, migration) in (1_i64..).zip(MIGRATIONS).skip(found) {
+        sqlx::raw_sql(migration).execute(&mut *transaction).await?;
+        sqlx::query("INSERT INTO idempotency_migrations (version, applied_at) VALUES (?, ?)")
+            .bind(version)
+            .bind(now.as_millis())
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// How many migrations the file has seen.
+async fn version(connection: &mut SqliteConnection) -> Result<usize, MigrationError> {
+    let versions: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'idempotency_migrations'",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if versions == 0 {
+        return Ok(0);
+    }
+    let found: i64 =
+        sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM idempotency_migrations")
+            .fetch_one(&mut *connection)
+            .await?;
+    let found = usize::try_from(found).unwrap_or_default();
+    let known = MIGRATIONS.len();
+    if found > known {
+        return Err(NewerSchema { found, known }.into());
+    }
+    Ok(found)
+}

@@ -1,0 +1,205 @@
+//! The one task that writes.
+//!
+//! It gathers the steps that wait into a batch and commits them in one transaction, so that a hundred steps cost one
+//! sync of the disk. Nothing is delayed for that: a batch is what came in while the one before was written.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use sqlx::SqliteConnection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::connection::{self, Connector};
+use super::error::{CorruptColumn, Failure};
+use super::rows;
+use super::step::{Access, Message, Step, Sweep};
+use crate::clock::{Clock, Timestamp};
+use crate::identity::RecordId;
+use crate::store::StoreError;
+use crate::store::transition::{Change, Row};
+
+/// The most messages in one transaction.
+pub(super) const BATCH: usize = 256;
+
+/// Owns the connection that writes.
+pub(super) struct Writer {
+    pub(super) queue: mpsc::Receiver<Message>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) connector: Connector,
+    /// Absent after a failure, until the next batch.
+    pub(super) connection: Option<SqliteConnection>,
+}
+
+#[derive(Default)]
+struct Batch {
+    steps: Vec<Box<dyn Step>>,
+    sweeps: Vec<Sweep>,
+}
+
+impl Writer {
+    /// Works until the last handle is gone or one asked to close, and everything that was queued is settled.
+    pub(super) async fn run(mut self) {
+        let mut messages = Vec::with_capacity(BATCH);
+        let mut closed: Vec<oneshot::Sender<()>> = Vec::new();
+        while self.queue.recv_many(&mut messages, BATCH).await > 0 {
+            let mut batch = Batch::default();
+            for message in messages.drain(..) {
+                match message {
+                    Message::Step(step) => batch.steps.push(step),
+                    Message::Sweep(sweep) => batch.sweeps.push(sweep),
+                    Message::Close(reply) => {
+                        self.queue.close();
+                        closed.push(reply);
+                    }
+                }
+            }
+            self.settle(batch).await;
+        }
+        self.disconnect().await;
+        for reply in closed {
+            // Whoever asked may have left.
+            let _ = reply.send(());
+        }
+    }
+
+    async fn settle(&mut self, mut batch: Batch) {
+        let failure = match self.write(&mut batch).await {
+            Ok(()) => None,
+            Err(error) => {
+                // The end of its connection rolls the transaction back, whatever state it is in.
+                self.disconnect().await;
+                Some(Failure::new(error))
+            }
+        };
+        batch.answer(failure.as_ref());
+    }
+
+    /// Decides and commits the whole batch, or nothing of it.
+    async fn write(&mut self, batch: &mut Batch) -> Result<(), sqlx::Error> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(self.connector.connect().await?),
+        };
+        // A write lock from the start: what is read here is still so when it is written. Readers alone need none.
+        let begin = if batch.writes() {
+            "BEGIN IMMEDIATE;"
+        } else {
+            ""
+        };
+        let records = batch.records();
+        let mut overlay = Overlay::new(rows::load(connection, begin, &records).await?);
+        // Read once the lock is held, so that times are in the order of the transactions.
+        let now = self.clock.now();
+        for step in &mut batch.steps {
+            overlay.decide(step.as_mut(), now);
+        }
+        if !batch.writes() {
+            return Ok(());
+        }
+        let (put, removed) = overlay.changes();
+        if batch.sweeps.is_empty() {
+            return rows::store(connection, &put, &removed, now, "COMMIT").await;
+        }
+        rows::store(connection, &put, &removed, now, "").await?;
+        for sweep in &mut batch.sweeps {
+            sweep.swept = rows::sweep(connection, sweep.limit, now).await?;
+        }
+        rows::store(connection, &[], &[], now, "COMMIT").await
+    }
+
+    async fn disconnect(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection::close(connection).await;
+        }
+    }
+}
+
+impl Batch {
+    fn writes(&self) -> bool {
+        !self.sweeps.is_empty() || self.steps.iter().any(|step| step.access() == Access::Write)
+    }
+
+    /// Each record once, in an order that keeps neighbours in the index together.
+    fn records(&self) -> Vec<RecordId> {
+        let mut records: Vec<_> = self.steps.iter().map(|step| step.record()).collect();
+        records.sort_unstable();
+        records.dedup();
+        records
+    }
+
+    fn answer(self, failure: Option<&Failure>) {
+        for step in self.steps {
+            step.answer(failure.map(Failure::to_store_error));
+        }
+        for sweep in self.sweeps {
+            let answer = failure.map_or(Ok(sweep.swept), |failure| Err(failure.to_store_error()));
+            // The caller may have left.
+            let _ = sweep.reply.send(answer);
+        }
+    }
+}
+
+/// The rows of a batch as its steps change them, one after the other.
+struct Overlay {
+    slots: HashMap<RecordId, Slot>,
+}
+
+struct Slot {
+    row: Result<Option<Row>, Arc<CorruptColumn>>,
+    /// Whether a row stands in the file.
+    stored: bool,
+    changed: bool,
+}
+
+impl Overlay {
+    fn new(stored: Vec<rows::Stored>) -> Self {
+        let slots = stored.into_iter().map(|(record, row)| {
+            let slot = Slot {
+                row: row.map(Some).map_err(Arc::new),
+                stored: true,
+                changed: false,
+            };
+            (record, slot)
+        });
+        Self {
+            slots: slots.collect(),
+        }
+    }
+
+    fn decide(&mut self, step: &mut dyn Step, now: Timestamp) {
+        let slot = match self.slots.entry(step.record()) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(Slot {
+                row: Ok(None),
+                stored: false,
+                changed: false,
+            }),
+        };
+        let row = match &slot.row {
+            Ok(row) => Ok(row.as_ref()),
+            Err(corrupt) => Err(StoreError::corrupt(Arc::clone(corrupt))),
+        };
+        slot.row = match step.decide(row, now) {
+            Change::Keep => return,
+            Change::Put(row) => Ok(Some(row)),
+            Change::Remove => Ok(None),
+        };
+        slot.changed = true;
+    }
+
+    /// The rows to write and the records to remove.
+    fn changes(&self) -> (Vec<(RecordId, &Row)>, Vec<RecordId>) {
+        let mut put = Vec::new();
+        let mut removed = Vec::new();
+        for (record, slot) in self.slots.iter().filter(|(_, slot)| slot.changed) {
+            match &slot.row {
+                Ok(Some(row)) => put.push((*record, row)),
+                Ok(None) if slot.stored => removed.push(*record),
+                _ => {}
+            }
+        }
+        put.sort_unstable_by_key(|(record, _)| *record);
+        (put, removed)
+    }
+}

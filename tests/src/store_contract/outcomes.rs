@@ -1,0 +1,178 @@
+//! What is given back is what was kept.
+
+use super::*;
+
+/// Keeps the outcome, provisionally and for good, and reads it back in every way there is.
+async fn assert_faithful(harness: &impl Harness, outcome: Outcome) {
+    let store = harness.open().await;
+    let claim = new_claim();
+    win(&*store, &claim).await;
+    let fence = store.publish(claim.record, claim.attempt, outcome.clone());
+    assert_eq!(fence.await.unwrap(), Fence::Held);
+    assert_eq!(
+        find(&*store, &retry(&claim)).await,
+        running(&claim, false, Some(outcome.clone()))
+    );
+
+    let completion = Completion {
+        outcome: Some(outcome.clone()),
+        ..completion("")
+    };
+    let fence = store.complete(claim.record, claim.attempt, completion);
+    assert_eq!(fence.await.unwrap(), Fence::Held);
+    let state = State::Done {
+        disposition: Disposition::Completed,
+        outcome: Some(outcome),
+    };
+    assert_eq!(find(&*store, &retry(&claim)).await.state, state);
+    let record = store.load(claim.record).await.unwrap().unwrap();
+    assert_eq!(record.state, state);
+    let elsewhere = harness.open().await;
+    let record = elsewhere.load(claim.record).await.unwrap().unwrap();
+    assert_eq!(record.state, state);
+}
+
+async fn publish(store: &dyn Store, claim: &Claim, body: &'static str) {
+    let fence = store.publish(claim.record, claim.attempt, outcome(body));
+    assert_eq!(fence.await.unwrap(), Fence::Held);
+}
+
+pub async fn an_empty_outcome_is_kept_as_it_is(harness: &impl Harness) {
+    assert_faithful(harness, Outcome::new(204, Headers::default(), "")).await;
+}
+
+pub async fn a_mebibyte_is_kept_as_it_is(harness: &impl Harness) {
+    let body: Vec<u8> = (0_u8..=250).cycle().take(1024 * 1024).collect();
+    assert_faithful(harness, Outcome::new(200, Headers::default(), body)).await;
+}
+
+pub async fn every_byte_is_kept_as_it_is(harness: &impl Harness) {
+    let bytes: Vec<u8> = (0..=255).collect();
+    let headers = Headers::pack([("x-bytes", bytes.as_slice())]).unwrap();
+    assert_faithful(harness, Outcome::new(200, headers, bytes)).await;
+}
+
+pub async fn repeated_headers_keep_their_order(harness: &impl Harness) {
+    let pairs: [(&str, &[u8]); 5] = [
+        ("vary", b"b"),
+        ("link", b"</1>"),
+        ("vary", b"a"),
+        ("x-empty", b""),
+        ("vary", b"b"),
+    ];
+    let headers = Headers::pack(pairs).unwrap();
+    assert_faithful(harness, Outcome::new(200, headers, "body")).await;
+}
+
+pub async fn every_status_is_kept(harness: &impl Harness) {
+    for status in [100, 200, 404, 599, 999, 0, u16::MAX] {
+        assert_faithful(harness, Outcome::new(status, Headers::default(), "body")).await;
+    }
+}
+
+pub async fn every_disposition_is_kept(harness: &impl Harness) {
+    let store = harness.open().await;
+    for disposition in [
+        Disposition::Completed,
+        Disposition::FailedFinal,
+        Disposition::FailedRetriable,
+    ] {
+        let claim = new_claim();
+        win(&*store, &claim).await;
+        let completion = Completion {
+            disposition,
+            ..completion("done")
+        };
+        let fence = store.complete(claim.record, claim.attempt, completion);
+        assert_eq!(fence.await.unwrap(), Fence::Held);
+        let expected = State::Done {
+            disposition,
+            outcome: Some(outcome("done")),
+        };
+        assert_eq!(find(&*store, &retry(&claim)).await.state, expected);
+    }
+}
+
+pub async fn an_outcome_that_was_not_kept_is_told_from_an_empty_one(harness: &impl Harness) {
+    let store = harness.open().await;
+    let claim = new_claim();
+    win(&*store, &claim).await;
+    let completion = Completion {
+        outcome: None,
+        ..completion("")
+    };
+    let fence = store.complete(claim.record, claim.attempt, completion);
+    assert_eq!(fence.await.unwrap(), Fence::Held);
+    let expected = State::Done {
+        disposition: Disposition::Completed,
+        outcome: None,
+    };
+    assert_eq!(find(&*store, &retry(&claim)).await.state, expected);
+}
+
+pub async fn a_provisional_outcome_is_seen_while_the_attempt_runs(harness: &impl Harness) {
+    let store = harness.open().await;
+    let claim = new_claim();
+    win(&*store, &claim).await;
+    publish(&*store, &claim, "begun").await;
+    let expected = running(&claim, false, Some(outcome("begun")));
+    assert_eq!(find(&*store, &retry(&claim)).await, expected);
+    assert_eq!(store.load(claim.record).await.unwrap(), Some(expected));
+}
+
+pub async fn the_last_publication_counts(harness: &impl Harness) {
+    let store = harness.open().await;
+    let claim = new_claim();
+    win(&*store, &claim).await;
+    publish(&*store, &claim, "begun").await;
+    publish(&*store, &claim, "half way").await;
+    let expected = running(&claim, false, Some(outcome("half way")));
+    assert_eq!(find(&*store, &retry(&claim)).await, expected);
+}
+
+pub async fn a_provisional_outcome_survives_a_takeover(harness: &impl Harness) {
+    let store = harness.open().await;
+    let first = new_claim();
+    win(&*store, &first).await;
+    publish(&*store, &first, "begun").await;
+    harness.advance(LEASE);
+    let second = retry(&first);
+    assert_eq!(
+        win_from(&*store, &second).await,
+        (Some(first.attempt), Some(outcome("begun")))
+    );
+    assert_eq!(
+        find(&*store, &retry(&first)).await,
+        running(&second, false, Some(outcome("begun")))
+    );
+}
+
+pub async fn a_provisional_outcome_survives_a_renewal(harness: &impl Harness) {
+    let store = harness.open().await;
+    let claim = new_claim();
+    win(&*store, &claim).await;
+    publish(&*store, &claim, "begun").await;
+    let fence = store.renew(claim.record, claim.attempt, LEASE);
+    assert_eq!(fence.await.unwrap(), Fence::Held);
+    let expected = running(&claim, false, Some(outcome("begun")));
+    assert_eq!(find(&*store, &retry(&claim)).await, expected);
+}
+
+pub async fn a_provisional_outcome_ends_with_completion(harness: &impl Harness) {
+    let store = harness.open().await;
+    let claim = new_claim();
+    win(&*store, &claim).await;
+    publish(&*store, &claim, "begun").await;
+    complete(&*store, &claim, "done").await;
+    harness.advance(WINDOW);
+    win(&*store, &retry(&claim)).await;
+}
+
+pub async fn a_provisional_outcome_ends_with_release(harness: &impl Harness) {
+    let store = harness.open().await;
+    let claim = new_claim();
+    win(&*store, &claim).await;
+    publish(&*store, &claim, "begun").await;
+    release(&*store, &claim).await;
+    win(&*store, &retry(&claim)).await;
+}

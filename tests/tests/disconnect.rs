@@ -1,0 +1,88 @@
+//! A client that leaves cancels nothing.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use idempotent_runtime::axum::idempotent;
+use idempotent_runtime::{Idempotency, MemoryStore};
+use idempotent_tests::{Client, Gate, RawConnection, Server};
+use tokio::sync::mpsc;
+use tower_http::timeout::TimeoutLayer;
+
+#[derive(Clone)]
+struct App {
+    gate: Gate,
+    finished: mpsc::UnboundedSender<()>,
+}
+
+#[idempotent(scope = global)]
+async fn pay(State(app): State<App>) -> (StatusCode, &'static str) {
+    app.gate.pass().await;
+    app.finished.send(()).unwrap();
+    (StatusCode::CREATED, "paid")
+}
+
+fn app() -> (App, mpsc::UnboundedReceiver<()>, Router, Idempotency) {
+    let (finished, finishes) = mpsc::unbounded_channel();
+    let app = App { gate: Gate::new(), finished };
+    let idempotency = Idempotency::new(MemoryStore::new());
+    let router = Router::new().route("/pay", post(pay)).layer(idempotency.clone()).with_state(app.clone());
+    (app, finishes, router, idempotency)
+}
+
+/// Retries until the attempt has been recorded, which follows the handler's end at once.
+async fn outcome(client: &Client, idempotency: &Idempotency) -> String {
+    assert_eq!(idempotency.shutdown(Duration::from_secs(30)).await, 0, "the attempt ended");
+    let retry = client.post_key("/pay", "k").await;
+    assert!(retry.is_replay());
+    retry.text().to_owned()
+}
+
+#[tokio::test]
+async fn a_handler_finishes_when_its_client_closes_the_socket_and_the_retry_gets_the_outcome() {
+    let (app, mut finishes, router, idempotency) = app();
+    let server = Server::start(router).await;
+    let mut connection = RawConnection::open(server.addr()).await;
+    let body = r#"{"amount":10}"#;
+    connection.post("/pay", &["content-type: application/json", "idempotency-key: k"], body).await;
+    app.gate.arrival().await;
+    connection.hang_up().await;
+
+    let client = Client::new(&server);
+    assert_eq!(client.post_key("/pay", "k").await.problem().1, "idempotency_pending");
+    app.gate.let_one_through();
+    finishes.recv().await.unwrap();
+    assert_eq!(outcome(&client, &idempotency).await, "paid");
+    assert_eq!(app.gate.arrivals(), 1);
+}
+
+#[tokio::test]
+async fn a_timeout_outside_the_handler_cancels_nothing() {
+    let (app, mut finishes, router, idempotency) = app();
+    let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_millis(50));
+    let server = Server::start(router.layer(timeout)).await;
+    let client = Client::new(&server);
+    assert_eq!(client.post_key("/pay", "k").await.status, StatusCode::GATEWAY_TIMEOUT);
+    app.gate.let_one_through();
+    finishes.recv().await.unwrap();
+    assert_eq!(outcome(&client, &idempotency).await, "paid");
+    assert_eq!(app.gate.arrivals(), 1);
+}
+
+#[tokio::test]
+async fn shutdown_waits_for_attempts_whose_clients_have_left_and_gives_up_at_its_deadline() {
+    let (app, _finishes, router, idempotency) = app();
+    let server = Server::start(router).await;
+    let mut connection = RawConnection::open(server.addr()).await;
+    connection.post("/pay", &["idempotency-key: k"], "").await;
+    app.gate.arrival().await;
+    connection.hang_up().await;
+    assert_eq!(idempotency.shutdown(Duration::from_millis(10)).await, 1);
+    app.gate.let_one_through();
+    assert_eq!(idempotency.shutdown(Duration::from_secs(30)).await, 0);
+}

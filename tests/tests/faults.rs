@@ -1,0 +1,399 @@
+//! What happens at every await: the store fails, an acknowledgement is lost, the lease runs out, the handler panics.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use idempotent_runtime::axum::idempotent;
+use idempotent_runtime::clock::ManualClock;
+use idempotent_runtime::policy::{Policy, StoreDown};
+use idempotent_runtime::{BuildError, Idempotency, MemoryStore};
+use idempotent_tests::{Client, FaultyStore, Gate, Reply, Server, Step, When};
+use tokio::task::JoinHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+
+#[derive(Clone, Default)]
+struct App {
+    runs: Arc<AtomicUsize>,
+    gate: Gate,
+}
+
+impl App {
+    fn run(&self) -> String {
+        format!("run {}", self.runs.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+
+    fn runs(&self) -> usize {
+        self.runs.load(Ordering::SeqCst)
+    }
+}
+
+#[idempotent(scope = global)]
+async fn at_once(State(app): State<App>) -> (StatusCode, String) {
+    (StatusCode::CREATED, app.run())
+}
+
+#[idempotent(scope = global)]
+async fn busy(State(app): State<App>) -> (StatusCode, String) {
+    (StatusCode::SERVICE_UNAVAILABLE, app.run())
+}
+
+#[idempotent(scope = global, abandoned = rerun, deadline = "2m")]
+async fn rerun(State(app): State<App>) -> (StatusCode, String) {
+    let run = app.run();
+    app.gate.pass().await;
+    (StatusCode::CREATED, run)
+}
+
+#[idempotent(scope = global, abandoned = refuse, deadline = "2m")]
+async fn refuse(State(app): State<App>) -> (StatusCode, String) {
+    let run = app.run();
+    app.gate.pass().await;
+    (StatusCode::CREATED, run)
+}
+
+#[idempotent(scope = global, abandoned = rerun)]
+async fn panic_rerun(State(app): State<App>) -> String {
+    let run = app.run();
+    tokio::task::yield_now().await;
+    assert!(app.runs() > 1, "the first run panics");
+    run
+}
+
+#[idempotent(scope = global, abandoned = refuse)]
+async fn panic_refuse(State(app): State<App>) -> String {
+    app.run();
+    panic!("every run panics");
+}
+
+const OPEN: Policy = Policy::new().store_down(StoreDown::Unprotected);
+
+#[idempotent(scope = global, policy = OPEN)]
+async fn open(State(app): State<App>) -> (StatusCode, String) {
+    (StatusCode::CREATED, app.run())
+}
+
+struct Site {
+    app: App,
+    client: Client,
+    store: FaultyStore,
+    /// The store's.
+    store_clock: ManualClock,
+    /// The handle's.
+    clock: ManualClock,
+    idempotency: Idempotency,
+    _server: Server,
+}
+
+async fn site() -> Site {
+    let (store_clock, clock) = (ManualClock::new(), ManualClock::new());
+    let store = FaultyStore::new(MemoryStore::with_clock(Arc::new(store_clock.clone())));
+    let builder = Idempotency::builder(store.clone()).clock(clock.clone()).sweep_interval(Duration::ZERO);
+    let idempotency = builder.build().await.unwrap();
+    let app = App::default();
+    let router = Router::new()
+        .route("/at-once", post(at_once))
+        .route("/busy", post(busy))
+        .route("/rerun", post(rerun))
+        .route("/refuse", post(refuse))
+        .route("/panic/rerun", post(panic_rerun))
+        .route("/panic/refuse", post(panic_refuse))
+        .route("/open", post(open))
+        .layer(CatchPanicLayer::new())
+        .layer(idempotency.clone())
+        .with_state(app.clone());
+    let server = Server::start(router).await;
+    Site { client: Client::new(&server), app, store, store_clock, clock, idempotency, _server: server }
+}
+
+impl Site {
+    async fn post(&self, path: &str) -> Reply {
+        self.client.post_key(path, "k").await
+    }
+
+    fn spawn_post(&self, path: &'static str) -> JoinHandle<Reply> {
+        let client = self.client.clone();
+        tokio::spawn(async move { client.post_key(path, "k").await })
+    }
+
+    /// Starts a call and waits until its handler is at work and its heartbeat and deadline are set.
+    async fn start(&self, path: &'static str) -> JoinHandle<Reply> {
+        let call = self.spawn_post(path);
+        self.app.gate.arrival().await;
+        while self.clock.sleepers() < 2 {
+            tokio::task::yield_now().await;
+        }
+        call
+    }
+
+    /// Moves the handle's time on, until `step` has been answered once more.
+    async fn advance_until(&self, step: Step) {
+        let answered = self.store.answered(step);
+        tokio::pin!(answered);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut answered => return,
+                () = tokio::task::yield_now() => self.clock.advance(Duration::from_millis(100)),
+            }
+        }
+    }
+
+    fn fail(&self, step: Step, when: When) {
+        self.store.fail(step, when, usize::MAX);
+    }
+}
+
+fn run(reply: &Reply) -> (u16, &str, bool) {
+    (reply.status.as_u16(), reply.text(), reply.is_replay())
+}
+
+#[tokio::test]
+async fn an_unreachable_store_is_503_with_retry_after_and_nothing_runs() {
+    let site = site().await;
+    site.fail(Step::Claim, When::Before);
+    let refused = site.post("/at-once").await;
+    assert_eq!(refused.problem(), (503, "idempotency_store_unavailable".to_owned()));
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(site.app.runs(), 0);
+    site.store.heal(Step::Claim);
+    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", false));
+}
+
+#[tokio::test]
+async fn an_unreachable_store_lets_an_endpoint_that_says_so_run_unprotected() {
+    let site = site().await;
+    site.fail(Step::Claim, When::Before);
+    for expected in ["run 1", "run 2"] {
+        let reply = site.post("/open").await;
+        assert_eq!(run(&reply), (201, expected, false));
+        assert_eq!(reply.header("idempotency-stored"), Some("false"));
+    }
+}
+
+#[tokio::test]
+async fn a_claim_whose_acknowledgement_was_lost_is_claimed_again_under_its_own_name() {
+    let site = site().await;
+    site.store.fail(Step::Claim, When::After, 1);
+    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", false));
+    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", true));
+}
+
+#[tokio::test]
+async fn a_claim_that_was_never_acknowledged_is_given_back() {
+    let site = site().await;
+    site.fail(Step::Claim, When::After);
+    assert_eq!(site.post("/at-once").await.problem().0, 503);
+    site.store.answered(Step::Release).await;
+    site.store.heal(Step::Claim);
+    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", false));
+}
+
+#[tokio::test]
+async fn a_completion_whose_acknowledgement_was_lost_is_said_again() {
+    let site = site().await;
+    site.store.fail(Step::Complete, When::After, 1);
+    let call = site.spawn_post("/at-once");
+    site.advance_until(Step::Complete).await;
+    site.advance_until(Step::Complete).await;
+    let first = call.await.unwrap();
+    assert_eq!((run(&first), first.header("idempotency-stored")), ((201, "run 1", false), None));
+    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", true));
+}
+
+#[tokio::test]
+async fn a_release_whose_acknowledgement_was_lost_is_said_again() {
+    let site = site().await;
+    site.store.fail(Step::Release, When::After, 1);
+    let call = site.spawn_post("/busy");
+    site.advance_until(Step::Release).await;
+    site.advance_until(Step::Release).await;
+    assert_eq!(run(&call.await.unwrap()), (503, "run 1", false));
+    assert_eq!(run(&site.post("/busy").await), (503, "run 2", false));
+}
+
+#[tokio::test]
+async fn a_completion_that_never_reaches_the_store_gives_the_outcome_and_says_that_it_was_not_stored() {
+    let site = site().await;
+    site.fail(Step::Complete, When::Before);
+    let call = site.spawn_post("/at-once");
+    while !call.is_finished() {
+        site.clock.advance(Duration::from_millis(100));
+        tokio::task::yield_now().await;
+    }
+    let reply = call.await.unwrap();
+    assert_eq!((run(&reply), reply.header("idempotency-stored")), ((201, "run 1", false), Some("false")));
+    assert!(site.store.sent(Step::Complete) > 5, "it was retried");
+    assert!(site.clock.monotonic() <= Duration::from_secs(32), "until the lease ended and no longer");
+    assert_eq!(site.post("/at-once").await.problem().1, "idempotency_pending");
+}
+
+#[tokio::test]
+async fn a_completion_by_an_attempt_that_lost_its_record_is_refused_and_its_caller_gets_what_the_record_says() {
+    let site = site().await;
+    let first = site.start("/rerun").await;
+    site.store_clock.advance(Duration::from_secs(30));
+    let second = site.spawn_post("/rerun");
+    site.app.gate.arrival().await;
+    // The first arrived at the gate first, and leaves it first.
+    site.app.gate.let_one_through();
+    let first = first.await.unwrap();
+    assert_eq!(first.problem().1, "idempotency_pending", "the second is at work");
+    site.app.gate.let_one_through();
+    assert_eq!(run(&second.await.unwrap()), (201, "run 2", false));
+    assert_eq!(run(&site.post("/rerun").await), (201, "run 2", true));
+}
+
+#[tokio::test]
+async fn an_attempt_that_lost_its_record_to_a_finished_one_answers_with_that_outcome() {
+    let site = site().await;
+    let first = site.start("/rerun").await;
+    site.store_clock.advance(Duration::from_secs(30));
+    site.app.gate.let_one_through();
+    site.app.gate.let_one_through();
+    let second = site.post("/rerun").await;
+    let first = first.await.unwrap();
+    let mut both = [run(&first), run(&second)];
+    both.sort_by_key(|(.., replayed)| *replayed);
+    assert_eq!((both[0].0, both[0].2, both[1].0, both[1].2), (201, false, 201, true));
+    assert_eq!(both[0].1, both[1].1, "one outcome for both");
+}
+
+#[tokio::test]
+async fn the_heartbeat_holds_a_record_beyond_its_lease() {
+    let site = site().await;
+    let first = site.start("/rerun").await;
+    for _ in 0..5 {
+        site.store_clock.advance(Duration::from_secs(10));
+        site.advance_until(Step::Renew).await;
+    }
+    assert_eq!(site.post("/rerun").await.problem().1, "idempotency_pending");
+    site.app.gate.let_one_through();
+    assert_eq!(run(&first.await.unwrap()), (201, "run 1", false));
+    assert_eq!(site.app.runs(), 1);
+}
+
+#[tokio::test]
+async fn a_heartbeat_that_fails_is_tried_again_before_the_lease_ends() {
+    let site = site().await;
+    let first = site.start("/rerun").await;
+    site.store.fail(Step::Renew, When::Before, 2);
+    for _ in 0..3 {
+        site.advance_until(Step::Renew).await;
+    }
+    assert!(site.clock.monotonic() < Duration::from_secs(20), "{:?}", site.clock.monotonic());
+    site.app.gate.let_one_through();
+    assert_eq!(run(&first.await.unwrap()), (201, "run 1", false));
+}
+
+#[tokio::test]
+async fn a_handler_that_passes_its_deadline_is_stopped_and_its_key_taken_over_as_declared() {
+    for (path, told, retried) in
+        [("/rerun", "idempotency_pending", None), ("/refuse", "idempotency_outcome_unknown", Some("idempotency_outcome_unknown"))]
+    {
+        let site = site().await;
+        let call = site.start(path).await;
+        site.clock.advance(Duration::from_mins(2));
+        assert_eq!(call.await.unwrap().problem(), (409, told.to_owned()));
+        site.app.gate.let_one_through();
+        let retry = site.post(path).await;
+        match retried {
+            None => assert_eq!(run(&retry), (201, "run 2", false)),
+            Some(code) => assert_eq!(retry.problem().1, code),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_passed_on_and_its_key_is_taken_over_at_once_as_declared() {
+    let site = site().await;
+    let panicked = site.post("/panic/rerun").await;
+    assert_eq!((panicked.status.as_u16(), panicked.text()), (500, "Service panicked"));
+    assert_eq!(run(&site.post("/panic/rerun").await), (200, "run 2", false));
+    assert_eq!(run(&site.post("/panic/rerun").await), (200, "run 2", true));
+
+    assert_eq!(site.post("/panic/refuse").await.text(), "Service panicked");
+    let runs = site.app.runs();
+    assert_eq!(site.post("/panic/refuse").await.problem(), (409, "idempotency_outcome_unknown".to_owned()));
+    assert_eq!(site.app.runs(), runs);
+}
+
+#[tokio::test]
+async fn as_many_attempts_run_as_are_allowed_and_one_more_is_refused_without_a_record() {
+    let gate = Gate::new();
+    let idempotency = Idempotency::builder(MemoryStore::new()).max_in_flight(1).build().await.unwrap();
+    let app = App { gate: gate.clone(), ..App::default() };
+    let server = Server::start(Router::new().route("/rerun", post(rerun)).layer(idempotency).with_state(app)).await;
+    let client = Client::new(&server);
+    let first = tokio::spawn({
+        let client = client.clone();
+        async move { client.post_key("/rerun", "a").await }
+    });
+    gate.arrival().await;
+    assert_eq!(client.post_key("/rerun", "b").await.problem(), (503, "idempotency_overloaded".to_owned()));
+    gate.let_one_through();
+    assert_eq!(run(&first.await.unwrap()), (201, "run 1", false));
+    gate.let_one_through();
+    assert_eq!(run(&client.post_key("/rerun", "b").await), (201, "run 2", false));
+}
+
+#[tokio::test]
+async fn expired_records_are_swept_while_the_handle_lives_and_not_after() {
+    let (store_clock, clock) = (ManualClock::new(), ManualClock::new());
+    let store = FaultyStore::new(MemoryStore::with_clock(Arc::new(store_clock.clone())));
+    let builder = Idempotency::builder(store.clone()).clock(clock.clone()).sweep_interval(Duration::from_secs(60));
+    let idempotency = builder.build().await.unwrap();
+    let router = Router::new().route("/", post(at_once)).layer(idempotency.clone()).with_state(App::default());
+    let server = Server::start(router).await;
+    Client::new(&server).post_key("/", "k").await;
+    assert_eq!(store.sent(Step::Sweep), 0);
+    while clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    clock.advance(Duration::from_secs(60));
+    store.answered(Step::Sweep).await;
+    assert_eq!(idempotency.in_flight(), 0, "the sweeper is no attempt");
+}
+
+#[tokio::test]
+async fn a_store_is_opened_with_its_own_secret_alone() {
+    let store = MemoryStore::new();
+    let build = |secret: Option<&'static str>, namespace: &'static str| {
+        let builder = Idempotency::builder(store.clone()).namespace(namespace);
+        match secret {
+            Some(secret) => builder.secret(secret).build(),
+            None => builder.build(),
+        }
+    };
+    build(Some("right"), "").await.unwrap();
+    build(Some("right"), "").await.unwrap();
+    for other in [Some("wrong"), None] {
+        assert!(matches!(build(other, "").await, Err(BuildError::Secret { .. })), "{other:?}");
+    }
+    build(Some("another"), "another namespace").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_handle_that_cannot_hold_is_not_built() {
+    let refused = Idempotency::builder(MemoryStore::new()).drop_header("not a name").build().await;
+    assert_eq!(refused.unwrap_err().to_string(), "`not a name` is not a header name");
+    let store = FaultyStore::new(MemoryStore::new());
+    store.fail(Step::Load, When::Before, 1);
+    assert!(matches!(Idempotency::builder(store).build().await, Err(BuildError::Store(_))));
+}
+
+#[tokio::test]
+async fn with_a_secret_retries_are_still_replayed() {
+    let idempotency = Idempotency::builder(MemoryStore::new()).secret("s").build().await.unwrap();
+    let server =
+        Server::start(Router::new().route("/", post(at_once)).layer(idempotency).with_state(App::default())).await;
+    let client = Client::new(&server);
+    assert_eq!(run(&client.post_key("/", "k").await), (201, "run 1", false));
+    assert_eq!(run(&client.post_key("/", "k").await), (201, "run 1", true));
+}
