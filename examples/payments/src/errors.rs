@@ -11,8 +11,7 @@ use crate::provider::CardError;
 
 /// Every error that the API answers with.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ApiError {
+pub(crate) enum ApiError {
     /// No API key came, or none that is known.
     #[error("the API key is missing or unknown")]
     UnknownApiKey,

@@ -12,11 +12,11 @@ use crate::errors::ApiError;
 /// The organization that an API key belongs to. As a scope it keeps one organization's idempotency keys apart from
 /// another's.
 #[derive(Clone, Debug, ScopeKey)]
-pub struct Organization(String);
+pub(crate) struct Organization(String);
 
 impl Organization {
     /// Its id in the database.
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.0
     }
 }

@@ -20,7 +20,7 @@ use crate::organizations::Organization;
 /// The attribute is all that was added. A retry with the same key gets the first answer, whatever it was, and the card
 /// is charged once.
 #[idempotent(key = header("Idempotency-Key"), scope = org, ttl = "24h")]
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     org: Organization,
     Json(new): Json<NewPayment>,
@@ -35,11 +35,7 @@ pub async fn create(
 }
 
 /// `GET /payments`: an organization's payments, the latest first.
-///
-/// # Errors
-///
-/// If the database fails.
-pub async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
     org: Organization,
 ) -> Result<Json<Vec<Payment>>, ApiError> {
@@ -54,11 +50,7 @@ pub async fn list(
 }
 
 /// `GET /payments/{id}`: one of an organization's payments.
-///
-/// # Errors
-///
-/// If there is none, or the database fails.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     org: Organization,
     Path(id): Path<String>,
@@ -76,38 +68,37 @@ pub async fn show(
 
 /// What a client sends.
 #[derive(Debug, Deserialize)]
-pub struct NewPayment {
+pub(crate) struct NewPayment {
     /// In the currency's smallest unit.
-    pub amount: NonZero<u32>,
+    pub(crate) amount: NonZero<u32>,
     /// What the amount is counted in.
-    pub currency: Currency,
+    pub(crate) currency: Currency,
     /// The card, as the provider's token.
-    pub source: String,
+    pub(crate) source: String,
 }
 
 /// What a client gets.
 #[derive(Debug, FromRow, Serialize)]
-pub struct Payment {
+pub(crate) struct Payment {
     /// `pay_…`.
-    pub id: String,
+    pub(crate) id: String,
     /// In the currency's smallest unit.
-    pub amount: u32,
+    pub(crate) amount: u32,
     /// What the amount is counted in.
-    pub currency: Currency,
+    pub(crate) currency: Currency,
     /// Where the money is.
-    pub status: Status,
+    pub(crate) status: Status,
     /// The provider's charge, `ch_…`.
-    pub charge: String,
+    pub(crate) charge: String,
     /// In UTC.
-    pub created_at: String,
+    pub(crate) created_at: String,
 }
 
 /// The currencies that the provider takes.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, sqlx::Type)]
 #[serde(rename_all = "UPPERCASE")]
 #[sqlx(rename_all = "UPPERCASE")]
-#[non_exhaustive]
-pub enum Currency {
+pub(crate) enum Currency {
     /// Euro.
     Eur,
     /// Pound sterling.
@@ -120,8 +111,7 @@ pub enum Currency {
 #[derive(Clone, Copy, Debug, Serialize, sqlx::Type)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Status {
+pub(crate) enum Status {
     /// With the organization.
     Succeeded,
     /// Back with the customer.

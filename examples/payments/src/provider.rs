@@ -8,15 +8,17 @@ use uuid::Uuid;
 /// How long `tok_slow` takes: long enough for a client to lose patience.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// The provider, and how often it was asked for money.
+/// The provider, and what it was asked for.
 #[derive(Debug, Default)]
 pub struct CardProvider {
     asked: AtomicUsize,
     charged: AtomicUsize,
+    refunded: AtomicUsize,
 }
 
-/// Why a card was not charged. These are all there are.
+/// Why a card was not charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CardError {
     /// The bank said no, and will say it again.
     #[error("the card was declined")]
@@ -49,7 +51,8 @@ impl CardProvider {
 
     /// Gives a charge's money back and returns the refund's id.
     pub fn refund(&self, charge: &str) -> String {
-        tracing::info!(charge, "gave the money back");
+        self.refunded.fetch_add(1, Ordering::Relaxed);
+        tracing::info!(charge, "gave money back");
         format!("re_{}", Uuid::new_v4().simple())
     }
 
@@ -61,5 +64,10 @@ impl CardProvider {
     /// How often it took some.
     pub fn charged(&self) -> usize {
         self.charged.load(Ordering::Relaxed)
+    }
+
+    /// How often it gave money back.
+    pub fn refunded(&self) -> usize {
+        self.refunded.load(Ordering::Relaxed)
     }
 }

@@ -16,7 +16,7 @@ use crate::organizations::Organization;
 /// `abandoned = refuse`: if the process dies in the middle, nobody knows whether the provider has paid. The retry is
 /// told so, with 409, instead of paying again.
 #[idempotent(key = header("Idempotency-Key"), scope = org, ttl = "24h", abandoned = refuse)]
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     org: Organization,
     Path(payment): Path<String>,
@@ -27,15 +27,15 @@ pub async fn create(
 
 /// What a client gets.
 #[derive(Debug, FromRow, Serialize)]
-pub struct Refund {
+pub(crate) struct Refund {
     /// `re_…`.
-    pub id: String,
+    pub(crate) id: String,
     /// The payment whose money went back.
-    pub payment: String,
+    pub(crate) payment: String,
     /// In the currency's smallest unit.
-    pub amount: u32,
+    pub(crate) amount: u32,
     /// In UTC.
-    pub created_at: String,
+    pub(crate) created_at: String,
 }
 
 async fn refund(app: &App, org: &Organization, payment: &str) -> Result<Refund, ApiError> {

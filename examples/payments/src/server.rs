@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use idempotent_runtime::store::StoreError;
+use idempotent_runtime::store::SqliteOpenError;
 use idempotent_runtime::{Idempotency, SqliteStore};
 use tokio::net::TcpListener;
 use tokio::signal;
@@ -138,7 +138,7 @@ pub enum ServeError {
     Database(#[from] sqlx::Error),
     /// The store of the records could not be opened.
     #[error("cannot open the idempotency store")]
-    Store(#[from] StoreError),
+    Store(#[from] SqliteOpenError),
     /// Connections can no longer be taken.
     #[error("the server failed")]
     Serve(#[source] io::Error),

@@ -1,5 +1,7 @@
 //! What an answer must be.
 
+use std::fmt;
+
 use super::DemoError;
 use super::client::Answer;
 
@@ -49,7 +51,7 @@ pub(super) fn expect_replay_of(
     Err(unmet(request, &expected, answer))
 }
 
-pub(super) fn unmet(at: &str, expected: &str, got: impl ToString) -> DemoError {
+pub(super) fn unmet(at: &str, expected: &str, got: &dyn fmt::Display) -> DemoError {
     DemoError::Expectation {
         at: at.to_owned(),
         expected: expected.to_owned(),

@@ -17,7 +17,7 @@ use self::report::Report;
 use self::story::Story;
 
 /// It takes a few seconds; this is for a machine that hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Plays the whole story and prints its table, also where it ends early.
 pub(crate) async fn run() -> Result<(), DemoError> {

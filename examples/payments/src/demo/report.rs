@@ -7,6 +7,9 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::client::Answer;
 
+/// Of a terminal that most people have.
+const WIDTH: u16 = 120;
+
 /// What was asked, answered and shown, in order.
 #[derive(Debug)]
 pub(super) struct Report {
@@ -33,7 +36,7 @@ impl Row {
             request: request.to_owned(),
             status: answer.status.to_string(),
             replayed: if answer.is_replayed() { "true" } else { "" }.to_owned(),
-            answer: answer.says(),
+            answer: shortened(answer.says()),
             ..Self::default()
         }
     }
@@ -66,15 +69,15 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
         table
-            .load_preset(presets::UTF8_FULL_CONDENSED)
+            .load_style(presets::UTF8_FULL_CONDENSED)
             .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(118)
+            .set_width(WIDTH)
             .set_header([
                 "Request",
                 "Status",
                 "Replayed",
                 "Payment or code",
-                "Payments",
+                "Rows",
                 "What it shows",
             ]);
         for row in &self.rows {
@@ -92,4 +95,13 @@ impl fmt::Display for Report {
         }
         table.fmt(f)
     }
+}
+
+/// The first characters of an id tell it from the others; codes are kept whole.
+fn shortened(mut answer: String) -> String {
+    if answer.starts_with("pay_") {
+        answer.truncate("pay_00000000".len());
+        answer.push('…');
+    }
+    answer
 }
