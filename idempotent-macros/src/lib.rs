@@ -1,15 +1,23 @@
 //! The attribute `#[idempotent]` and the derive `ScopeKey`.
 
+mod arguments_in_scope;
+mod derive_scope_key;
+mod errors;
+mod expand;
+mod function;
+mod options;
+mod validate;
+
 use proc_macro::TokenStream;
 
-/// Placeholder of the first commit.
+/// Placeholder
 #[proc_macro_attribute]
-pub fn axum(_options: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn axum(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand::protect(options.into(), item.into()).into()
 }
 
-/// Placeholder of the first commit.
+/// Placeholder
 #[proc_macro_derive(ScopeKey, attributes(scope_key))]
-pub fn scope_key(_item: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn scope_key(item: TokenStream) -> TokenStream {
+    derive_scope_key::derive(item.into()).into()
 }

@@ -1,0 +1,145 @@
+//! Expressions over arguments: which arguments they name, and how those are seen by reference.
+
+mod names;
+mod pattern;
+
+use quote::ToTokens;
+use syn::{Expr, Ident, Pat};
+
+use self::names::Names;
+pub(crate) use self::pattern::names_bound;
+use crate::errors::{Errors, nearest, one_of};
+
+/// An expression and what it needs to see.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) expression: Expr,
+    pub(crate) bindings: Vec<Binding>,
+}
+
+/// An argument that an expression names, seen by reference through a pattern of its own.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    pub(crate) argument: usize,
+    pub(crate) pattern: Pat,
+}
+
+/// The names that the arguments of one function bind.
+#[derive(Debug)]
+pub(crate) struct ArgumentsInScope<'a> {
+    function: &'a Ident,
+    patterns: Vec<&'a Pat>,
+    names: Vec<Ident>,
+}
+
+impl<'a> ArgumentsInScope<'a> {
+    pub(crate) fn new(function: &'a Ident, patterns: impl IntoIterator<Item = &'a Pat>) -> Self {
+        let patterns: Vec<_> = patterns.into_iter().collect();
+        let names = patterns.iter().flat_map(|it| names_bound(it)).collect();
+        Self {
+            function,
+            patterns,
+            names,
+        }
+    }
+
+    pub(crate) fn binds(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known == name)
+    }
+
+    /// "the arguments of `create_task` are `app`, `org` or `task`", for the help of a message.
+    pub(crate) fn listed(&self) -> String {
+        let function = self.function;
+        match self.names.as_slice() {
+            [] => format!("`{function}` has no argument with a name"),
+            [only] => format!("the argument of `{function}` is `{only}`"),
+            names => {
+                let list = one_of(names).replace(" or ", " and ");
+                format!("the arguments of `{function}` are {list}")
+            }
+        }
+    }
+
+    /// Names for a suggestion: "`scope = org`, `scope = user`".
+    pub(crate) fn suggestions(&self, option: &str) -> String {
+        let written: Vec<String> = self
+            .names
+            .iter()
+            .map(|name| format!("{option} = {name}"))
+            .collect();
+        one_of(&written)
+    }
+
+    /// Judges an expression and finds what it needs. `None`: mistakes were told.
+    pub(crate) fn see(&self, expression: &Expr, errors: &mut Errors) -> Option<Seen> {
+        let names = Names::of(expression, &self.names);
+        for (token, what) in &names.leaving {
+            errors.at(
+                token,
+                format_args!("{what} cannot stand in an option's expression"),
+                "make what can fail or wait an extractor of its own, and name that argument",
+            );
+        }
+        let mut unknown = Vec::new();
+        for ident in &names.unknown {
+            if !unknown.contains(&ident) {
+                unknown.push(ident);
+                self.unknown(ident, errors);
+            }
+        }
+        if !names.leaving.is_empty() || !unknown.is_empty() {
+            return None;
+        }
+        let bindings = self
+            .patterns
+            .iter()
+            .enumerate()
+            .filter_map(|(argument, pattern)| {
+                pattern::by_reference(pattern, &names.used)
+                    .map(|pattern| Binding { argument, pattern })
+            })
+            .collect();
+        Some(Seen {
+            expression: expression.clone(),
+            bindings,
+        })
+    }
+
+    fn unknown(&self, ident: &Ident, errors: &mut Errors) {
+        let written = ident.to_string();
+        let known: Vec<String> = self.names.iter().map(Ident::to_string).collect();
+        let listed = self.listed();
+        let help = match nearest(&written, known.iter().map(String::as_str)) {
+            Some(meant) => format!("did you mean `{meant}`? {}", sentence(&listed)),
+            None => listed,
+        };
+        errors.at(
+            ident,
+            format_args!("`{written}` is not an argument of `{}`", self.function),
+            help,
+        );
+    }
+
+    /// Tells that a whole option names nothing of the request.
+    pub(crate) fn names_none(
+        &self,
+        option: &str,
+        value: impl ToTokens,
+        otherwise: &str,
+        errors: &mut Errors,
+    ) {
+        errors.at(
+            value,
+            format_args!("this `{option}` names no argument, so it is the same for every caller"),
+            format_args!("{}{otherwise}", self.listed()),
+        );
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}

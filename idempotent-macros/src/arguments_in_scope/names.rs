@@ -1,0 +1,259 @@
+//! The names in an expression.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprCall, ExprClosure, ExprMacro, ExprMethodCall, ExprPath};
+
+use super::pattern::names_bound;
+use crate::errors::nearest;
+
+/// What an expression names.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    arguments: &'a [Ident],
+    /// Arguments.
+    pub(super) used: Vec<Ident>,
+    /// Names that look like arguments and are none.
+    pub(super) unknown: Vec<Ident>,
+    /// What would leave the expression or suspend it.
+    pub(super) leaving: Vec<(TokenStream, &'static str)>,
+    /// Names bound within, innermost last.
+    shadows: Vec<Ident>,
+    /// Within `if`, `match` and blocks the compiler knows better which names there are.
+    left_to_the_compiler: bool,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(expression: &Expr, arguments: &'a [Ident]) -> Self {
+        let mut names = Self {
+            arguments,
+            used: Vec::new(),
+            unknown: Vec::new(),
+            leaving: Vec::new(),
+            shadows: Vec::new(),
+            left_to_the_compiler: false,
+        };
+        names.visit_expr(expression);
+        names
+    }
+
+    fn name(&mut self, ident: &Ident, may_be_unknown: bool) {
+        if self.shadows.contains(ident) {
+        } else if self.arguments.contains(ident) {
+            if !self.used.contains(ident) {
+                self.used.push(ident.clone());
+            }
+        } else if may_be_unknown && !self.left_to_the_compiler && is_lower_case(ident) {
+            self.unknown.push(ident.clone());
+        }
+    }
+
+    /// A value handed to a call may also be a function of this name, unless it looks like a misspelt argument.
+    fn handed_over(&mut self, expression: &Expr) {
+        match single_name(expression) {
+            Some(ident) => {
+                let known: Vec<String> = self.arguments.iter().map(Ident::to_string).collect();
+                let misspelt = nearest(&ident.to_string(), known.iter().map(String::as_str));
+                self.name(ident, misspelt.is_some());
+            }
+            None => self.visit_expr(expression),
+        }
+    }
+
+    /// Macros are searched as tokens, and for the names in format strings.
+    fn search(&mut self, tokens: TokenStream) {
+        let mut after_a_dot = false;
+        for tree in tokens {
+            match &tree {
+                TokenTree::Group(group) => self.search(group.stream()),
+                TokenTree::Ident(ident) if after_a_dot && ident == "await" => {
+                    self.leaving.push((tree.to_token_stream(), "`.await`"));
+                }
+                TokenTree::Ident(ident) if ident == "return" => {
+                    self.leaving.push((tree.to_token_stream(), "`return`"));
+                }
+                TokenTree::Ident(ident) if !after_a_dot => self.name(ident, false),
+                TokenTree::Punct(punct) if punct.as_char() == '?' => {
+                    self.leaving.push((tree.to_token_stream(), "`?`"));
+                }
+                TokenTree::Literal(literal) => self.search_format(&literal.to_string()),
+                _ => {}
+            }
+            after_a_dot = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '.');
+        }
+    }
+
+    fn search_format(&mut self, literal: &str) {
+        for after in literal.split('{').skip(1) {
+            let captured = after.split(['}', ':']).next().unwrap_or_default();
+            if let Ok(ident) = syn::parse_str::<Ident>(captured) {
+                self.name(&ident, false);
+            }
+        }
+    }
+
+    fn within(&mut self, visit: impl FnOnce(&mut Self)) {
+        let outside = std::mem::replace(&mut self.left_to_the_compiler, true);
+        visit(self);
+        self.left_to_the_compiler = outside;
+    }
+}
+
+impl<'ast> Visit<'ast> for Names<'_> {
+    fn visit_expr(&mut self, expression: &'ast Expr) {
+        match expression {
+            Expr::Try(it) => self
+                .leaving
+                .push((it.question_token.to_token_stream(), "`?`")),
+            Expr::Await(it) => self
+                .leaving
+                .push((it.await_token.to_token_stream(), "`.await`")),
+            Expr::Return(it) => self
+                .leaving
+                .push((it.return_token.to_token_stream(), "`return`")),
+            Expr::If(_)
+            | Expr::Match(_)
+            | Expr::Block(_)
+            | Expr::Unsafe(_)
+            | Expr::Const(_)
+            | Expr::Async(_)
+            | Expr::Loop(_)
+            | Expr::While(_)
+            | Expr::ForLoop(_) => {
+                self.within(|names| visit::visit_expr(names, expression));
+                return;
+            }
+            _ => {}
+        }
+        visit::visit_expr(self, expression);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+        if let Some(ident) = path.path.get_ident()
+            && path.qself.is_none()
+        {
+            self.name(ident, true);
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        match single_name(&call.func) {
+            Some(ident) => self.name(ident, false),
+            None => self.visit_expr(&call.func),
+        }
+        call.args.iter().for_each(|it| self.handed_over(it));
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        self.visit_expr(&call.receiver);
+        call.args.iter().for_each(|it| self.handed_over(it));
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        let outside = self.shadows.len();
+        self.shadows
+            .extend(closure.inputs.iter().flat_map(names_bound));
+        self.visit_expr(&closure.body);
+        self.shadows.truncate(outside);
+    }
+
+    fn visit_expr_macro(&mut self, mac: &'ast ExprMacro) {
+        self.search(mac.mac.tokens.clone());
+    }
+}
+
+fn single_name(expression: &Expr) -> Option<&Ident> {
+    match expression {
+        Expr::Path(path) if path.qself.is_none() => path.path.get_ident(),
+        _ => None,
+    }
+}
+
+fn is_lower_case(ident: &Ident) -> bool {
+    !ident.to_string().starts_with(char::is_uppercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+
+    use super::*;
+
+    fn names(expression: &str) -> (Vec<String>, Vec<String>, Vec<&'static str>) {
+        let arguments = ["app", "org", "user"].map(|name| Ident::new(name, Span::call_site()));
+        let names = Names::of(&syn::parse_str(expression).unwrap(), &arguments);
+        let text = |names: &[Ident]| names.iter().map(Ident::to_string).collect();
+        (
+            text(&names.used),
+            text(&names.unknown),
+            names.leaving.iter().map(|(_, what)| *what).collect(),
+        )
+    }
+
+    #[test]
+    fn arguments_are_found() {
+        for expression in [
+            "org",
+            "org.id",
+            "&org",
+            "(org as u64)",
+            "org.id.to_string()",
+            "tenant(&org)",
+            "tenant_of(org)",
+            "PREFIX.join(org)",
+            "Tenant { org }",
+            "format!(\"{org}\")",
+            "format!(\"{org:?}\")",
+            "format!(\"{}\", org.id)",
+            "if org.admin { 0 } else { x }",
+            "match org { Some(found) => found, None => 0 }",
+            "ids.map(|org| org)[org]",
+        ] {
+            let (used, unknown, leaving) = names(expression);
+            assert_eq!(used, ["org"], "{expression}");
+            assert!(leaving.is_empty(), "{expression}");
+            assert!(unknown.is_empty() || unknown == ["ids"], "{expression}");
+        }
+    }
+
+    #[test]
+    fn names_of_something_else_are_no_arguments() {
+        for expression in [
+            "app.org",
+            "app.org()",
+            "app.ids.iter().map(|org| org.id)",
+            "app.get(Id::org)",
+            "app.map(normalize)",
+            "format!(\"{app}\", app.org)",
+        ] {
+            let (used, unknown, _) = names(expression);
+            assert_eq!(used, ["app"], "{expression}");
+            assert!(unknown.is_empty(), "{expression}");
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_found() {
+        for expression in [
+            "tenant",
+            "tenant.id",
+            "&tenant",
+            "(app, tenant)",
+            "app[tenant]",
+        ] {
+            assert_eq!(names(expression).1, ["tenant"], "{expression}");
+        }
+        assert_eq!(names("tenant_of(orgg)").1, ["orgg"]);
+    }
+
+    #[test]
+    fn what_leaves_the_expression_is_found() {
+        assert_eq!(names("org?").2, ["`?`"]);
+        assert_eq!(names("org.id().await").2, ["`.await`"]);
+        assert_eq!(names("return org").2, ["`return`"]);
+        assert_eq!(names("format!(\"{:?}\", org.id()?)").2, ["`?`"]);
+        assert_eq!(names("join!(org.id().await)").2, ["`.await`"]);
+        assert_eq!(names("format!(\"why? {org:?}\")").2, [""; 0]);
+    }
+}

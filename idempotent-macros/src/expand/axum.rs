@@ -1,0 +1,225 @@
+//! The axum door.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, Expr, FnArg, GenericParam, Ident, Signature, Type, parse_quote};
+
+use super::policy::policy;
+use crate::arguments_in_scope::Seen;
+use crate::validate::{Form, Handler, Protected, Reply};
+
+/// The function that axum calls, with the user's within.
+pub(crate) fn axum(protected: &Protected) -> TokenStream {
+    let Protected {
+        runtime, handler, ..
+    } = protected;
+    let Handler {
+        outer_attrs,
+        vis,
+        sig,
+        ..
+    } = handler;
+    let private = quote!(__idempotent);
+    let private_path = quote!(#runtime::axum::__private);
+    let (name, generics) = (&sig.ident, &sig.generics);
+    let where_clause = &generics.where_clause;
+    let parameters = parameters(&private_path, handler);
+    let within = within(protected);
+    let policy = policy(&private, protected);
+    let replay = replay(&private, &protected.reply);
+    let run = run(&private, protected);
+    quote! {
+        #(#outer_attrs)*
+        #vis fn #name #generics(#parameters) -> #private_path::Run<
+            impl ::core::future::Future<Output = #private_path::Response>
+        >
+        #where_clause
+        {
+            use #private_path as __idempotent;
+            #within
+            const __POLICY: #private::Policy = #policy;
+            let __replay = #replay;
+            #run
+        }
+    }
+}
+
+/// An argument's name in generated code, which no name of the user's can clash with.
+fn argument(index: usize) -> Ident {
+    format_ident!("__arg{index}", span = Span::mixed_site())
+}
+
+/// Every argument as it is, but the last, which is extracted when the key has been read.
+fn parameters(private: &TokenStream, handler: &Handler) -> TokenStream {
+    let captured = captured();
+    let Some((last, front)) = handler.arguments.split_last() else {
+        return quote!(#captured: #private::Captured<#private::NoArgument>);
+    };
+    let last = &last.ty;
+    let front = front.iter().enumerate().map(|(index, it)| {
+        let (name, ty) = (argument(index), &it.ty);
+        quote!(#name: #ty,)
+    });
+    quote!(#(#front)* #captured: #private::Captured<#last>)
+}
+
+fn captured() -> Ident {
+    Ident::new("__captured", Span::mixed_site())
+}
+
+/// The user's function, if it can be one, with its body as it was typed.
+fn function(protected: &Protected) -> TokenStream {
+    let Handler {
+        inner_attrs,
+        sig,
+        body,
+        ..
+    } = &protected.handler;
+    let mut sig = sig.clone();
+    for (index, input) in sig.inputs.iter_mut().enumerate() {
+        if let FnArg::Typed(typed) = input {
+            typed.attrs.extend(allowed(protected, index));
+        }
+    }
+    quote!(#(#inner_attrs)* #sig #body)
+}
+
+/// The user's function as a closure, in which `Self` is what it is outside.
+fn closure(protected: &Protected) -> TokenStream {
+    let Handler { sig, body, .. } = &protected.handler;
+    let name = &sig.ident;
+    let arguments = protected.handler.arguments.iter().enumerate();
+    let arguments = arguments.map(|(index, it)| {
+        let (allowed, pattern, ty) = (allowed(protected, index), &it.pattern, &it.ty);
+        quote!(#allowed #pattern: #ty)
+    });
+    let ty = returned(sig);
+    quote!(let #name = async move |#(#arguments),*| -> #ty #body;)
+}
+
+fn returned(sig: &Signature) -> TokenStream {
+    match &sig.output {
+        syn::ReturnType::Default => quote!(()),
+        syn::ReturnType::Type(_, ty) => quote!(#ty),
+    }
+}
+
+/// An argument that an expression names is used, whatever the body does with it.
+fn allowed(protected: &Protected, index: usize) -> Option<Attribute> {
+    let named = |seen: &Seen| seen.bindings.iter().any(|it| it.argument == index);
+    let named = protected.scope.iter().any(named) || protected.key_expression.iter().any(named);
+    named.then(|| parse_quote!(#[allow(unused_variables)]))
+}
+
+/// The witness that the reply can be recorded. The user's own types stand in it, so that what is wrong with one is told
+/// under it.
+fn replay(private: &TokenStream, reply: &Reply) -> TokenStream {
+    let need = |ty: &Type| quote!(#private::need_replay::<#ty>());
+    match reply {
+        Reply::Typed(ty) => need(ty),
+        Reply::Result(ok, error) => {
+            let (ok, error) = (need(ok), need(error));
+            quote!(#private::need_result(#ok, #error))
+        }
+        Reply::Buffered(ty) => quote!(#private::buffered::<#ty>()),
+        Reply::Unnamed => quote!(#private::any_response()),
+    }
+}
+
+/// Hands everything to the runtime.
+fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
+    let handler = &protected.handler;
+    let (captured, call) = (captured(), call());
+    let mut parts = Vec::new();
+    parts.extend(protected.scope.iter().map(|part| see(part, "scope")));
+    parts.extend(protected.key_expression.iter().map(|key| see(key, "key")));
+    let mutable = (!parts.is_empty()).then(|| quote!(mut));
+    let last = match handler.arguments.len().checked_sub(1) {
+        Some(last) => argument(last).to_token_stream(),
+        None => quote!(_),
+    };
+    let called = called(private, handler);
+    let closure = match handler.form {
+        Form::Closure => Some(closure(protected)),
+        Form::Function { .. } => None,
+    };
+    quote! {
+        #private::run(#captured, &__POLICY, move |#mutable #call, #last| async move {
+            #(#parts)*
+            #closure
+            #private::protect(#call, __replay, #called).await
+        })
+    }
+}
+
+fn call() -> Ident {
+    Ident::new("__call", Span::mixed_site())
+}
+
+fn called(private: &TokenStream, handler: &Handler) -> TokenStream {
+    let name = &handler.sig.ident;
+    let arguments = (0..handler.arguments.len()).map(argument);
+    match handler.form {
+        Form::Closure => quote!(#name(#(#arguments),*)),
+        Form::Function { judge_send } => {
+            let turbofish = turbofish(&handler.sig);
+            let called = quote!(#name #turbofish(#(#arguments),*));
+            if judge_send {
+                let span = name.span().resolved_at(Span::mixed_site());
+                let need_send = quote_spanned!(span=> #private::need_send);
+                quote!(#need_send(#called))
+            } else {
+                called
+            }
+        }
+    }
+}
+
+/// Type and const parameters by name; lifetimes are inferred.
+fn turbofish(sig: &Signature) -> Option<TokenStream> {
+    let names: Vec<&Ident> = sig
+        .generics
+        .params
+        .iter()
+        .filter_map(|param| match param {
+            GenericParam::Type(ty) => Some(&ty.ident),
+            GenericParam::Const(constant) => Some(&constant.ident),
+            GenericParam::Lifetime(_) => None,
+        })
+        .collect();
+    (!names.is_empty()).then(|| quote!(::<#(#names),*>))
+}
+
+/// Evaluates an expression over arguments and hands its value to the runtime, all under the expression's own span.
+fn see(seen: &Seen, function: &str) -> TokenStream {
+    let bindings = seen.bindings.iter().map(|binding| {
+        let (pattern, argument) = (&binding.pattern, argument(binding.argument));
+        quote!(let #pattern = &#argument;)
+    });
+    let span = seen.expression.span().resolved_at(Span::mixed_site());
+    let (call, function) = (call(), Ident::new(function, span));
+    let reference = quote_spanned!(span=> &);
+    let expression = parenthesised(&seen.expression);
+    let hand_over =
+        quote_spanned!(span=> __idempotent::#function(&mut #call, #reference #expression));
+    quote!({ #(#bindings)* #hand_over; })
+}
+
+/// Only where precedence asks for it: the compiler warns of others.
+fn parenthesised(expression: &Expr) -> TokenStream {
+    match expression {
+        Expr::Assign(_) | Expr::Binary(_) | Expr::Cast(_) | Expr::Closure(_) | Expr::Range(_) => {
+            quote!((#expression))
+        }
+        other => quote!(#other),
+    }
+}
+
+/// The user's function within, or nothing where it is a closure.
+fn within(protected: &Protected) -> Option<TokenStream> {
+    match protected.handler.form {
+        Form::Function { .. } => Some(function(protected)),
+        Form::Closure => None,
+    }
+}

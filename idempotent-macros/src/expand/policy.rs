@@ -1,0 +1,131 @@
+//! The policy, as a chain of const calls.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use crate::validate::{
+    Abandoned, Fingerprint, KeyFormat, KeySource, Missing, Operation, Protected, Release, Ttl,
+};
+
+/// The value of the constant. `private` leads to the runtime's private module.
+pub(super) fn policy(private: &TokenStream, protected: &Protected) -> TokenStream {
+    let settings = &protected.settings;
+    let start = match &settings.shared {
+        Some(shared) => quote!(#shared),
+        None => quote!(#private::Policy::new()),
+    };
+    let millis = |millis: u64| quote!(#private::millis(#millis));
+    let set = [
+        ("key", protected.key.as_ref().map(|it| key(private, it))),
+        (
+            "key_format",
+            settings.key_format.map(|it| format(private, it)),
+        ),
+        ("ttl", settings.ttl.map(|it| ttl(private, it))),
+        (
+            "operation",
+            settings.operation.as_ref().map(|it| operation(private, it)),
+        ),
+        (
+            "fingerprint",
+            settings.fingerprint.map(|it| fingerprint(private, it)),
+        ),
+        ("missing", settings.missing.map(|it| missing(private, it))),
+        (
+            "mismatch",
+            settings
+                .mismatch
+                .map(|it| quote!(#private::Mismatch::Reject(#it))),
+        ),
+        (
+            "pending",
+            settings
+                .pending
+                .map(|it| quote!(#private::Pending::Reject(#it))),
+        ),
+        (
+            "release",
+            settings.release.as_ref().map(|it| release(private, it)),
+        ),
+        (
+            "abandoned",
+            settings.abandoned.map(|it| abandoned(private, it)),
+        ),
+        ("lease", settings.lease.map(millis)),
+        ("deadline", settings.deadline.map(millis)),
+    ];
+    let set = set.into_iter().filter_map(|(name, value)| {
+        let name = syn::Ident::new(name, Span::mixed_site());
+        value.map(|value| quote!(.#name(#value)))
+    });
+    let validated = quote_spanned!(protected.blame.resolved_at(Span::mixed_site())=> .validated());
+    quote!(#start #(#set)* #validated)
+}
+
+fn key(private: &TokenStream, key: &KeySource) -> TokenStream {
+    match key {
+        KeySource::Header(name) => quote!(#private::KeySource::Header(#name)),
+        KeySource::Body(name) => quote!(#private::KeySource::Body(#name)),
+        KeySource::Query(name) => quote!(#private::KeySource::Query(#name)),
+        KeySource::Path(name) => quote!(#private::KeySource::Path(#name)),
+        KeySource::Arguments => quote!(#private::KeySource::Arguments),
+    }
+}
+
+fn format(private: &TokenStream, format: KeyFormat) -> TokenStream {
+    match format {
+        KeyFormat::Any { min, max } => quote!(#private::KeyFormat::any(#min, #max)),
+        KeyFormat::Ascii { min, max } => quote!(#private::KeyFormat::ascii(#min, #max)),
+        KeyFormat::Uuid => quote!(#private::KeyFormat::Uuid),
+        KeyFormat::Quoted => quote!(#private::KeyFormat::Quoted),
+    }
+}
+
+fn ttl(private: &TokenStream, ttl: Ttl) -> TokenStream {
+    match ttl {
+        Ttl::Millis(millis) => quote!(#private::Ttl::after(#private::millis(#millis))),
+        Ttl::Forever => quote!(#private::Ttl::Forever),
+    }
+}
+
+fn operation(private: &TokenStream, operation: &Operation) -> TokenStream {
+    match operation {
+        Operation::Route => quote!(#private::Operation::Route),
+        Operation::Path => quote!(#private::Operation::Path),
+        Operation::Named(name) => quote!(#private::Operation::Named(#name)),
+    }
+}
+
+fn fingerprint(private: &TokenStream, fingerprint: Fingerprint) -> TokenStream {
+    match fingerprint {
+        Fingerprint::Body => quote!(#private::FingerprintOf::Body),
+        Fingerprint::None => quote!(#private::FingerprintOf::None),
+    }
+}
+
+fn missing(private: &TokenStream, missing: Missing) -> TokenStream {
+    match missing {
+        Missing::Reject => quote!(#private::Missing::Reject),
+        Missing::Unprotected => quote!(#private::Missing::Unprotected),
+    }
+}
+
+fn release(private: &TokenStream, release: &Release) -> TokenStream {
+    match release {
+        Release::Statuses(ranges) => {
+            let ranges = ranges
+                .iter()
+                .map(|(first, last)| quote!(#private::StatusRange::new(#first, #last)));
+            quote!(#private::Release::Statuses(&[#(#ranges),*]))
+        }
+        Release::Failures => quote!(#private::Release::Failures),
+        Release::Never => quote!(#private::Release::Never),
+    }
+}
+
+fn abandoned(private: &TokenStream, abandoned: Abandoned) -> TokenStream {
+    match abandoned {
+        Abandoned::Rerun => quote!(#private::Abandoned::Rerun),
+        Abandoned::Refuse => quote!(#private::Abandoned::Refuse),
+    }
+}

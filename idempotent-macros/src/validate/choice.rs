@@ -1,0 +1,149 @@
+//! Options whose value is one of a few words.
+
+use syn::{Ident, Lit};
+
+use crate::errors::{Errors, nearest, one_of};
+use crate::options::{Arguments, Given, Value};
+
+/// A word that an option may be set to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choice {
+    word: &'static str,
+    /// How it is written.
+    example: &'static str,
+    takes: Takes,
+    /// For what this version does not do: what to write instead.
+    instead: Option<&'static str>,
+}
+
+/// Whether parentheses follow a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    Perhaps,
+    Something,
+}
+
+impl Choice {
+    pub(crate) const fn word(word: &'static str) -> Self {
+        Self {
+            word,
+            example: word,
+            takes: Takes::Nothing,
+            instead: None,
+        }
+    }
+
+    pub(crate) const fn perhaps_with(word: &'static str, example: &'static str) -> Self {
+        Self {
+            word,
+            example,
+            takes: Takes::Perhaps,
+            instead: None,
+        }
+    }
+
+    pub(crate) const fn with(word: &'static str, example: &'static str) -> Self {
+        Self {
+            word,
+            example,
+            takes: Takes::Something,
+            instead: None,
+        }
+    }
+
+    pub(crate) const fn not_yet(word: &'static str, instead: &'static str) -> Self {
+        Self {
+            word,
+            example: word,
+            takes: Takes::Perhaps,
+            instead: Some(instead),
+        }
+    }
+}
+
+/// The word that was chosen, available and with parentheses where it needs them.
+#[derive(Debug)]
+pub(crate) struct Chosen<'a> {
+    pub(crate) word: &'static str,
+    pub(crate) ident: &'a Ident,
+    pub(crate) arguments: Option<&'a Arguments>,
+}
+
+/// Finds the word that was chosen. `or` says what may be written beside the words, for a value that is none of them.
+pub(crate) fn choose<'a>(
+    option: &'a Given<Value>,
+    choices: &[Choice],
+    or: &str,
+    errors: &mut Errors,
+) -> Option<Chosen<'a>> {
+    let name = &option.keyword;
+    let Value::Word(written) = &option.value else {
+        let help = without_quotes(&option.value, choices)
+            .unwrap_or_else(|| format!("write {}{or}", examples(choices)));
+        errors.at(
+            &option.value,
+            format_args!("this is no value of `{name}`"),
+            help,
+        );
+        return None;
+    };
+    let word = written.word.to_string();
+    let Some(choice) = choices.iter().find(|choice| choice.word == word) else {
+        let help = match nearest(&word, choices.iter().map(|choice| choice.word)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("write {}{or}", examples(choices)),
+        };
+        errors.at(
+            &option.value,
+            format_args!("`{word}` is no value of `{name}`"),
+            help,
+        );
+        return None;
+    };
+    if let Some(instead) = choice.instead {
+        errors.not_yet(&option.value, &format!("{name} = {word}"), instead);
+        return None;
+    }
+    match (choice.takes, &written.arguments) {
+        (Takes::Nothing, Some(arguments)) => errors.at(
+            arguments,
+            format_args!("`{word}` takes nothing in parentheses"),
+            format_args!("write `{name} = {word}`"),
+        ),
+        (Takes::Something, None) => errors.at(
+            written,
+            format_args!("`{word}` needs something in parentheses"),
+            format_args!("write for example `{name} = {}`", choice.example),
+        ),
+        _ => {
+            return Some(Chosen {
+                word: choice.word,
+                ident: &written.word,
+                arguments: written.arguments.as_ref(),
+            });
+        }
+    }
+    None
+}
+
+fn without_quotes(value: &Value, choices: &[Choice]) -> Option<String> {
+    let Value::Literal(Lit::Str(text)) = value else {
+        return None;
+    };
+    let text = text.value();
+    let word = text.split('(').next().unwrap_or_default();
+    choices
+        .iter()
+        .any(|choice| choice.word == word)
+        .then(|| format!("write `{text}` without quotes"))
+}
+
+fn examples(choices: &[Choice]) -> String {
+    let available: Vec<&str> = choices
+        .iter()
+        .filter(|choice| choice.instead.is_none())
+        .map(|choice| choice.example)
+        .collect();
+    one_of(&available)
+}

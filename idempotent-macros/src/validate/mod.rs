@@ -1,0 +1,170 @@
+//! From options as they were written to what the expansion takes, in which nothing is left to decide.
+
+mod choice;
+mod key;
+mod range;
+mod scope;
+mod settings;
+mod signature;
+mod time;
+
+use proc_macro2::{Span, TokenStream};
+use syn::{
+    GenericArgument, Path, PathArguments, ReturnType, Type, TypeTuple, parse_quote,
+    punctuated::Punctuated, token,
+};
+
+use self::key::Key;
+pub(crate) use self::key::{KeyFormat, KeySource};
+pub(crate) use self::settings::{Abandoned, Fingerprint, Missing, Operation, Release, Settings};
+pub(crate) use self::signature::{Form, Handler};
+pub(crate) use self::time::Ttl;
+use crate::arguments_in_scope::{ArgumentsInScope, Seen};
+use crate::errors::Errors;
+use crate::function::Function;
+use crate::options::Options;
+
+/// An axum handler and all that its attribute says, without a mistake.
+#[derive(Debug)]
+pub(crate) struct Protected {
+    pub(crate) runtime: Path,
+    pub(crate) settings: Settings,
+    /// Where a contradiction that only the compiler can find is shown.
+    pub(crate) blame: Span,
+    pub(crate) key: Option<KeySource>,
+    pub(crate) key_expression: Option<Seen>,
+    pub(crate) scope: Vec<Seen>,
+    pub(crate) reply: Reply,
+    pub(crate) handler: Handler,
+}
+
+/// What the handler returns, and how that is recorded.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// As its type says.
+    Typed(Type),
+    /// As the two types of a `Result` say.
+    Result(Type, Type),
+    /// By buffering its body.
+    Buffered(Type),
+    /// By buffering the body of what has no name.
+    Unnamed,
+}
+
+/// Judges everything, and tells all mistakes at once.
+pub(crate) fn validate(
+    options: &Options,
+    item: TokenStream,
+    mut errors: Errors,
+) -> syn::Result<Protected> {
+    let function = Function::parse(item, &mut errors);
+    let (key, settings) = settings::settings(options, &mut errors);
+    let buffers = settings::buffers(options.response.as_ref(), &mut errors);
+    let Some(function) = function else {
+        errors.finish()?;
+        return Err(syn::Error::new(Span::call_site(), "expected a function"));
+    };
+    let handler = signature::handler(function, &mut errors);
+    let patterns = handler.arguments.iter().map(|argument| &argument.pattern);
+    let arguments = ArgumentsInScope::new(&handler.sig.ident, patterns);
+    let (key, key_expression) = key_and_expression(key, &arguments, &mut errors);
+    let scope = scope::scope(options, &arguments, &mut errors);
+    let reply = reply(&handler.sig.output, buffers, &mut errors);
+    errors.finish()?;
+    Ok(Protected {
+        runtime: runtime(options),
+        blame: blame(options),
+        settings,
+        key,
+        key_expression,
+        scope,
+        reply,
+        handler,
+    })
+}
+
+fn key_and_expression(
+    key: Option<Key>,
+    arguments: &ArgumentsInScope<'_>,
+    errors: &mut Errors,
+) -> (Option<KeySource>, Option<Seen>) {
+    match key {
+        Some(Key::Source(source)) => (Some(source), None),
+        Some(Key::Expression(expression)) => (
+            Some(KeySource::Arguments),
+            key::expression(&expression, arguments, errors),
+        ),
+        None => (None, None),
+    }
+}
+
+/// `buffers`: `None` where the option itself was a mistake.
+fn reply(output: &ReturnType, buffers: Option<bool>, errors: &mut Errors) -> Reply {
+    if let Some(unnamed) = signature::impl_trait(output) {
+        if buffers == Some(false) {
+            errors.at(
+                unnamed,
+                "`impl Trait` does not say how the response is recorded",
+                "write the type's name, or `response = buffer` to record any response as bytes",
+            );
+        }
+        return Reply::Unnamed;
+    }
+    let ty = match output {
+        ReturnType::Default => Type::Tuple(TypeTuple {
+            attrs: Vec::new(),
+            paren_token: token::Paren::default(),
+            elems: Punctuated::new(),
+        }),
+        ReturnType::Type(_, ty) => (**ty).clone(),
+    };
+    if buffers == Some(true) {
+        return Reply::Buffered(ty);
+    }
+    match result(&ty) {
+        Some((ok, error)) => Reply::Result(ok, error),
+        None => Reply::Typed(ty),
+    }
+}
+
+/// The two types of what is written `Result<T, E>`.
+fn result(ty: &Type) -> Option<(Type, Type)> {
+    let path = match ty {
+        // A type that came through `macro_rules!`.
+        Type::Group(group) => return result(&group.elem),
+        Type::Paren(paren) => return result(&paren.elem),
+        Type::Path(path) if path.qself.is_none() => &path.path,
+        _ => return None,
+    };
+    let last = path.segments.last()?;
+    let PathArguments::AngleBracketed(types) = &last.arguments else {
+        return None;
+    };
+    let mut types = types.args.iter();
+    match (types.next()?, types.next()?, types.next()) {
+        (GenericArgument::Type(ok), GenericArgument::Type(error), None)
+            if last.ident == "Result" =>
+        {
+            Some((ok.clone(), error.clone()))
+        }
+        _ => None,
+    }
+}
+
+fn runtime(options: &Options) -> Path {
+    match &options.runtime {
+        Some(runtime) => runtime.value.clone(),
+        None => parse_quote!(::idempotent_runtime),
+    }
+}
+
+/// The attribute knows of a contradiction with a shared policy only by one of these.
+fn blame(options: &Options) -> Span {
+    [&options.lease, &options.deadline, &options.key_format]
+        .into_iter()
+        .flatten()
+        .map(|option| option.keyword.span())
+        .chain(options.policy.iter().map(|option| option.keyword.span()))
+        .next()
+        .unwrap_or_else(Span::call_site)
+}

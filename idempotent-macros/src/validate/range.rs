@@ -1,0 +1,183 @@
+//! Ranges of lengths, and statuses.
+
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprLit, Lit, LitInt, RangeLimits, Token};
+
+use crate::errors::Errors;
+use crate::options::{Arguments, List};
+
+/// `1..=255`: from the fewest characters to the most.
+pub(super) fn lengths(
+    word: &str,
+    arguments: &Arguments,
+    errors: &mut Errors,
+) -> Option<(u16, u16)> {
+    let Ok(expression) = syn::parse2::<Expr>(arguments.tokens.clone()) else {
+        errors.at(
+            arguments,
+            format_args!("`{word}` takes a range of lengths"),
+            format_args!("write for example `{word}(16..=128)`"),
+        );
+        return None;
+    };
+    let (first, last) = match ends(&expression) {
+        Some(ends) => ends,
+        None => {
+            let help = match number(&expression) {
+                Some(only) => format!("write `{word}({only}..={only})`"),
+                None => suggestion(&expression).map_or_else(
+                    || format!("write for example `{word}(16..=128)`"),
+                    |range| format!("write `{word}({range})`"),
+                ),
+            };
+            errors.at(
+                &expression,
+                "a range of lengths names the fewest and the most characters",
+                help,
+            );
+            return None;
+        }
+    };
+    let parsed = (first.base10_parse(), last.base10_parse());
+    match parsed {
+        (Ok(0), _) => errors.at(first, "an empty key is never valid", "begin at 1"),
+        (Ok(min), Ok(max)) if min <= max => return Some((min, max)),
+        (Ok(_), Ok(_)) => errors.at(
+            &expression,
+            "this range is empty: the fewest characters are more than the most",
+            format_args!("write `{word}({last}..={first})`"),
+        ),
+        (min, _) => {
+            let wrong = if min.is_err() { first } else { last };
+            errors.at(
+                wrong,
+                "a length is a whole number up to 65535",
+                format_args!("write for example `{word}(16..=128)`"),
+            );
+        }
+    }
+    None
+}
+
+/// `429, 502..=504`: the statuses of a list.
+pub(super) fn statuses(list: &List, errors: &mut Errors) -> Option<Vec<(u16, u16)>> {
+    let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
+    let Ok(items) = parser.parse2(list.tokens.clone()) else {
+        errors.at(
+            list,
+            "`release` takes statuses and ranges of statuses",
+            "write for example `release = [429, 502..=504]`",
+        );
+        return None;
+    };
+    if items.is_empty() {
+        errors.at(
+            list,
+            "an empty list gives no key back",
+            "write `release = never`, or name a status",
+        );
+        return None;
+    }
+    let ranges: Vec<_> = items.iter().map(|item| statuses_of(item, errors)).collect();
+    ranges.into_iter().collect()
+}
+
+fn statuses_of(item: &Expr, errors: &mut Errors) -> Option<(u16, u16)> {
+    if let Some(only) = number(item) {
+        return final_status(only, errors).map(|status| (status, status));
+    }
+    let Some((first, last)) = ends(item) else {
+        let help = suggestion(item).map_or_else(
+            || "write for example `429` or `502..=504`".to_owned(),
+            |range| format!("write `{range}`"),
+        );
+        errors.at(item, "this is neither a status nor a range of them", help);
+        return None;
+    };
+    let (min, max) = (final_status(first, errors), final_status(last, errors));
+    let (min, max) = (min?, max?);
+    if min > max {
+        errors.at(
+            item,
+            "this range is empty: its first status is after its last",
+            format_args!("write `{max}..={min}`"),
+        );
+        return None;
+    }
+    Some((min, max))
+}
+
+fn final_status(number: &LitInt, errors: &mut Errors) -> Option<u16> {
+    status(
+        number,
+        200..=599,
+        "a handler answers with a status from 200 to 599",
+        errors,
+    )
+}
+
+/// `reject(409)`: a refusal's status.
+pub(super) fn refusal(arguments: &Arguments, errors: &mut Errors) -> Option<u16> {
+    let Ok(number) = syn::parse2::<LitInt>(arguments.tokens.clone()) else {
+        errors.at(
+            arguments,
+            "`reject` takes one status",
+            "write for example `reject(409)`",
+        );
+        return None;
+    };
+    let what = "a client is refused with a 4xx status";
+    status(&number, 400..=499, what, errors)
+}
+
+fn status(
+    number: &LitInt,
+    valid: std::ops::RangeInclusive<u16>,
+    what: &str,
+    errors: &mut Errors,
+) -> Option<u16> {
+    match number.base10_parse() {
+        Ok(status) if number.suffix().is_empty() && valid.contains(&status) => Some(status),
+        _ => {
+            let (first, last) = (valid.start(), valid.end());
+            errors.at(
+                number,
+                what,
+                format_args!("write a number from {first} to {last}"),
+            );
+            None
+        }
+    }
+}
+
+/// Both ends of a closed range of numbers.
+fn ends(expression: &Expr) -> Option<(&LitInt, &LitInt)> {
+    match expression {
+        Expr::Range(range) if matches!(range.limits, RangeLimits::Closed(_)) => Some((
+            range.start.as_deref().and_then(number)?,
+            range.end.as_deref().and_then(number)?,
+        )),
+        _ => None,
+    }
+}
+
+fn number(expression: &Expr) -> Option<&LitInt> {
+    match expression {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(number),
+            ..
+        }) => Some(number),
+        _ => None,
+    }
+}
+
+/// The closed range that a half-open one was probably meant to be.
+fn suggestion(expression: &Expr) -> Option<String> {
+    let Expr::Range(range) = expression else {
+        return None;
+    };
+    let first = range.start.as_deref().and_then(number)?;
+    let end: u16 = range.end.as_deref().and_then(number)?.base10_parse().ok()?;
+    Some(format!("{first}..={}", end.checked_sub(1)?))
+}

@@ -1,0 +1,275 @@
+//! The options that make up the policy.
+
+use syn::{Expr, Lit, LitStr, Path};
+
+use super::choice::{Choice, choose};
+use super::key::{self, Key, KeyFormat};
+use super::range;
+use super::time::{self, Ttl};
+use crate::errors::Errors;
+use crate::options::{Given, Options, Value};
+
+/// What a key is bound to beside its scope.
+#[derive(Debug)]
+pub(crate) enum Operation {
+    Route,
+    Path,
+    Named(LitStr),
+}
+
+/// What of the body makes a request the same request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fingerprint {
+    Body,
+    None,
+}
+
+/// What a request without a key gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Reject,
+    Unprotected,
+}
+
+/// Which outcomes give the key back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Release {
+    Statuses(Vec<(u16, u16)>),
+    Failures,
+    Never,
+}
+
+/// What a retry gets after an attempt ended without an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Abandoned {
+    Rerun,
+    Refuse,
+}
+
+/// What the attribute sets of the policy; the rest is as in the shared policy, or by default.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) shared: Option<Path>,
+    pub(crate) key_format: Option<KeyFormat>,
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) operation: Option<Operation>,
+    pub(crate) fingerprint: Option<Fingerprint>,
+    pub(crate) missing: Option<Missing>,
+    pub(crate) mismatch: Option<u16>,
+    pub(crate) pending: Option<u16>,
+    pub(crate) release: Option<Release>,
+    pub(crate) abandoned: Option<Abandoned>,
+    pub(crate) lease: Option<u64>,
+    pub(crate) deadline: Option<u64>,
+}
+
+/// Statuses of refusals, where none is named.
+const MISMATCH: u16 = 422;
+const PENDING: u16 = 409;
+
+pub(super) fn settings(options: &Options, errors: &mut Errors) -> (Option<Key>, Settings) {
+    not_available(options, errors);
+    let key = read(options.key.as_ref(), errors, key::key);
+    let (lease, deadline) = time::lease_and_deadline(
+        options.lease.as_ref(),
+        options.deadline.as_ref(),
+        options.policy.is_some(),
+        errors,
+    );
+    let settings = Settings {
+        shared: options
+            .policy
+            .as_ref()
+            .and_then(|option| shared(option, errors)),
+        key_format: read(options.key_format.as_ref(), errors, |option, errors| {
+            key::format(option, options.key.as_ref(), errors)
+        }),
+        ttl: read(options.ttl.as_ref(), errors, time::ttl),
+        operation: read(options.operation.as_ref(), errors, operation),
+        fingerprint: read(options.fingerprint.as_ref(), errors, fingerprint),
+        missing: read(options.missing.as_ref(), errors, missing),
+        mismatch: read(options.mismatch.as_ref(), errors, mismatch),
+        pending: read(options.pending.as_ref(), errors, pending),
+        release: read(options.release.as_ref(), errors, release),
+        abandoned: read(options.abandoned.as_ref(), errors, abandoned),
+        lease,
+        deadline,
+    };
+    (key, settings)
+}
+
+/// Reads an option that was given. What it returns is `None` too where it told a mistake.
+fn read<T>(
+    option: Option<&Given<Value>>,
+    errors: &mut Errors,
+    read: impl FnOnce(&Given<Value>, &mut Errors) -> Option<T>,
+) -> Option<T> {
+    option.and_then(|option| read(option, errors))
+}
+
+/// Whole options that this version does not do.
+fn not_available(options: &Options, errors: &mut Errors) {
+    if let Some(option) = &options.on_replay {
+        let help = "leave it out: a retry is given the recorded outcome";
+        errors.not_yet(&option.keyword, "on_replay", help);
+    }
+    if let Some(option) = &options.transaction {
+        let help = "leave it out, and write `abandoned = refuse` where a second run would do harm";
+        errors.not_yet(&option.keyword, "transaction", help);
+    }
+    if let Some(option) = &options.store {
+        let help = "leave it out, and install an `Idempotency` as a layer of the router";
+        errors.not_yet(&option.keyword, "store", help);
+    }
+}
+
+fn shared(option: &Given<Expr>, errors: &mut Errors) -> Option<Path> {
+    match &option.value {
+        Expr::Path(path) if path.qself.is_none() => {
+            if path
+                .path
+                .segments
+                .first()
+                .is_some_and(|it| it.ident == "Self")
+            {
+                errors.at(
+                    path,
+                    "a policy cannot be named through `Self`",
+                    "write the type's name",
+                );
+                return None;
+            }
+            Some(path.path.clone())
+        }
+        other => {
+            errors.at(
+                other,
+                "`policy` takes the path to a constant",
+                "write `const PAYMENTS: Policy = …;` and `policy = PAYMENTS`",
+            );
+            None
+        }
+    }
+}
+
+fn operation(option: &Given<Value>, errors: &mut Errors) -> Option<Operation> {
+    if let Value::Literal(Lit::Str(name)) = &option.value {
+        if name.value().is_empty() {
+            errors.at(
+                name,
+                "an operation's name cannot be empty",
+                "write a name, or `operation = route`",
+            );
+            return None;
+        }
+        return Some(Operation::Named(name.clone()));
+    }
+    let choices = [Choice::word("route"), Choice::word("path")];
+    let chosen = choose(option, &choices, ", or a name in quotes", errors)?;
+    Some(match chosen.word {
+        "path" => Operation::Path,
+        _ => Operation::Route,
+    })
+}
+
+fn fingerprint(option: &Given<Value>, errors: &mut Errors) -> Option<Fingerprint> {
+    const INSTEAD: &str =
+        "write `fingerprint = body` to compare the body's bytes, or `fingerprint = none`";
+    let choices = [
+        Choice::word("body"),
+        Choice::word("none"),
+        Choice::not_yet("json", INSTEAD),
+        Choice::not_yet("fields", INSTEAD),
+        Choice::not_yet("except", INSTEAD),
+    ];
+    let chosen = choose(option, &choices, "", errors)?;
+    Some(match chosen.word {
+        "none" => Fingerprint::None,
+        _ => Fingerprint::Body,
+    })
+}
+
+fn missing(option: &Given<Value>, errors: &mut Errors) -> Option<Missing> {
+    let choices = [Choice::word("reject"), Choice::word("unprotected")];
+    let chosen = choose(option, &choices, "", errors)?;
+    Some(match chosen.word {
+        "unprotected" => Missing::Unprotected,
+        _ => Missing::Reject,
+    })
+}
+
+fn mismatch(option: &Given<Value>, errors: &mut Errors) -> Option<u16> {
+    let choices = [
+        Choice::perhaps_with("reject", "reject(422)"),
+        Choice::not_yet(
+            "separate",
+            "write `mismatch = reject`, and let the client take a new key",
+        ),
+    ];
+    let chosen = choose(option, &choices, "", errors)?;
+    match chosen.arguments {
+        Some(status) => range::refusal(status, errors),
+        None => Some(MISMATCH),
+    }
+}
+
+fn pending(option: &Given<Value>, errors: &mut Errors) -> Option<u16> {
+    const INSTEAD: &str =
+        "write `pending = reject`: the client is told by `Retry-After` when to ask again";
+    let choices = [
+        Choice::perhaps_with("reject", "reject(409)"),
+        Choice::not_yet("wait", INSTEAD),
+        Choice::not_yet("provisional", INSTEAD),
+    ];
+    let chosen = choose(option, &choices, "", errors)?;
+    match chosen.arguments {
+        Some(status) => range::refusal(status, errors),
+        None => Some(PENDING),
+    }
+}
+
+fn release(option: &Given<Value>, errors: &mut Errors) -> Option<Release> {
+    if let Value::List(list) = &option.value {
+        return range::statuses(list, errors).map(Release::Statuses);
+    }
+    if let Value::Literal(Lit::Int(status)) = &option.value {
+        errors.at(
+            status,
+            "`release` takes a list of statuses",
+            format_args!("write `release = [{status}]`"),
+        );
+        return None;
+    }
+    let choices = [Choice::word("failures"), Choice::word("never")];
+    let or = ", or a list of statuses, such as `[429, 502..=504]`";
+    let chosen = choose(option, &choices, or, errors)?;
+    Some(match chosen.word {
+        "never" => Release::Never,
+        _ => Release::Failures,
+    })
+}
+
+fn abandoned(option: &Given<Value>, errors: &mut Errors) -> Option<Abandoned> {
+    let choices = [
+        Choice::word("rerun"),
+        Choice::word("refuse"),
+        Choice::not_yet(
+            "reconcile",
+            "write `abandoned = refuse` to answer 409 until somebody settles it",
+        ),
+    ];
+    let chosen = choose(option, &choices, "", errors)?;
+    Some(match chosen.word {
+        "refuse" => Abandoned::Refuse,
+        _ => Abandoned::Rerun,
+    })
+}
+
+/// Whether any response is buffered, rather than one whose type says how it is recorded.
+pub(super) fn buffers(option: Option<&Given<Value>>, errors: &mut Errors) -> Option<bool> {
+    let Some(option) = option else {
+        return Some(false);
+    };
+    let choices = [Choice::word("typed"), Choice::word("buffer")];
+    choose(option, &choices, "", errors).map(|chosen| chosen.word == "buffer")
+}

@@ -1,0 +1,297 @@
+//! What a handler must look like, and what becomes of its attributes.
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{
+    Attribute, FnArg, GenericParam, Ident, Item, Meta, Pat, ReturnType, Safety, Signature, Type,
+    Visibility,
+};
+
+use crate::errors::Errors;
+use crate::function::Function;
+
+/// An axum handler: async, free of a receiver, with at most sixteen arguments.
+#[derive(Debug)]
+pub(crate) struct Handler {
+    /// Attributes of the function that callers see.
+    pub(crate) outer_attrs: Vec<Attribute>,
+    /// Attributes of the function within, in whose place the user's stands.
+    pub(crate) inner_attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    pub(crate) body: Group,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) form: Form,
+}
+
+#[derive(Debug)]
+pub(crate) struct Argument {
+    pub(crate) pattern: Pat,
+    pub(crate) ty: Type,
+}
+
+/// What the user's function becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A function within. Whether its future is `Send` is known here, unless it depends on type parameters.
+    Function { judge_send: bool },
+    /// A closure, because functions within cannot name the `Self` outside.
+    Closure,
+}
+
+/// The most arguments for which axum implements `Handler`.
+const MOST_ARGUMENTS: usize = 16;
+
+pub(super) fn handler(function: Function, errors: &mut Errors) -> Handler {
+    let Function {
+        attrs,
+        vis,
+        sig,
+        body,
+    } = function;
+    qualifiers(&sig, errors);
+    let arguments = arguments(&sig, errors);
+    let form = if names_self(&sig, &body) {
+        Form::Closure
+    } else {
+        Form::Function {
+            judge_send: !has_type_parameters(&sig),
+        }
+    };
+    let (outer_attrs, inner_attrs) = attributes(attrs, form, errors);
+    Handler {
+        outer_attrs,
+        inner_attrs,
+        vis,
+        sig,
+        body,
+        arguments,
+        form,
+    }
+}
+
+fn qualifiers(sig: &Signature, errors: &mut Errors) {
+    let name = &sig.ident;
+    if let Some(constness) = &sig.constness {
+        errors.at(
+            constness,
+            "a handler cannot be `const`",
+            format_args!("write `async fn {name}`"),
+        );
+    } else if sig.asyncness.is_none() {
+        errors.at(
+            sig.fn_token,
+            "an idempotent handler must be async",
+            format_args!("write `async fn {name}`"),
+        );
+    }
+    if let Safety::Unsafe(safety) = &sig.safety {
+        errors.at(
+            safety,
+            "a handler cannot be `unsafe`: nobody who could vouch for it calls it",
+            "remove `unsafe`, and write an `unsafe` block within",
+        );
+    }
+    if let Some(abi) = &sig.abi {
+        errors.at(
+            abi,
+            "a handler cannot be `extern`",
+            format_args!("write `async fn {name}`"),
+        );
+    }
+    if let Some(variadic) = &sig.variadic {
+        errors.at(
+            variadic,
+            "a handler cannot be variadic",
+            "write each argument, an extractor, by itself",
+        );
+    }
+}
+
+fn arguments(sig: &Signature, errors: &mut Errors) -> Vec<Argument> {
+    let mut arguments = Vec::new();
+    for (index, argument) in sig.inputs.iter().enumerate() {
+        match argument {
+            FnArg::Receiver(receiver) => errors.at(
+                receiver,
+                "an axum handler has no receiver",
+                "take what it needs from an extractor, such as `State(app): State<App>`",
+            ),
+            FnArg::Typed(typed) => {
+                if let Some(cfg) = typed.attrs.iter().find(|it| it.path().is_ident("cfg")) {
+                    errors.at(
+                        cfg,
+                        "an argument of an idempotent handler cannot be conditional",
+                        "put `#[cfg]` on the whole function, and write it once for each case",
+                    );
+                }
+                if index == MOST_ARGUMENTS {
+                    errors.at(
+                        typed,
+                        "an axum handler has at most sixteen arguments",
+                        "group some of them in a struct that derives `FromRequestParts`",
+                    );
+                }
+                arguments.push(Argument {
+                    pattern: (*typed.pat).clone(),
+                    ty: (*typed.ty).clone(),
+                });
+            }
+        }
+    }
+    arguments
+}
+
+fn has_type_parameters(sig: &Signature) -> bool {
+    let mut finder = ImplTrait(None);
+    sig.inputs
+        .iter()
+        .for_each(|input| finder.visit_fn_arg(input));
+    let named = |param: &GenericParam| matches!(param, GenericParam::Type(_));
+    finder.0.is_some() || sig.generics.params.iter().any(named)
+}
+
+/// The `impl Trait` of a return type, if there is one.
+pub(super) fn impl_trait(output: &ReturnType) -> Option<&Type> {
+    let mut finder = ImplTrait(None);
+    finder.visit_return_type(output);
+    finder.0
+}
+
+struct ImplTrait<'ast>(Option<&'ast Type>);
+
+impl<'ast> Visit<'ast> for ImplTrait<'ast> {
+    fn visit_type(&mut self, ty: &'ast Type) {
+        if matches!(ty, Type::ImplTrait(_)) {
+            self.0.get_or_insert(ty);
+        } else {
+            visit::visit_type(self, ty);
+        }
+    }
+}
+
+/// Whether the function means an outer `Self`. A body that is half typed is searched as tokens.
+fn names_self(sig: &Signature, body: &Group) -> bool {
+    let mut finder = NamesSelf(false);
+    finder.visit_signature(sig);
+    match syn::parse2(TokenTree::from(body.clone()).into()) {
+        Ok(block) => finder.visit_block(&block),
+        Err(_) => finder.search(body.stream()),
+    }
+    finder.0
+}
+
+struct NamesSelf(bool);
+
+impl NamesSelf {
+    fn search(&mut self, tokens: TokenStream) {
+        for tree in tokens {
+            match tree {
+                TokenTree::Group(group) => self.search(group.stream()),
+                TokenTree::Ident(ident) => self.0 |= ident == "Self",
+                _ => {}
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for NamesSelf {
+    fn visit_ident(&mut self, ident: &'ast Ident) {
+        self.0 |= ident == "Self";
+    }
+
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        visit::visit_macro(self, mac);
+        self.search(mac.tokens.clone());
+    }
+
+    /// An item within has a `Self` of its own, or none.
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+/// Divides the attributes between the function that callers see and the one within.
+fn attributes(
+    attrs: Vec<Attribute>,
+    form: Form,
+    errors: &mut Errors,
+) -> (Vec<Attribute>, Vec<Attribute>) {
+    let (mut outer, mut inner) = (Vec::new(), Vec::new());
+    for attr in attrs {
+        let written = attr
+            .path()
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string())
+            .collect::<Vec<_>>()
+            .join("::");
+        if belongs_above(&attr, &written) {
+            errors.at(
+                &attr,
+                format_args!(
+                    "`#[{written}]` would see the function within, not the idempotent one"
+                ),
+                format_args!("put it above `#[idempotent]`"),
+            );
+        } else if is_outer(&attr) {
+            outer.push(attr);
+        } else if form == Form::Closure {
+            errors.at(
+                &attr,
+                format_args!(
+                    "`#[{written}]` has no function to go on, because this one names `Self` and becomes a closure"
+                ),
+                "write the type's name instead of `Self`, or put it above `#[idempotent]`",
+            );
+        } else {
+            inner.push(attr);
+        }
+    }
+    (outer, inner)
+}
+
+/// Attributes that route to the function or describe its route.
+fn belongs_above(attr: &Attribute, written: &str) -> bool {
+    let name = written.rsplit("::").next().unwrap_or(written);
+    match name {
+        "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "connect" | "route" => {
+            true
+        }
+        // Tracing crates have attributes of these names too, without a route in front.
+        "trace" => begins_with_text(attr),
+        "path" => written == "utoipa::path",
+        _ => false,
+    }
+}
+
+fn begins_with_text(attr: &Attribute) -> bool {
+    let Meta::List(list) = &attr.meta else {
+        return false;
+    };
+    let first = list.tokens.clone().into_iter().next();
+    matches!(first, Some(TokenTree::Literal(literal)) if literal.to_string().starts_with('"'))
+}
+
+/// Attributes about the name that callers use. A lint's level holds within too, so that `#[expect]` is met once.
+fn is_outer(attr: &Attribute) -> bool {
+    const OUTER: [&str; 9] = [
+        "doc",
+        "cfg",
+        "deprecated",
+        "must_use",
+        "allow",
+        "warn",
+        "deny",
+        "forbid",
+        "expect",
+    ];
+    let is_one_of = |path: &syn::Path| OUTER.iter().any(|name| path.is_ident(name));
+    if !attr.path().is_ident("cfg_attr") {
+        return is_one_of(attr.path());
+    }
+    let Meta::List(list) = &attr.meta else {
+        return false;
+    };
+    let within = syn::punctuated::Punctuated::<Meta, syn::Token![,]>::parse_terminated;
+    list.parse_args_with(within)
+        .is_ok_and(|metas| metas.iter().skip(1).all(|meta| is_one_of(meta.path())))
+}

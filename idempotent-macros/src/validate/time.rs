@@ -1,0 +1,132 @@
+//! Durations: how long an outcome is kept, a claim holds, an attempt may run.
+
+use std::time::Duration;
+
+use syn::{Lit, LitStr};
+
+use super::choice::{Choice, choose};
+use crate::errors::Errors;
+use crate::options::{Given, Value};
+
+/// How long an outcome is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ttl {
+    Millis(u64),
+    Forever,
+}
+
+/// The runtime's defaults, against which one of the two is judged where the other is left out.
+const LEASE: u64 = 30_000;
+const DEADLINE: u64 = 15 * 60_000;
+
+pub(super) fn ttl(option: &Given<Value>, errors: &mut Errors) -> Option<Ttl> {
+    if matches!(option.value, Value::Literal(_)) {
+        let longest = "write a shorter time, or `ttl = forever`";
+        return millis(option, "\"24h\"", longest, errors).map(Ttl::Millis);
+    }
+    let or = ", or a duration, such as `\"24h\"`";
+    choose(option, &[Choice::word("forever")], or, errors).map(|_| Ttl::Forever)
+}
+
+/// The lease and the deadline, in milliseconds. A lease that outlasts the deadline is a mistake, unless a shared policy
+/// may have set the other of the two: the runtime judges that one while it compiles.
+pub(super) fn lease_and_deadline(
+    lease: Option<&Given<Value>>,
+    deadline: Option<&Given<Value>>,
+    shared_policy: bool,
+    errors: &mut Errors,
+) -> (Option<u64>, Option<u64>) {
+    let longest = "write a shorter time";
+    let lease_millis = lease.and_then(|option| millis(option, "\"30s\"", longest, errors));
+    let deadline_millis = deadline.and_then(|option| millis(option, "\"15m\"", longest, errors));
+
+    let failed = lease.is_some() != lease_millis.is_some()
+        || deadline.is_some() != deadline_millis.is_some();
+    let one_is_unknown = shared_policy && (lease.is_none() || deadline.is_none());
+    let lease_at_most = deadline_millis.unwrap_or(DEADLINE);
+    if failed || one_is_unknown || lease_millis.unwrap_or(LEASE) <= lease_at_most {
+        return (lease_millis, deadline_millis);
+    }
+    if let Some(lease) = lease {
+        let by_default = if deadline.is_some() {
+            ""
+        } else {
+            ", 15m by default"
+        };
+        errors.at(
+            &lease.value,
+            format_args!("the lease is longer than the deadline{by_default}"),
+            "write a shorter lease or a longer `deadline`: an attempt is over at its deadline",
+        );
+    } else if let Some(deadline) = deadline {
+        errors.at(
+            &deadline.value,
+            "the deadline is shorter than the lease, 30s by default",
+            "write a longer deadline or a shorter `lease`: an attempt is over at its deadline",
+        );
+    }
+    (lease_millis, deadline_millis)
+}
+
+fn millis(option: &Given<Value>, example: &str, longest: &str, errors: &mut Errors) -> Option<u64> {
+    let name = &option.keyword;
+    let Value::Literal(Lit::Str(text)) = &option.value else {
+        errors.at(
+            &option.value,
+            format_args!("`{name}` takes a duration in quotes"),
+            format_args!("write a number and a unit, such as `{name} = {example}`"),
+        );
+        return None;
+    };
+    let duration = duration(text, example, longest, errors)?;
+    if duration.is_zero() {
+        errors.at(
+            text,
+            format_args!("`{name}` cannot be zero"),
+            format_args!("write for example `{name} = {example}`"),
+        );
+        return None;
+    }
+    if duration.subsec_nanos() % 1_000_000 != 0 {
+        errors.at(
+            text,
+            "durations are whole milliseconds, one or more",
+            format_args!("write for example `{name} = {example}`"),
+        );
+        return None;
+    }
+    // Stores count milliseconds in 64 bits with a sign.
+    let Ok(millis) = i64::try_from(duration.as_millis()) else {
+        too_long(text, longest, errors);
+        return None;
+    };
+    Some(millis.unsigned_abs())
+}
+
+fn duration(text: &LitStr, example: &str, longest: &str, errors: &mut Errors) -> Option<Duration> {
+    use humantime::DurationError;
+    match humantime::parse_duration(&text.value()) {
+        Ok(duration) => return Some(duration),
+        Err(DurationError::NumberOverflow) => too_long(text, longest, errors),
+        Err(DurationError::UnknownUnit { unit, value, .. }) => {
+            let what = if unit.is_empty() {
+                format!("`{value}` of what? The unit is missing")
+            } else {
+                format!("`{unit}` is no unit of time")
+            };
+            errors.at(text, what, units(example));
+        }
+        Err(_) => errors.at(text, "this is no duration", units(example)),
+    }
+    None
+}
+
+fn too_long(text: &LitStr, longest: &str, errors: &mut Errors) {
+    errors.at(text, "this is longer than a store can count", longest);
+}
+
+fn units(example: &str) -> String {
+    format!(
+        "write numbers with the units `ms`, `s`, `m`, `h` or `d`, such as `{example}` or `\"1m 30s\"`"
+    )
+}
