@@ -17,8 +17,9 @@ use crate::organizations::Organization;
 
 /// `POST /payments`: charges a card.
 ///
-/// The attribute is all that was added. A retry with the same key gets the first answer, whatever it was, and the card
-/// is charged once.
+/// The attribute is all that was added. A retry with the same key gets the first answer, and the card is not charged
+/// again. Only a process that dies between the charge and the row leaves a retry to charge anew, once its lease is over:
+/// the README says what to do about it.
 #[idempotent(key = header("Idempotency-Key"), scope = org, ttl = "24h")]
 pub(crate) async fn create(
     State(app): State<App>,

@@ -1,5 +1,7 @@
 //! What clients of the API get, over a real socket.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::net::SocketAddr;
 
 use payments::app::{App, app};

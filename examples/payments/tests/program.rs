@@ -1,5 +1,7 @@
 //! The built program: its demo, and how it starts and stops.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::net::SocketAddr;
 use std::process::{Output, Stdio};
 use std::time::Duration;

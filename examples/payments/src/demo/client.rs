@@ -138,6 +138,6 @@ impl Answer {
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seen = describe(self.status, self.is_replayed());
-        write!(f, "{seen} {}", self.body)
+        write!(f, "{seen}: {}", self.body)
     }
 }

@@ -5,20 +5,20 @@ use std::fmt;
 use super::DemoError;
 use super::client::Answer;
 
-/// Whether the handler, or a refusal, answered itself or a record did.
+/// Whether this call was answered for itself, or from the record of an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum From {
-    TheCall,
-    TheRecord,
+pub(super) enum AnsweredBy {
+    Call,
+    Record,
 }
 
 pub(super) fn expect(
     request: &str,
     status: u16,
-    from: From,
+    by: AnsweredBy,
     answer: &Answer,
 ) -> Result<(), DemoError> {
-    let replayed = from == From::TheRecord;
+    let replayed = by == AnsweredBy::Record;
     if (answer.status, answer.is_replayed()) == (status, replayed) {
         return Ok(());
     }
@@ -31,7 +31,7 @@ pub(super) fn expect_code(
     code: &str,
     answer: &Answer,
 ) -> Result<(), DemoError> {
-    expect(request, status, From::TheCall, answer)?;
+    expect(request, status, AnsweredBy::Call, answer)?;
     if answer.says() == code {
         return Ok(());
     }
@@ -43,7 +43,7 @@ pub(super) fn expect_replay_of(
     request: &str,
     answer: &Answer,
 ) -> Result<(), DemoError> {
-    expect(request, first.status, From::TheRecord, answer)?;
+    expect(request, first.status, AnsweredBy::Record, answer)?;
     if answer.is_same_as(first) {
         return Ok(());
     }
@@ -59,7 +59,8 @@ pub(super) fn unmet(at: &str, expected: &str, got: &dyn fmt::Display) -> DemoErr
     }
 }
 
+/// As an expectation names it, and as an answer shows it.
 pub(super) fn describe(status: u16, replayed: bool) -> String {
     let not = if replayed { "" } else { "not " };
-    format!("{status}, {not}replayed")
+    format!("{status} ({not}replayed)")
 }

@@ -43,7 +43,8 @@ async fn play(report: &mut Report) -> Result<(), DemoError> {
     story.client_hangs_up().await?;
     story.declined_card().await?;
     story.missing_key().await?;
-    story.server_killed().await
+    let story = story.server_killed().await?;
+    story.end().await
 }
 
 /// Why the demo did not come to its end.

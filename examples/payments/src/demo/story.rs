@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::DemoError;
 use super::client::{Answer, Client, Order};
-use super::expectations::{From, expect, expect_code, expect_replay_of, unmet};
+use super::expectations::{AnsweredBy, expect, expect_code, expect_replay_of, unmet};
 use super::process::ServerProcess;
 use super::report::{Report, Row};
 
@@ -20,7 +20,7 @@ const FIRST: Order = Order {
     source: "tok_visa",
 };
 
-/// A server, a client of it, and what the database holds. Ending the story stops the server.
+/// A server, a client of it, and what the database holds. Dropping it kills the server.
 #[derive(Debug)]
 pub(super) struct Story<'r> {
     report: &'r mut Report,
@@ -48,7 +48,7 @@ impl<'r> Story<'r> {
     pub(super) async fn first_call_and_retry(&mut self) -> Result<(), DemoError> {
         let request = "acme, order-1, 42.00";
         let first = self.client.send(&FIRST).await?;
-        expect(request, 201, From::TheCall, &first)?;
+        expect(request, 201, AnsweredBy::Call, &first)?;
         self.told(request, &first, 1, "the first call does the work")
             .await?;
 
@@ -66,7 +66,7 @@ impl<'r> Story<'r> {
             ..FIRST
         };
         let answer = self.client.send(&order).await?;
-        expect(request, 201, From::TheCall, &answer)?;
+        expect(request, 201, AnsweredBy::Call, &answer)?;
         self.told(request, &answer, 2, "each organization has its own keys")
             .await
     }
@@ -108,15 +108,14 @@ impl<'r> Story<'r> {
         let [(first, _)] = first[..] else {
             return Err(unmet(request, "one answer that ran", &first.len()));
         };
-        expect(request, 201, From::TheCall, first)?;
+        expect(request, 201, AnsweredBy::Call, first)?;
         for (retry, _) in &retries {
             expect_replay_of(first, request, retry)?;
         }
         let pending = settled.iter().any(|(_, pending)| *pending > 0);
         let row = Row {
             status: settled_status(pending).to_owned(),
-            replayed: "19 of 20".to_owned(),
-
+            replayed: format!("{} of {}", retries.len(), settled.len()),
             shows: "one runs, the others get its answer",
             ..Row::new(request, first)
         };
@@ -134,17 +133,18 @@ impl<'r> Story<'r> {
         let connection = self.client.send_and_look_away(&order).await?;
         self.server.logged("charging a card amount=1900").await?;
         drop(connection);
-        let row = Row {
+        self.report.add(Row {
             request: request.to_owned(),
             status: "none".to_owned(),
+            // Three, unless this machine is so slow that the handler is done already.
+            payments: self.count().await?,
             shows: "the handler goes on alone",
             ..Row::default()
-        };
-        self.tell(row, 3).await?;
+        });
 
         let request = "the same again";
         let (retry, pending) = self.client.send_until_settled(&order).await?;
-        expect(request, 201, From::TheRecord, &retry)?;
+        expect(request, 201, AnsweredBy::Record, &retry)?;
         let log = self.server.logged("payment made amount=1900").await?;
         if !log.contains("organization=acme") {
             return Err(unmet(request, "a log line in the request's span", &log));
@@ -185,7 +185,7 @@ impl<'r> Story<'r> {
             .await
     }
 
-    pub(super) async fn server_killed(mut self) -> Result<(), DemoError> {
+    pub(super) async fn server_killed(mut self) -> Result<Self, DemoError> {
         let request = "acme, order-5, 50.00";
         let order = Order {
             key: Some("order-5"),
@@ -193,7 +193,7 @@ impl<'r> Story<'r> {
             ..FIRST
         };
         let first = self.client.send(&order).await?;
-        expect(request, 201, From::TheCall, &first)?;
+        expect(request, 201, AnsweredBy::Call, &first)?;
         self.told(request, &first, 5, "then kill -9, and a new server")
             .await?;
 
@@ -205,7 +205,16 @@ impl<'r> Story<'r> {
         let retry = self.client.send(&order).await?;
         expect_replay_of(&first, request, &retry)?;
         self.told(request, &retry, 5, "outcomes survive the process")
-            .await
+            .await?;
+        Ok(self)
+    }
+
+    /// Stops the server and removes its files. A story that ends early leaves both to `Drop`.
+    pub(super) async fn end(self) -> Result<(), DemoError> {
+        self.server.kill().await?;
+        self.database.close().await;
+        self.data.close()?;
+        Ok(())
     }
 
     async fn told(
@@ -224,9 +233,7 @@ impl<'r> Story<'r> {
 
     /// Adds a line to the table, with the number of payments as the database has it, which must be this.
     async fn tell(&mut self, row: Row, payments: i64) -> Result<(), DemoError> {
-        let counted: i64 = sqlx::query_scalar("SELECT count(*) FROM payments")
-            .fetch_one(&self.database)
-            .await?;
+        let counted = self.count().await?;
         let request = row.request.clone();
         self.report.add(Row {
             payments: counted,
@@ -237,6 +244,12 @@ impl<'r> Story<'r> {
         }
         let expected = format!("{payments} payments in the database");
         Err(unmet(&request, &expected, &counted))
+    }
+
+    async fn count(&self) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar("SELECT count(*) FROM payments")
+            .fetch_one(&self.database)
+            .await
     }
 }
 
