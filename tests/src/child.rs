@@ -27,7 +27,11 @@ impl Child {
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let addr = lines.next_line().await.unwrap().unwrap().parse().unwrap();
-        Self { process, lines, addr }
+        Self {
+            process,
+            lines,
+            addr,
+        }
     }
 
     /// Where it listens.

@@ -27,7 +27,10 @@ impl Client {
     pub fn at(addr: SocketAddr) -> Self {
         // No proxy of the environment stands between a test and its server.
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { http, base: format!("http://{addr}") }
+        Self {
+            http,
+            base: format!("http://{addr}"),
+        }
     }
 
     /// Starts a request.
@@ -42,7 +45,11 @@ impl Client {
 
     /// A POST with a key and a small JSON body.
     pub async fn post_key(&self, path: &str, key: &str) -> Reply {
-        self.post(path).key(key).json(r#"{"amount":10}"#).send().await
+        self.post(path)
+            .key(key)
+            .json(r#"{"amount":10}"#)
+            .send()
+            .await
     }
 }
 
@@ -60,7 +67,10 @@ impl Request {
     /// Adds a header line; its value may hold any byte that HTTP allows.
     pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-        Self(self.0.header(name, HeaderValue::from_bytes(value.as_ref()).unwrap()))
+        Self(
+            self.0
+                .header(name, HeaderValue::from_bytes(value.as_ref()).unwrap()),
+        )
     }
 
     /// Sets a JSON body.
@@ -82,7 +92,11 @@ impl Request {
     pub async fn send_or_break(self) -> Option<Reply> {
         let response = self.0.send().await.ok()?;
         let (status, headers) = (response.status(), response.headers().clone());
-        Some(Reply { status, headers, body: response.bytes().await.ok()? })
+        Some(Reply {
+            status,
+            headers,
+            body: response.bytes().await.ok()?,
+        })
     }
 }
 
@@ -118,13 +132,25 @@ impl Reply {
 
     /// The status, and the `code` of a problem, which must be whole and well-formed.
     pub fn problem(&self) -> (u16, String) {
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{self:?}"
+        );
         let problem: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
         for member in ["type", "title", "detail", "code"] {
-            assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{member} in {problem}");
+            assert!(
+                problem[member]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{member} in {problem}"
+            );
         }
         assert_eq!(problem["status"], self.status.as_u16());
-        (self.status.as_u16(), problem["code"].as_str().unwrap().to_owned())
+        (
+            self.status.as_u16(),
+            problem["code"].as_str().unwrap().to_owned(),
+        )
     }
 
     /// The answer without what differs from one sending of the same outcome to the next.
@@ -147,7 +173,10 @@ impl RawConnection {
 
     /// Writes a POST with these header lines and this body, and waits for nothing.
     pub async fn post(&mut self, path: &str, header_lines: &[&str], body: &str) {
-        let lines: String = header_lines.iter().flat_map(|line| [*line, "\r\n"]).collect();
+        let lines: String = header_lines
+            .iter()
+            .flat_map(|line| [*line, "\r\n"])
+            .collect();
         let length = body.len();
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{lines}content-length: {length}\r\n\r\n{body}"

@@ -53,12 +53,19 @@ struct Plan {
 impl FaultyStore {
     /// A store that does not fail yet.
     pub fn new(inner: impl Store) -> Self {
-        Self { inner: Arc::new(inner), plan: Arc::default() }
+        Self {
+            inner: Arc::new(inner),
+            plan: Arc::default(),
+        }
     }
 
     /// Makes the next `times` of a step fail.
     pub fn fail(&self, step: Step, when: When, times: usize) {
-        self.plan.lock().unwrap().failures.insert(step, (when, times));
+        self.plan
+            .lock()
+            .unwrap()
+            .failures
+            .insert(step, (when, times));
     }
 
     /// Lets a step succeed again.
@@ -68,13 +75,26 @@ impl FaultyStore {
 
     /// Waits until a step has been answered once more than it was waited for.
     pub async fn answered(&self, step: Step) {
-        let seen = Arc::clone(self.plan.lock().unwrap().seen.entry(step).or_insert_with(closed));
+        let seen = Arc::clone(
+            self.plan
+                .lock()
+                .unwrap()
+                .seen
+                .entry(step)
+                .or_insert_with(closed),
+        );
         seen.acquire().await.unwrap().forget();
     }
 
     /// How often a step was sent.
     pub fn sent(&self, step: Step) -> usize {
-        self.plan.lock().unwrap().counts.get(&step).copied().unwrap_or_default()
+        self.plan
+            .lock()
+            .unwrap()
+            .counts
+            .get(&step)
+            .copied()
+            .unwrap_or_default()
     }
 
     fn begin(&self, step: Step) -> Option<When> {
@@ -85,7 +105,11 @@ impl FaultyStore {
         Some(*when)
     }
 
-    fn through<'a, T: Send + 'a>(&'a self, step: Step, inner: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
+    fn through<'a, T: Send + 'a>(
+        &'a self,
+        step: Step,
+        inner: StoreFuture<'a, T>,
+    ) -> StoreFuture<'a, T> {
         Box::pin(async move {
             let answer = match self.begin(step) {
                 Some(When::Before) => Err(StoreError::unavailable("failed before it took effect")),
@@ -95,7 +119,13 @@ impl FaultyStore {
                 }
                 None => inner.await,
             };
-            self.plan.lock().unwrap().seen.entry(step).or_insert_with(closed).add_permits(1);
+            self.plan
+                .lock()
+                .unwrap()
+                .seen
+                .entry(step)
+                .or_insert_with(closed)
+                .add_permits(1);
             answer
         })
     }
@@ -113,31 +143,67 @@ impl fmt::Debug for FaultyStore {
 
 impl Store for FaultyStore {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
-        self.through(Step::Claim, Box::pin(async move { self.inner.claim(claim).await }))
+        self.through(
+            Step::Claim,
+            Box::pin(async move { self.inner.claim(claim).await }),
+        )
     }
 
-    fn renew(&self, record: RecordId, attempt: AttemptId, lease: Duration) -> StoreFuture<'_, Fence> {
-        self.through(Step::Renew, Box::pin(async move { self.inner.renew(record, attempt, lease).await }))
+    fn renew(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        lease: Duration,
+    ) -> StoreFuture<'_, Fence> {
+        self.through(
+            Step::Renew,
+            Box::pin(async move { self.inner.renew(record, attempt, lease).await }),
+        )
     }
 
-    fn publish(&self, record: RecordId, attempt: AttemptId, outcome: Outcome) -> StoreFuture<'_, Fence> {
-        self.through(Step::Publish, Box::pin(async move { self.inner.publish(record, attempt, outcome).await }))
+    fn publish(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        outcome: Outcome,
+    ) -> StoreFuture<'_, Fence> {
+        self.through(
+            Step::Publish,
+            Box::pin(async move { self.inner.publish(record, attempt, outcome).await }),
+        )
     }
 
-    fn complete(&self, record: RecordId, attempt: AttemptId, completion: Completion) -> StoreFuture<'_, Fence> {
-        self.through(Step::Complete, Box::pin(async move { self.inner.complete(record, attempt, completion).await }))
+    fn complete(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        completion: Completion,
+    ) -> StoreFuture<'_, Fence> {
+        self.through(
+            Step::Complete,
+            Box::pin(async move { self.inner.complete(record, attempt, completion).await }),
+        )
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
-        self.through(Step::Release, Box::pin(async move { self.inner.release(record, attempt).await }))
+        self.through(
+            Step::Release,
+            Box::pin(async move { self.inner.release(record, attempt).await }),
+        )
     }
 
     fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
-        self.through(Step::Load, Box::pin(async move { self.inner.load(record).await }))
+        self.through(
+            Step::Load,
+            Box::pin(async move { self.inner.load(record).await }),
+        )
     }
 
     fn forget(&self, record: RecordId, seen: AttemptId) -> StoreFuture<'_, Fence> {
-        self.through(Step::Forget, Box::pin(async move { self.inner.forget(record, seen).await }))
+        self.through(
+            Step::Forget,
+            Box::pin(async move { self.inner.forget(record, seen).await }),
+        )
     }
 
     fn resolve(
@@ -154,6 +220,9 @@ impl Store for FaultyStore {
     }
 
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
-        self.through(Step::Sweep, Box::pin(async move { self.inner.sweep(limit).await }))
+        self.through(
+            Step::Sweep,
+            Box::pin(async move { self.inner.sweep(limit).await }),
+        )
     }
 }

@@ -23,7 +23,11 @@ impl Gate {
     /// A closed gate.
     pub fn new() -> Self {
         let closed = || Arc::new(Semaphore::new(0));
-        Self { arrived: closed(), opened: closed(), count: Arc::default() }
+        Self {
+            arrived: closed(),
+            opened: closed(),
+            count: Arc::default(),
+        }
     }
 
     /// For a handler: says that it is here and waits to be let through.

@@ -11,7 +11,7 @@ mod server;
 pub mod store_contract;
 
 pub use self::child::Child;
-pub use self::client::{Client, Reply, RawConnection};
+pub use self::client::{Client, RawConnection, Reply};
 pub use self::faulty::{FaultyStore, Step, When};
 pub use self::gate::Gate;
 pub use self::server::Server;

@@ -87,7 +87,10 @@ async fn site() -> Site {
     let runs = Runs::default();
     let app = Router::new()
         .route("/header", post(in_header))
-        .route("/large", post(in_header).layer(DefaultBodyLimit::max(4 << 20)))
+        .route(
+            "/large",
+            post(in_header).layer(DefaultBodyLimit::max(4 << 20)),
+        )
         .route("/strict", post(strict))
         .route("/uuid", post(uuid))
         .route("/body", post(in_body))
@@ -100,7 +103,11 @@ async fn site() -> Site {
         .layer(Idempotency::new(MemoryStore::new()))
         .with_state(Arc::clone(&runs));
     let server = Server::start(app).await;
-    Site { runs, client: Client::new(&server), server }
+    Site {
+        runs,
+        client: Client::new(&server),
+        server,
+    }
 }
 
 const MISSING: (u16, &str) = (400, "idempotency_key_missing");
@@ -120,7 +127,11 @@ fn told(problem: &(u16, String)) -> (u16, &str) {
 async fn no_key_is_missing() {
     let site = site().await;
     for path in ["/header", "/strict", "/uuid", "/query"] {
-        assert_eq!(told(&site.client.post(path).send().await.problem()), MISSING, "{path}");
+        assert_eq!(
+            told(&site.client.post(path).send().await.problem()),
+            MISSING,
+            "{path}"
+        );
     }
     site.assert_nothing_ran();
 }
@@ -129,19 +140,48 @@ async fn no_key_is_missing() {
 async fn an_empty_too_long_non_ascii_or_unbalanced_key_is_invalid() {
     let site = site().await;
     let long = "k".repeat(256);
-    for key in [b"".as_slice(), long.as_bytes(), "clé".as_bytes(), b"\xff", b"\"k", b"k\"", b"a b", b"\"a\", \"b\"", b"\"\""] {
-        let reply = site.client.post("/header").header("idempotency-key", key).send().await;
+    for key in [
+        b"".as_slice(),
+        long.as_bytes(),
+        "clé".as_bytes(),
+        b"\xff",
+        b"\"k",
+        b"k\"",
+        b"a b",
+        b"\"a\", \"b\"",
+        b"\"\"",
+    ] {
+        let reply = site
+            .client
+            .post("/header")
+            .header("idempotency-key", key)
+            .send()
+            .await;
         assert_eq!(told(&reply.problem()), INVALID, "{key:?}");
     }
     site.assert_nothing_ran();
-    assert!(site.client.post("/header").key(&"k".repeat(255)).send().await.status.is_success());
+    assert!(
+        site.client
+            .post("/header")
+            .key(&"k".repeat(255))
+            .send()
+            .await
+            .status
+            .is_success()
+    );
 }
 
 #[tokio::test]
 async fn two_header_lines_are_invalid_even_when_they_are_equal() {
     let site = site().await;
     for other in ["a", "b"] {
-        let reply = site.client.post("/header").key("a").header("idempotency-key", other).send().await;
+        let reply = site
+            .client
+            .post("/header")
+            .key("a")
+            .header("idempotency-key", other)
+            .send()
+            .await;
         assert_eq!(told(&reply.problem()), INVALID);
     }
     site.assert_nothing_ran();
@@ -150,33 +190,97 @@ async fn two_header_lines_are_invalid_even_when_they_are_equal() {
 #[tokio::test]
 async fn key_formats_refuse_what_they_do_not_name() {
     let site = site().await;
-    for (path, key) in [("/strict", "bare"), ("/strict", "?1"), ("/uuid", "42"), ("/uuid", "\"42\"")] {
-        assert_eq!(told(&site.client.post(path).key(key).send().await.problem()), INVALID, "{path} {key}");
+    for (path, key) in [
+        ("/strict", "bare"),
+        ("/strict", "?1"),
+        ("/uuid", "42"),
+        ("/uuid", "\"42\""),
+    ] {
+        assert_eq!(
+            told(&site.client.post(path).key(key).send().await.problem()),
+            INVALID,
+            "{path} {key}"
+        );
     }
     site.assert_nothing_ran();
-    assert!(site.client.post("/strict").key("\"quoted\"").send().await.status.is_success());
-    assert!(site.client.post("/uuid").key("8e03978e-40d5-43e8-bc93-6894a57f9324").send().await.status.is_success());
+    assert!(
+        site.client
+            .post("/strict")
+            .key("\"quoted\"")
+            .send()
+            .await
+            .status
+            .is_success()
+    );
+    assert!(
+        site.client
+            .post("/uuid")
+            .key("8e03978e-40d5-43e8-bc93-6894a57f9324")
+            .send()
+            .await
+            .status
+            .is_success()
+    );
 }
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_413_whether_or_not_its_length_was_announced() {
     let site = site().await;
-    let announced = site.client.post("/header").key("k").body("text/plain", vec![0; 3 << 20]).send().await;
-    assert_eq!(told(&announced.problem()), (413, "idempotency_body_too_large"));
-    let chunks = futures_util::stream::iter((0..3).map(|_| Ok::<_, std::io::Error>(vec![0; 1 << 20])));
-    let chunked = site.client.post("/header").key("k").body("text/plain", reqwest::Body::wrap_stream(chunks));
-    assert_eq!(told(&chunked.send().await.problem()), (413, "idempotency_body_too_large"));
+    let announced = site
+        .client
+        .post("/header")
+        .key("k")
+        .body("text/plain", vec![0; 3 << 20])
+        .send()
+        .await;
+    assert_eq!(
+        told(&announced.problem()),
+        (413, "idempotency_body_too_large")
+    );
+    let chunks =
+        futures_util::stream::iter((0..3).map(|_| Ok::<_, std::io::Error>(vec![0; 1 << 20])));
+    let chunked = site
+        .client
+        .post("/header")
+        .key("k")
+        .body("text/plain", reqwest::Body::wrap_stream(chunks));
+    assert_eq!(
+        told(&chunked.send().await.problem()),
+        (413, "idempotency_body_too_large")
+    );
     site.assert_nothing_ran();
-    let fits = site.client.post("/header").key("k").body("text/plain", vec![0; 2 << 20]).send().await;
-    assert_eq!((fits.status.as_u16(), fits.text()), (200, "2097152"), "the key stayed free");
+    let fits = site
+        .client
+        .post("/header")
+        .key("k")
+        .body("text/plain", vec![0; 2 << 20])
+        .send()
+        .await;
+    assert_eq!(
+        (fits.status.as_u16(), fits.text()),
+        (200, "2097152"),
+        "the key stayed free"
+    );
 }
 
 #[tokio::test]
 async fn a_larger_limit_of_the_application_is_honoured() {
     let site = site().await;
-    let reply = site.client.post("/large").key("k").body("text/plain", vec![0; 3 << 20]).send().await;
+    let reply = site
+        .client
+        .post("/large")
+        .key("k")
+        .body("text/plain", vec![0; 3 << 20])
+        .send()
+        .await;
     assert_eq!((reply.status.as_u16(), reply.text()), (200, "3145728"));
-    let over = site.client.post("/large").key("l").body("text/plain", vec![0; (4 << 20) + 1]).send().await;
+    let over = site
+        .client
+        .post("/large")
+        .key("l")
+        .body("text/plain", vec![0; (4 << 20) + 1])
+        .send()
+        .await;
     assert_eq!(over.problem().0, 413);
 }
 
@@ -186,7 +290,13 @@ async fn a_body_that_breaks_off_runs_nothing_and_leaves_the_key_free() {
     let mut cut = RawConnection::open(site.server.addr()).await;
     cut.write("POST /header HTTP/1.1\r\nhost: localhost\r\nidempotency-key: cut\r\ncontent-length: 10\r\n\r\nhalf").await;
     cut.hang_up().await;
-    let reply = site.client.post("/header").key("cut").body("text/plain", "whole").send().await;
+    let reply = site
+        .client
+        .post("/header")
+        .key("cut")
+        .body("text/plain", "whole")
+        .send()
+        .await;
     assert_eq!((reply.text(), reply.is_replay()), ("5", false));
 }
 
@@ -195,30 +305,82 @@ async fn a_key_in_the_body_is_read_as_the_endpoint_says() {
     let site = site().await;
     let send = |path: &'static str, body: &'static str| site.client.post(path).json(body).send();
     for body in [r#"{"rows":[]}"#, r#"{"idempotency_key":null,"rows":[]}"#] {
-        assert_eq!(told(&send("/body", body).await.problem()), MISSING, "{body}");
-        assert_eq!(told(&send("/argument", body).await.problem()), MISSING, "{body}");
+        assert_eq!(
+            told(&send("/body", body).await.problem()),
+            MISSING,
+            "{body}"
+        );
+        assert_eq!(
+            told(&send("/argument", body).await.problem()),
+            MISSING,
+            "{body}"
+        );
     }
-    assert_eq!(told(&send("/body", r#"{"idempotency_key":"too-short","rows":[]}"#).await.problem()), INVALID);
-    for body in [r#"{"event":{"id":7}}"#, r#"{"event":{"id":"a","id":"b"}}"#, "not json", r#"{"event":"#] {
-        assert_eq!(told(&send("/raw-body", body).await.problem()), INVALID, "{body}");
+    assert_eq!(
+        told(
+            &send("/body", r#"{"idempotency_key":"too-short","rows":[]}"#)
+                .await
+                .problem()
+        ),
+        INVALID
+    );
+    for body in [
+        r#"{"event":{"id":7}}"#,
+        r#"{"event":{"id":"a","id":"b"}}"#,
+        "not json",
+        r#"{"event":"#,
+    ] {
+        assert_eq!(
+            told(&send("/raw-body", body).await.problem()),
+            INVALID,
+            "{body}"
+        );
     }
-    for body in ["", "{}", "[]", r#"{"event":{}}"#, r#"{"event":{"id":null}}"#] {
-        assert_eq!(told(&send("/raw-body", body).await.problem()), MISSING, "{body}");
+    for body in [
+        "",
+        "{}",
+        "[]",
+        r#"{"event":{}}"#,
+        r#"{"event":{"id":null}}"#,
+    ] {
+        assert_eq!(
+            told(&send("/raw-body", body).await.problem()),
+            MISSING,
+            "{body}"
+        );
     }
     site.assert_nothing_ran();
     let whole = r#"{"idempotency_key":"order-1001-create-1","rows":[1,2]}"#;
     assert_eq!(send("/body", whole).await.text(), "2");
     assert!(send("/body", whole).await.is_replay());
-    assert!(send("/raw-body", r#"{"event":{"id":"evt_1"}}"#).await.status.is_success());
+    assert!(
+        send("/raw-body", r#"{"event":{"id":"evt_1"}}"#)
+            .await
+            .status
+            .is_success()
+    );
 }
 
 #[tokio::test]
 async fn a_body_that_is_not_json_is_rejected_by_the_argument_before_anything_is_said_of_its_key() {
     let site = site().await;
-    let reply = site.client.post("/body").json("{\"idempotency_key\":").send().await;
+    let reply = site
+        .client
+        .post("/body")
+        .json("{\"idempotency_key\":")
+        .send()
+        .await;
     assert_eq!(reply.status.as_u16(), 400);
-    assert_eq!(reply.header("content-type"), Some("text/plain; charset=utf-8"));
-    let reply = site.client.post("/body").body("text/plain", "hello").send().await;
+    assert_eq!(
+        reply.header("content-type"),
+        Some("text/plain; charset=utf-8")
+    );
+    let reply = site
+        .client
+        .post("/body")
+        .body("text/plain", "hello")
+        .send()
+        .await;
     assert_eq!(reply.status.as_u16(), 415);
     site.assert_nothing_ran();
 }
@@ -226,7 +388,12 @@ async fn a_body_that_is_not_json_is_rejected_by_the_argument_before_anything_is_
 #[tokio::test]
 async fn a_key_in_a_form_is_found_by_its_field() {
     let site = site().await;
-    let send = |body: &'static str| site.client.post("/form").body("application/x-www-form-urlencoded", body).send();
+    let send = |body: &'static str| {
+        site.client
+            .post("/form")
+            .body("application/x-www-form-urlencoded", body)
+            .send()
+    };
     assert_eq!(told(&send("other=1").await.problem()), MISSING);
     assert_eq!(told(&send("key=a&key=a").await.problem()), INVALID);
     assert_eq!(told(&send("key=").await.problem()), INVALID);
@@ -238,12 +405,25 @@ async fn a_key_in_a_form_is_found_by_its_field() {
 #[tokio::test]
 async fn a_key_in_query_or_path_is_decoded_and_checked() {
     let site = site().await;
-    for path in ["/query?key=", "/query?key=a&key=a", "/query?key=cl%C3%A9", "/path/cl%C3%A9", "/path/%22"] {
-        assert_eq!(told(&site.client.post(path).send().await.problem()), INVALID, "{path}");
+    for path in [
+        "/query?key=",
+        "/query?key=a&key=a",
+        "/query?key=cl%C3%A9",
+        "/path/cl%C3%A9",
+        "/path/%22",
+    ] {
+        assert_eq!(
+            told(&site.client.post(path).send().await.problem()),
+            INVALID,
+            "{path}"
+        );
     }
     site.assert_nothing_ran();
     for path in ["/query?other=1&key=a%20b", "/path/a%20b"] {
-        assert!(site.client.post(path).send().await.status.is_success(), "{path}");
+        assert!(
+            site.client.post(path).send().await.status.is_success(),
+            "{path}"
+        );
         assert!(site.client.post(path).send().await.is_replay(), "{path}");
     }
 }

@@ -27,7 +27,10 @@ async fn pay(State(runs): State<Arc<AtomicUsize>>) -> (StatusCode, String) {
 
 async fn one_execution_per_key(store: impl Store) {
     let runs = Arc::new(AtomicUsize::new(0));
-    let app = Router::new().route("/pay", post(pay)).layer(Idempotency::new(store)).with_state(Arc::clone(&runs));
+    let app = Router::new()
+        .route("/pay", post(pay))
+        .layer(Idempotency::new(store))
+        .with_state(Arc::clone(&runs));
     let server = Server::start(app).await;
     let client = Client::new(&server);
     for round in 0..ROUNDS {
@@ -54,7 +57,10 @@ fn is_fresh(reply: &Reply, round: usize) -> bool {
         assert_eq!(reply.problem().1, "idempotency_pending");
         return false;
     }
-    assert_eq!((reply.status, reply.text()), (StatusCode::CREATED, format!("run {round}").as_str()));
+    assert_eq!(
+        (reply.status, reply.text()),
+        (StatusCode::CREATED, format!("run {round}").as_str())
+    );
     !reply.is_replay()
 }
 
@@ -66,5 +72,10 @@ async fn two_hundred_at_once_ten_times_over_run_once_each_in_memory() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_hundred_at_once_ten_times_over_run_once_each_on_sqlite() {
     let dir = tempfile::tempdir().unwrap();
-    one_execution_per_key(SqliteStore::open(dir.path().join("records.db")).await.unwrap()).await;
+    one_execution_per_key(
+        SqliteStore::open(dir.path().join("records.db"))
+            .await
+            .unwrap(),
+    )
+    .await;
 }

@@ -2,17 +2,19 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use idempotent_runtime::axum::idempotent;
 use idempotent_runtime::{Idempotency, MemoryStore};
 use idempotent_tests::{Client, Gate, RawConnection, Server};
-use tokio::sync::mpsc;
-use tower_http::timeout::TimeoutLayer;
+use tokio::sync::{Notify, mpsc};
 
 #[derive(Clone)]
 struct App {
@@ -29,15 +31,25 @@ async fn pay(State(app): State<App>) -> (StatusCode, &'static str) {
 
 fn app() -> (App, mpsc::UnboundedReceiver<()>, Router, Idempotency) {
     let (finished, finishes) = mpsc::unbounded_channel();
-    let app = App { gate: Gate::new(), finished };
+    let app = App {
+        gate: Gate::new(),
+        finished,
+    };
     let idempotency = Idempotency::new(MemoryStore::new());
-    let router = Router::new().route("/pay", post(pay)).layer(idempotency.clone()).with_state(app.clone());
+    let router = Router::new()
+        .route("/pay", post(pay))
+        .layer(idempotency.clone())
+        .with_state(app.clone());
     (app, finishes, router, idempotency)
 }
 
 /// Retries until the attempt has been recorded, which follows the handler's end at once.
 async fn outcome(client: &Client, idempotency: &Idempotency) -> String {
-    assert_eq!(idempotency.shutdown(Duration::from_secs(30)).await, 0, "the attempt ended");
+    assert_eq!(
+        idempotency.shutdown(Duration::from_secs(30)).await,
+        0,
+        "the attempt ended"
+    );
     let retry = client.post_key("/pay", "k").await;
     assert!(retry.is_replay());
     retry.text().to_owned()
@@ -49,25 +61,53 @@ async fn a_handler_finishes_when_its_client_closes_the_socket_and_the_retry_gets
     let server = Server::start(router).await;
     let mut connection = RawConnection::open(server.addr()).await;
     let body = r#"{"amount":10}"#;
-    connection.post("/pay", &["content-type: application/json", "idempotency-key: k"], body).await;
+    connection
+        .post(
+            "/pay",
+            &["content-type: application/json", "idempotency-key: k"],
+            body,
+        )
+        .await;
     app.gate.arrival().await;
     connection.hang_up().await;
 
     let client = Client::new(&server);
-    assert_eq!(client.post_key("/pay", "k").await.problem().1, "idempotency_pending");
+    assert_eq!(
+        client.post_key("/pay", "k").await.problem().1,
+        "idempotency_pending"
+    );
     app.gate.let_one_through();
     finishes.recv().await.unwrap();
     assert_eq!(outcome(&client, &idempotency).await, "paid");
     assert_eq!(app.gate.arrivals(), 1);
 }
 
+/// What a timeout does, when the test says so.
+async fn give_up_when_told(
+    State(give_up): State<Arc<Notify>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    tokio::select! {
+        response = next.run(request) => response,
+        () = give_up.notified() => StatusCode::GATEWAY_TIMEOUT.into_response(),
+    }
+}
+
 #[tokio::test]
-async fn a_timeout_outside_the_handler_cancels_nothing() {
+async fn a_layer_outside_the_handler_that_gives_up_cancels_nothing() {
     let (app, mut finishes, router, idempotency) = app();
-    let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_millis(50));
-    let server = Server::start(router.layer(timeout)).await;
+    let give_up = Arc::new(Notify::new());
+    let impatient = middleware::from_fn_with_state(Arc::clone(&give_up), give_up_when_told);
+    let server = Server::start(router.layer(impatient)).await;
     let client = Client::new(&server);
-    assert_eq!(client.post_key("/pay", "k").await.status, StatusCode::GATEWAY_TIMEOUT);
+    let call = tokio::spawn({
+        let client = client.clone();
+        async move { client.post_key("/pay", "k").await }
+    });
+    app.gate.arrival().await;
+    give_up.notify_one();
+    assert_eq!(call.await.unwrap().status, StatusCode::GATEWAY_TIMEOUT);
     app.gate.let_one_through();
     finishes.recv().await.unwrap();
     assert_eq!(outcome(&client, &idempotency).await, "paid");

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use idempotent_runtime::axum::idempotent;
-use idempotent_runtime::clock::ManualClock;
+use idempotent_runtime::clock::{Clock as _, ManualClock};
 use idempotent_runtime::policy::{Policy, StoreDown};
 use idempotent_runtime::{BuildError, Idempotency, MemoryStore};
 use idempotent_tests::{Client, FaultyStore, Gate, Reply, Server, Step, When};
@@ -94,7 +94,9 @@ struct Site {
 async fn site() -> Site {
     let (store_clock, clock) = (ManualClock::new(), ManualClock::new());
     let store = FaultyStore::new(MemoryStore::with_clock(Arc::new(store_clock.clone())));
-    let builder = Idempotency::builder(store.clone()).clock(clock.clone()).sweep_interval(Duration::ZERO);
+    let builder = Idempotency::builder(store.clone())
+        .clock(clock.clone())
+        .sweep_interval(Duration::ZERO);
     let idempotency = builder.build().await.unwrap();
     let app = App::default();
     let router = Router::new()
@@ -109,7 +111,15 @@ async fn site() -> Site {
         .layer(idempotency.clone())
         .with_state(app.clone());
     let server = Server::start(router).await;
-    Site { client: Client::new(&server), app, store, store_clock, clock, idempotency, _server: server }
+    Site {
+        client: Client::new(&server),
+        app,
+        store,
+        store_clock,
+        clock,
+        idempotency,
+        _server: server,
+    }
 }
 
 impl Site {
@@ -159,7 +169,10 @@ async fn an_unreachable_store_is_503_with_retry_after_and_nothing_runs() {
     let site = site().await;
     site.fail(Step::Claim, When::Before);
     let refused = site.post("/at-once").await;
-    assert_eq!(refused.problem(), (503, "idempotency_store_unavailable".to_owned()));
+    assert_eq!(
+        refused.problem(),
+        (503, "idempotency_store_unavailable".to_owned())
+    );
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert_eq!(site.app.runs(), 0);
     site.store.heal(Step::Claim);
@@ -203,7 +216,10 @@ async fn a_completion_whose_acknowledgement_was_lost_is_said_again() {
     site.advance_until(Step::Complete).await;
     site.advance_until(Step::Complete).await;
     let first = call.await.unwrap();
-    assert_eq!((run(&first), first.header("idempotency-stored")), ((201, "run 1", false), None));
+    assert_eq!(
+        (run(&first), first.header("idempotency-stored")),
+        ((201, "run 1", false), None)
+    );
     assert_eq!(run(&site.post("/at-once").await), (201, "run 1", true));
 }
 
@@ -219,7 +235,8 @@ async fn a_release_whose_acknowledgement_was_lost_is_said_again() {
 }
 
 #[tokio::test]
-async fn a_completion_that_never_reaches_the_store_gives_the_outcome_and_says_that_it_was_not_stored() {
+async fn a_completion_that_never_reaches_the_store_gives_the_outcome_and_says_that_it_was_not_stored()
+ {
     let site = site().await;
     site.fail(Step::Complete, When::Before);
     let call = site.spawn_post("/at-once");
@@ -228,14 +245,24 @@ async fn a_completion_that_never_reaches_the_store_gives_the_outcome_and_says_th
         tokio::task::yield_now().await;
     }
     let reply = call.await.unwrap();
-    assert_eq!((run(&reply), reply.header("idempotency-stored")), ((201, "run 1", false), Some("false")));
+    assert_eq!(
+        (run(&reply), reply.header("idempotency-stored")),
+        ((201, "run 1", false), Some("false"))
+    );
     assert!(site.store.sent(Step::Complete) > 5, "it was retried");
-    assert!(site.clock.monotonic() <= Duration::from_secs(32), "until the lease ended and no longer");
-    assert_eq!(site.post("/at-once").await.problem().1, "idempotency_pending");
+    assert!(
+        site.clock.monotonic() <= Duration::from_secs(32),
+        "until the lease ended and no longer"
+    );
+    assert_eq!(
+        site.post("/at-once").await.problem().1,
+        "idempotency_pending"
+    );
 }
 
 #[tokio::test]
-async fn a_completion_by_an_attempt_that_lost_its_record_is_refused_and_its_caller_gets_what_the_record_says() {
+async fn a_completion_by_an_attempt_that_lost_its_record_is_refused_and_its_caller_gets_what_the_record_says()
+ {
     let site = site().await;
     let first = site.start("/rerun").await;
     site.store_clock.advance(Duration::from_secs(30));
@@ -244,7 +271,11 @@ async fn a_completion_by_an_attempt_that_lost_its_record_is_refused_and_its_call
     // The first arrived at the gate first, and leaves it first.
     site.app.gate.let_one_through();
     let first = first.await.unwrap();
-    assert_eq!(first.problem().1, "idempotency_pending", "the second is at work");
+    assert_eq!(
+        first.problem().1,
+        "idempotency_pending",
+        "the second is at work"
+    );
     site.app.gate.let_one_through();
     assert_eq!(run(&second.await.unwrap()), (201, "run 2", false));
     assert_eq!(run(&site.post("/rerun").await), (201, "run 2", true));
@@ -261,7 +292,10 @@ async fn an_attempt_that_lost_its_record_to_a_finished_one_answers_with_that_out
     let first = first.await.unwrap();
     let mut both = [run(&first), run(&second)];
     both.sort_by_key(|(.., replayed)| *replayed);
-    assert_eq!((both[0].0, both[0].2, both[1].0, both[1].2), (201, false, 201, true));
+    assert_eq!(
+        (both[0].0, both[0].2, both[1].0, both[1].2),
+        (201, false, 201, true)
+    );
     assert_eq!(both[0].1, both[1].1, "one outcome for both");
 }
 
@@ -287,16 +321,25 @@ async fn a_heartbeat_that_fails_is_tried_again_before_the_lease_ends() {
     for _ in 0..3 {
         site.advance_until(Step::Renew).await;
     }
-    assert!(site.clock.monotonic() < Duration::from_secs(20), "{:?}", site.clock.monotonic());
+    assert!(
+        site.clock.monotonic() < Duration::from_secs(20),
+        "{:?}",
+        site.clock.monotonic()
+    );
     site.app.gate.let_one_through();
     assert_eq!(run(&first.await.unwrap()), (201, "run 1", false));
 }
 
 #[tokio::test]
 async fn a_handler_that_passes_its_deadline_is_stopped_and_its_key_taken_over_as_declared() {
-    for (path, told, retried) in
-        [("/rerun", "idempotency_pending", None), ("/refuse", "idempotency_outcome_unknown", Some("idempotency_outcome_unknown"))]
-    {
+    for (path, told, retried) in [
+        ("/rerun", "idempotency_pending", None),
+        (
+            "/refuse",
+            "idempotency_outcome_unknown",
+            Some("idempotency_outcome_unknown"),
+        ),
+    ] {
         let site = site().await;
         let call = site.start(path).await;
         site.clock.advance(Duration::from_mins(2));
@@ -314,42 +357,72 @@ async fn a_handler_that_passes_its_deadline_is_stopped_and_its_key_taken_over_as
 async fn a_panic_is_passed_on_and_its_key_is_taken_over_at_once_as_declared() {
     let site = site().await;
     let panicked = site.post("/panic/rerun").await;
-    assert_eq!((panicked.status.as_u16(), panicked.text()), (500, "Service panicked"));
+    assert_eq!(
+        (panicked.status.as_u16(), panicked.text()),
+        (500, "Service panicked")
+    );
     assert_eq!(run(&site.post("/panic/rerun").await), (200, "run 2", false));
     assert_eq!(run(&site.post("/panic/rerun").await), (200, "run 2", true));
 
     assert_eq!(site.post("/panic/refuse").await.text(), "Service panicked");
     let runs = site.app.runs();
-    assert_eq!(site.post("/panic/refuse").await.problem(), (409, "idempotency_outcome_unknown".to_owned()));
+    assert_eq!(
+        site.post("/panic/refuse").await.problem(),
+        (409, "idempotency_outcome_unknown".to_owned())
+    );
     assert_eq!(site.app.runs(), runs);
 }
 
 #[tokio::test]
 async fn as_many_attempts_run_as_are_allowed_and_one_more_is_refused_without_a_record() {
     let gate = Gate::new();
-    let idempotency = Idempotency::builder(MemoryStore::new()).max_in_flight(1).build().await.unwrap();
-    let app = App { gate: gate.clone(), ..App::default() };
-    let server = Server::start(Router::new().route("/rerun", post(rerun)).layer(idempotency).with_state(app)).await;
+    let idempotency = Idempotency::builder(MemoryStore::new())
+        .max_in_flight(1)
+        .build()
+        .await
+        .unwrap();
+    let app = App {
+        gate: gate.clone(),
+        ..App::default()
+    };
+    let server = Server::start(
+        Router::new()
+            .route("/rerun", post(rerun))
+            .layer(idempotency)
+            .with_state(app),
+    )
+    .await;
     let client = Client::new(&server);
     let first = tokio::spawn({
         let client = client.clone();
         async move { client.post_key("/rerun", "a").await }
     });
     gate.arrival().await;
-    assert_eq!(client.post_key("/rerun", "b").await.problem(), (503, "idempotency_overloaded".to_owned()));
+    assert_eq!(
+        client.post_key("/rerun", "b").await.problem(),
+        (503, "idempotency_overloaded".to_owned())
+    );
     gate.let_one_through();
     assert_eq!(run(&first.await.unwrap()), (201, "run 1", false));
     gate.let_one_through();
-    assert_eq!(run(&client.post_key("/rerun", "b").await), (201, "run 2", false));
+    assert_eq!(
+        run(&client.post_key("/rerun", "b").await),
+        (201, "run 2", false)
+    );
 }
 
 #[tokio::test]
 async fn expired_records_are_swept_while_the_handle_lives_and_not_after() {
     let (store_clock, clock) = (ManualClock::new(), ManualClock::new());
     let store = FaultyStore::new(MemoryStore::with_clock(Arc::new(store_clock.clone())));
-    let builder = Idempotency::builder(store.clone()).clock(clock.clone()).sweep_interval(Duration::from_secs(60));
+    let builder = Idempotency::builder(store.clone())
+        .clock(clock.clone())
+        .sweep_interval(Duration::from_secs(60));
     let idempotency = builder.build().await.unwrap();
-    let router = Router::new().route("/", post(at_once)).layer(idempotency.clone()).with_state(App::default());
+    let router = Router::new()
+        .route("/", post(at_once))
+        .layer(idempotency.clone())
+        .with_state(App::default());
     let server = Server::start(router).await;
     Client::new(&server).post_key("/", "k").await;
     assert_eq!(store.sent(Step::Sweep), 0);
@@ -374,25 +447,46 @@ async fn a_store_is_opened_with_its_own_secret_alone() {
     build(Some("right"), "").await.unwrap();
     build(Some("right"), "").await.unwrap();
     for other in [Some("wrong"), None] {
-        assert!(matches!(build(other, "").await, Err(BuildError::Secret { .. })), "{other:?}");
+        assert!(
+            matches!(build(other, "").await, Err(BuildError::Secret { .. })),
+            "{other:?}"
+        );
     }
     build(Some("another"), "another namespace").await.unwrap();
 }
 
 #[tokio::test]
 async fn a_handle_that_cannot_hold_is_not_built() {
-    let refused = Idempotency::builder(MemoryStore::new()).drop_header("not a name").build().await;
-    assert_eq!(refused.unwrap_err().to_string(), "`not a name` is not a header name");
+    let refused = Idempotency::builder(MemoryStore::new())
+        .drop_header("not a name")
+        .build()
+        .await;
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "`not a name` is not a header name"
+    );
     let store = FaultyStore::new(MemoryStore::new());
     store.fail(Step::Load, When::Before, 1);
-    assert!(matches!(Idempotency::builder(store).build().await, Err(BuildError::Store(_))));
+    assert!(matches!(
+        Idempotency::builder(store).build().await,
+        Err(BuildError::Store(_))
+    ));
 }
 
 #[tokio::test]
 async fn with_a_secret_retries_are_still_replayed() {
-    let idempotency = Idempotency::builder(MemoryStore::new()).secret("s").build().await.unwrap();
-    let server =
-        Server::start(Router::new().route("/", post(at_once)).layer(idempotency).with_state(App::default())).await;
+    let idempotency = Idempotency::builder(MemoryStore::new())
+        .secret("s")
+        .build()
+        .await
+        .unwrap();
+    let server = Server::start(
+        Router::new()
+            .route("/", post(at_once))
+            .layer(idempotency)
+            .with_state(App::default()),
+    )
+    .await;
     let client = Client::new(&server);
     assert_eq!(run(&client.post_key("/", "k").await), (201, "run 1", false));
     assert_eq!(run(&client.post_key("/", "k").await), (201, "run 1", true));

@@ -59,10 +59,19 @@ struct Amount {
 }
 
 #[idempotent(scope = org)]
-async fn pay(State(app): State<App>, org: Org, Json(body): Json<Amount>) -> (StatusCode, Json<Amount>) {
+async fn pay(
+    State(app): State<App>,
+    org: Org,
+    Json(body): Json<Amount>,
+) -> (StatusCode, Json<Amount>) {
     let run = u32::try_from(app.run()).unwrap();
     assert!(!org.0.is_empty());
-    (StatusCode::CREATED, Json(Amount { amount: body.amount + run }))
+    (
+        StatusCode::CREATED,
+        Json(Amount {
+            amount: body.amount + run,
+        }),
+    )
 }
 
 #[idempotent(scope = global)]
@@ -118,7 +127,11 @@ impl Replay for Declared {
 #[idempotent(scope = global)]
 async fn declared(State(app): State<App>, Path(kind): Path<String>) -> Result<String, Declared> {
     app.run();
-    Err(if kind == "retriable" { Declared::Retriable } else { Declared::Final })
+    Err(if kind == "retriable" {
+        Declared::Retriable
+    } else {
+        Declared::Final
+    })
 }
 
 #[idempotent(scope = global, missing = unprotected)]
@@ -157,7 +170,10 @@ async fn immortal(State(app): State<App>) -> String {
     app.run().to_string()
 }
 
-const SMALL: Policy = Policy::new().max_response(8).max_body(16).ttl(Ttl::hours(1));
+const SMALL: Policy = Policy::new()
+    .max_response(8)
+    .max_body(16)
+    .ttl(Ttl::hours(1));
 
 #[idempotent(scope = global, policy = SMALL)]
 async fn echo(State(app): State<App>, body: String) -> String {
@@ -168,7 +184,10 @@ async fn echo(State(app): State<App>, body: String) -> String {
 #[idempotent(scope = global, policy = SMALL, response = buffer)]
 async fn stream(State(app): State<App>, body: String) -> Response {
     app.run();
-    let chunks = body.into_bytes().into_iter().map(|byte| Ok::<_, std::io::Error>(vec![byte]));
+    let chunks = body
+        .into_bytes()
+        .into_iter()
+        .map(|byte| Ok::<_, std::io::Error>(vec![byte]));
     Response::new(Body::from_stream(futures_util::stream::iter(chunks)))
 }
 
@@ -246,14 +265,26 @@ struct Site {
 async fn site() -> Site {
     let clock = ManualClock::new();
     let store = MemoryStore::with_clock(Arc::new(clock.clone()));
-    let idempotency = Idempotency::builder(store).drop_header("X-Request-Id").build().await.unwrap();
+    let idempotency = Idempotency::builder(store)
+        .drop_header("X-Request-Id")
+        .build()
+        .await
+        .unwrap();
     let app = App::default();
     let server = Server::start(routes().layer(idempotency).with_state(app.clone())).await;
-    Site { client: Client::new(&server), app, clock, _server: server }
+    Site {
+        client: Client::new(&server),
+        app,
+        clock,
+        _server: server,
+    }
 }
 
 fn assert_replays(first: &Reply, retry: &Reply) {
-    assert!(!first.is_replay() && retry.is_replay(), "{first:?} {retry:?}");
+    assert!(
+        !first.is_replay() && retry.is_replay(),
+        "{first:?} {retry:?}"
+    );
     assert_eq!(first.clone().as_recorded(), retry.clone().as_recorded());
 }
 
@@ -262,7 +293,10 @@ async fn a_retry_gets_the_first_answer_and_the_handler_runs_once() {
     let site = site().await;
     let first = site.client.post_key("/pay", "k").await;
     let retry = site.client.post_key("/pay", "k").await;
-    assert_eq!((first.status, first.text()), (StatusCode::CREATED, r#"{"amount":11}"#));
+    assert_eq!(
+        (first.status, first.text()),
+        (StatusCode::CREATED, r#"{"amount":11}"#)
+    );
     assert_replays(&first, &retry);
     assert_eq!(site.app.runs(), 1);
 }
@@ -278,7 +312,12 @@ async fn quoted_and_bare_keys_are_one_key() {
 async fn another_scope_key_method_or_route_is_another_record() {
     let site = site().await;
     let send = |method: Method, path: &'static str, key: &'static str, org: &'static str| {
-        site.client.request(method, path).key(key).header("x-org", org).json(r#"{"amount":10}"#).send()
+        site.client
+            .request(method, path)
+            .key(key)
+            .header("x-org", org)
+            .json(r#"{"amount":10}"#)
+            .send()
     };
     for (run, request) in [
         send(Method::POST, "/pay", "k", "acme").await,
@@ -299,8 +338,19 @@ async fn another_scope_key_method_or_route_is_another_record() {
 async fn another_body_is_a_mismatch_and_the_answer_does_not_depend_on_what_is_stored() {
     let site = site().await;
     site.client.post_key("/pay", "k").await;
-    site.client.post("/pay").key("other").json(r#"{"amount":77777}"#).send().await;
-    let changed = |key| site.client.post("/pay").key(key).json(r#"{"amount":10 }"#).send();
+    site.client
+        .post("/pay")
+        .key("other")
+        .json(r#"{"amount":77777}"#)
+        .send()
+        .await;
+    let changed = |key| {
+        site.client
+            .post("/pay")
+            .key(key)
+            .json(r#"{"amount":10 }"#)
+            .send()
+    };
     let (of_first, of_other) = (changed("k").await, changed("other").await);
     assert_eq!(of_first.problem(), (422, "idempotency_mismatch".to_owned()));
     assert_eq!(of_first.as_recorded(), of_other.as_recorded());
@@ -321,7 +371,11 @@ async fn another_query_is_a_mismatch() {
     let site = site().await;
     site.client.post_key("/pay?a=1", "k").await;
     for query in ["/pay?a=2", "/pay", "/pay?", "/pay?a=%31"] {
-        assert_eq!(site.client.post_key(query, "k").await.problem().0, 422, "{query}");
+        assert_eq!(
+            site.client.post_key(query, "k").await.problem().0,
+            422,
+            "{query}"
+        );
     }
 }
 
@@ -337,10 +391,17 @@ async fn a_running_attempt_answers_409_with_retry_after_and_then_its_outcome() {
     assert_eq!(retry.problem(), (409, "idempotency_pending".to_owned()));
     assert_eq!(retry.header("retry-after"), Some("1"));
     let changed = site.client.post("/wait").key("k").json("{}").send().await;
-    assert_eq!(changed.problem().1, "idempotency_mismatch", "a mismatch is told before anything else");
+    assert_eq!(
+        changed.problem().1,
+        "idempotency_mismatch",
+        "a mismatch is told before anything else"
+    );
 
     site.app.gate.let_one_through();
-    assert_replays(&first.await.unwrap(), &site.client.post_key("/wait", "k").await);
+    assert_replays(
+        &first.await.unwrap(),
+        &site.client.post_key("/wait", "k").await,
+    );
 }
 
 #[tokio::test]
@@ -353,7 +414,13 @@ async fn mismatch_and_pending_take_other_statuses() {
     site.app.gate.arrival().await;
     let running = site.client.post_key("/other-statuses", "k").await;
     assert_eq!(running.problem(), (425, "idempotency_pending".to_owned()));
-    let changed = site.client.post("/other-statuses").key("k").json("{}").send().await;
+    let changed = site
+        .client
+        .post("/other-statuses")
+        .key("k")
+        .json("{}")
+        .send()
+        .await;
     assert_eq!(changed.problem(), (409, "idempotency_mismatch".to_owned()));
     site.app.gate.let_one_through();
     first.await.unwrap();
@@ -381,8 +448,16 @@ async fn a_failure_is_replayed_and_an_answer_that_did_nothing_gives_the_key_back
 async fn release_says_which_outcomes_give_the_key_back() {
     let site = site().await;
     for (setting, given_back, kept) in [
-        ("listed", [409, 502, 503].as_slice(), [401, 429, 500, 505].as_slice()),
-        ("failures", [400, 404, 422, 500, 599].as_slice(), [200, 201, 303].as_slice()),
+        (
+            "listed",
+            [409, 502, 503].as_slice(),
+            [401, 429, 500, 505].as_slice(),
+        ),
+        (
+            "failures",
+            [400, 404, 422, 500, 599].as_slice(),
+            [200, 201, 303].as_slice(),
+        ),
         ("never", [].as_slice(), [200, 401, 429, 500, 503].as_slice()),
     ] {
         for (codes, replayed) in [(given_back, false), (kept, true)] {
@@ -401,17 +476,40 @@ async fn release_says_which_outcomes_give_the_key_back() {
 async fn what_a_type_declares_goes_before_its_status() {
     let site = site().await;
     for _ in 0..2 {
-        assert!(!site.client.post_key("/declared/retriable", "a").await.is_replay());
+        assert!(
+            !site
+                .client
+                .post_key("/declared/retriable", "a")
+                .await
+                .is_replay()
+        );
     }
-    assert!(!site.client.post_key("/declared/final", "b").await.is_replay());
-    assert!(site.client.post_key("/declared/final", "b").await.is_replay());
+    assert!(
+        !site
+            .client
+            .post_key("/declared/final", "b")
+            .await
+            .is_replay()
+    );
+    assert!(
+        site.client
+            .post_key("/declared/final", "b")
+            .await
+            .is_replay()
+    );
 }
 
 #[tokio::test]
 async fn a_released_key_takes_any_request() {
     let site = site().await;
     site.client.post_key("/status/503", "k").await;
-    let changed = site.client.post("/status/503").key("k").json("{}").send().await;
+    let changed = site
+        .client
+        .post("/status/503")
+        .key("k")
+        .json("{}")
+        .send()
+        .await;
     assert_eq!((changed.status.as_u16(), changed.text()), (503, "2"));
 }
 
@@ -421,8 +519,16 @@ async fn safe_methods_run_unprotected() {
     site.app.gate.let_one_through();
     site.app.gate.let_one_through();
     for run in 1..=2 {
-        let read = site.client.request(Method::GET, "/wait").key("k").send().await;
-        assert_eq!((read.text(), read.is_replay()), (format!("run {run}").as_str(), false));
+        let read = site
+            .client
+            .request(Method::GET, "/wait")
+            .key("k")
+            .send()
+            .await;
+        assert_eq!(
+            (read.text(), read.is_replay()),
+            (format!("run {run}").as_str(), false)
+        );
     }
 }
 
@@ -431,10 +537,16 @@ async fn without_a_key_an_optional_endpoint_runs_unprotected_and_a_malformed_one
     let site = site().await;
     for run in 1..=2 {
         let unprotected = site.client.post("/optional").send().await;
-        assert_eq!((unprotected.text(), unprotected.is_replay()), (run.to_string().as_str(), false));
+        assert_eq!(
+            (unprotected.text(), unprotected.is_replay()),
+            (run.to_string().as_str(), false)
+        );
     }
     let malformed = site.client.post("/optional").key("a,b").send().await;
-    assert_eq!(malformed.problem(), (400, "idempotency_key_invalid".to_owned()));
+    assert_eq!(
+        malformed.problem(),
+        (400, "idempotency_key_invalid".to_owned())
+    );
     let first = site.client.post("/optional").key("k").send().await;
     assert_replays(&first, &site.client.post("/optional").key("k").send().await);
 }
@@ -442,10 +554,32 @@ async fn without_a_key_an_optional_endpoint_runs_unprotected_and_a_malformed_one
 #[tokio::test]
 async fn without_a_fingerprint_another_body_is_a_replay_and_another_query_a_mismatch() {
     let site = site().await;
-    let first = site.client.post("/any-body").key("k").body("text/plain", "one").send().await;
-    let retry = site.client.post("/any-body").key("k").body("text/plain", "two").send().await;
+    let first = site
+        .client
+        .post("/any-body")
+        .key("k")
+        .body("text/plain", "one")
+        .send()
+        .await;
+    let retry = site
+        .client
+        .post("/any-body")
+        .key("k")
+        .body("text/plain", "two")
+        .send()
+        .await;
     assert_replays(&first, &retry);
-    assert_eq!(site.client.post("/any-body?x").key("k").body("text/plain", "one").send().await.problem().0, 422);
+    assert_eq!(
+        site.client
+            .post("/any-body?x")
+            .key("k")
+            .body("text/plain", "one")
+            .send()
+            .await
+            .problem()
+            .0,
+        422
+    );
 }
 
 #[tokio::test]
@@ -456,19 +590,36 @@ async fn operation_decides_what_a_key_is_bound_to() {
         reply.status.is_success().then(|| reply.text().to_owned())
     };
     assert_eq!(run("/by-path/1").await, Some("1".to_owned()));
-    assert_eq!(run("/by-path/2").await, Some("2".to_owned()), "another path is another record");
+    assert_eq!(
+        run("/by-path/2").await,
+        Some("2".to_owned()),
+        "another path is another record"
+    );
     assert_eq!(run("/by-name/a").await, Some("3".to_owned()));
-    assert_eq!(run("/by-name/b").await, None, "the name is shared, and the path makes it another request");
+    assert_eq!(
+        run("/by-name/b").await,
+        None,
+        "the name is shared, and the path makes it another request"
+    );
     assert_eq!(run("/not/routed/1").await, Some("4".to_owned()));
-    assert_eq!(run("/not/routed/2").await, Some("5".to_owned()), "where there is no template the path stands for it");
+    assert_eq!(
+        run("/not/routed/2").await,
+        Some("5".to_owned()),
+        "where there is no template the path stands for it"
+    );
 }
 
 #[tokio::test]
 async fn a_record_lives_until_its_time_has_come_counted_from_completion() {
     let site = site().await;
-    let run = |path: &'static str| async { site.client.post_key(path, "k").await.text().to_owned() };
-    assert_eq!((run("/short-lived").await, run("/immortal").await), ("1".to_owned(), "2".to_owned()));
-    site.clock.advance(Duration::from_hours(1) - Duration::from_millis(1));
+    let run =
+        |path: &'static str| async { site.client.post_key(path, "k").await.text().to_owned() };
+    assert_eq!(
+        (run("/short-lived").await, run("/immortal").await),
+        ("1".to_owned(), "2".to_owned())
+    );
+    site.clock
+        .advance(Duration::from_hours(1) - Duration::from_millis(1));
     assert_eq!(run("/short-lived").await, "1");
     site.clock.advance(Duration::from_millis(1));
     assert_eq!(run("/short-lived").await, "3");
@@ -481,13 +632,20 @@ async fn an_oversize_outcome_reaches_its_first_caller_whole_and_is_never_run_aga
     let site = site().await;
     for path in ["/echo", "/stream"] {
         let send = |key: &'static str, body: &'static str| {
-            site.client.post(path).key(key).body("text/plain", body).send()
+            site.client
+                .post(path)
+                .key(key)
+                .body("text/plain", body)
+                .send()
         };
         assert_eq!(send("fits", "12345678").await.text(), "12345678");
         assert!(send("fits", "12345678").await.is_replay(), "{path}");
         let runs = site.app.runs();
         assert_eq!(send("over", "123456789").await.text(), "123456789");
-        assert_eq!(send("over", "123456789").await.problem(), (409, "idempotency_outcome_not_kept".to_owned()));
+        assert_eq!(
+            send("over", "123456789").await.problem(),
+            (409, "idempotency_outcome_not_kept".to_owned())
+        );
         assert_eq!(site.app.runs(), runs + 1, "{path}");
     }
 }
@@ -501,8 +659,22 @@ async fn a_replay_is_faithful_but_for_what_belongs_to_one_answer_alone() {
     assert_eq!(retry.status, StatusCode::ACCEPTED);
     assert_eq!(retry.body, first.body);
     assert_eq!(retry.body.len(), 256);
-    let values = |reply: &Reply, name| reply.headers.get_all(name).iter().cloned().collect::<Vec<_>>();
-    for name in ["vary", "etag", "content-encoding", "content-type", "content-length", "x-bytes"] {
+    let values = |reply: &Reply, name| {
+        reply
+            .headers
+            .get_all(name)
+            .iter()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    for name in [
+        "vary",
+        "etag",
+        "content-encoding",
+        "content-type",
+        "content-length",
+        "x-bytes",
+    ] {
         assert_eq!(values(&first, name), values(&retry, name), "{name}");
     }
     assert_eq!(values(&retry, "vary").len(), 2);
@@ -522,18 +694,47 @@ async fn no_content_is_replayed_without_a_body() {
 #[tokio::test]
 async fn a_rejected_argument_leaves_the_key_free() {
     let site = site().await;
-    let refused = site.client.post("/pay").key("k").header("x-org", "nobody").json(r#"{"amount":1}"#).send().await;
-    assert_eq!((refused.status.as_u16(), refused.text()), (401, "who are you?"));
-    let refused = site.client.post("/pay").key("k").json(r#"{"amount":"ten"}"#).send().await;
+    let refused = site
+        .client
+        .post("/pay")
+        .key("k")
+        .header("x-org", "nobody")
+        .json(r#"{"amount":1}"#)
+        .send()
+        .await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.text()),
+        (401, "who are you?")
+    );
+    let refused = site
+        .client
+        .post("/pay")
+        .key("k")
+        .json(r#"{"amount":"ten"}"#)
+        .send()
+        .await;
     assert_eq!(refused.status.as_u16(), 422);
-    assert_eq!(refused.header("content-type"), Some("text/plain; charset=utf-8"), "axum's own rejection");
-    assert_eq!(site.client.post_key("/pay", "k").await.status, StatusCode::CREATED);
+    assert_eq!(
+        refused.header("content-type"),
+        Some("text/plain; charset=utf-8"),
+        "axum's own rejection"
+    );
+    assert_eq!(
+        site.client.post_key("/pay", "k").await.status,
+        StatusCode::CREATED
+    );
 }
 
 #[tokio::test]
 async fn credentials_are_checked_before_the_key_and_the_body() {
     let site = site().await;
-    let refused = site.client.post("/pay").header("x-org", "nobody").body("text/plain", vec![0; 3 << 20]).send().await;
+    let refused = site
+        .client
+        .post("/pay")
+        .header("x-org", "nobody")
+        .body("text/plain", vec![0; 3 << 20])
+        .send()
+        .await;
     assert_eq!(refused.status.as_u16(), 401);
 }
 
@@ -542,7 +743,10 @@ async fn without_the_layer_the_answer_is_500_and_reveals_nothing() {
     let app = App::default();
     let server = Server::start(routes().with_state(app.clone())).await;
     let refused = Client::new(&server).post_key("/pay", "k").await;
-    assert_eq!(refused.problem(), (500, "idempotency_misconfigured".to_owned()));
+    assert_eq!(
+        refused.problem(),
+        (500, "idempotency_misconfigured".to_owned())
+    );
     assert!(!refused.text().contains("layer"), "{}", refused.text());
     assert_eq!(app.runs(), 0);
 }
@@ -555,10 +759,24 @@ async fn the_marker_can_be_renamed_or_left_out() {
         client.post_key("/pay", "k").await;
         client.post_key("/pay", "k").await
     };
-    let renamed = Idempotency::builder(MemoryStore::new()).replayed_header("X-Replay").build().await.unwrap();
+    let renamed = Idempotency::builder(MemoryStore::new())
+        .replayed_header("X-Replay")
+        .build()
+        .await
+        .unwrap();
     let replay = serve(renamed).await;
-    assert_eq!((replay.header("x-replay"), replay.header("idempotency-replayed")), (Some("true"), None));
-    let silent = Idempotency::builder(MemoryStore::new()).without_replayed_header().build().await.unwrap();
+    assert_eq!(
+        (
+            replay.header("x-replay"),
+            replay.header("idempotency-replayed")
+        ),
+        (Some("true"), None)
+    );
+    let silent = Idempotency::builder(MemoryStore::new())
+        .without_replayed_header()
+        .build()
+        .await
+        .unwrap();
     assert_eq!(serve(silent).await.header("idempotency-replayed"), None);
 }
 
@@ -567,7 +785,11 @@ async fn two_handles_share_a_store_and_two_namespaces_do_not_meet() {
     let store = MemoryStore::new();
     let mut runs = HashMap::new();
     for namespace in ["a", "b", "a"] {
-        let idempotency = Idempotency::builder(store.clone()).namespace(namespace).build().await.unwrap();
+        let idempotency = Idempotency::builder(store.clone())
+            .namespace(namespace)
+            .build()
+            .await
+            .unwrap();
         let app = App::default();
         let server = Server::start(routes().layer(idempotency).with_state(app.clone())).await;
         Client::new(&server).post_key("/pay", "k").await;

@@ -9,7 +9,6 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -24,16 +23,23 @@ struct Ledger(Arc<PathBuf>);
 
 impl Ledger {
     fn add(&self, effect: &str) {
-        println!("{effect}");
-        let mut file = OpenOptions::new().create(true).append(true).open(&*self.0).unwrap();
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&*self.0)
+            .unwrap();
         writeln!(file, "{effect}").unwrap();
+        println!("{effect}");
     }
 }
 
 #[idempotent(scope = global)]
 async fn charge(State(ledger): State<Ledger>) -> (StatusCode, String) {
     ledger.add("charge");
-    (StatusCode::CREATED, format!("charged by {}", std::process::id()))
+    (
+        StatusCode::CREATED,
+        format!("charged by {}", std::process::id()),
+    )
 }
 
 #[idempotent(scope = global, lease = "1s", abandoned = rerun)]
@@ -52,7 +58,7 @@ async fn hang_refuse(State(ledger): State<Ledger>) -> StatusCode {
 async fn hang_once(ledger: &Ledger) -> StatusCode {
     let effects = std::fs::read_to_string(&*ledger.0).unwrap().lines().count();
     if effects == 1 {
-        tokio::time::sleep(Duration::from_hours(1)).await;
+        std::future::pending::<()>().await;
     }
     StatusCode::CREATED
 }
