@@ -23,4 +23,4 @@ pub use self::scope::ScopeKey;
 #[cfg(feature = "memory")]
 pub use self::store::MemoryStore;
 #[cfg(feature = "sqlite")]
-pub use self::store::SqliteStore;
+pub use self::store::{SqliteOpenError, SqliteStore};

@@ -143,7 +143,11 @@ impl fmt::Debug for Headers {
     }
 }
 
-fn split_pair(bytes: &[u8]) -> Option<((&str, &[u8]), &[u8])> {
+/// A name and a value.
+type Pair<'a> = (&'a str, &'a [u8]);
+
+/// The first pair of a block, and the rest of it.
+fn split_pair(bytes: &[u8]) -> Option<(Pair<'_>, &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<2>()?;
     let (name, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
     let (length, rest) = rest.split_first_chunk::<4>()?;

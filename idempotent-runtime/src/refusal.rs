@@ -86,10 +86,7 @@ impl Code {
             Self::OutcomeNotKept => {
                 "The request with this idempotency key was processed; its outcome was too large to keep and cannot be sent again."
             }
-            Self::StoreUnavailable => {
-                "The request was not processed. Retry later with the same idempotency key."
-            }
-            Self::Overloaded => {
+            Self::StoreUnavailable | Self::Overloaded => {
                 "The request was not processed. Retry later with the same idempotency key."
             }
             Self::Misconfigured => "The request was not processed.",

@@ -154,7 +154,7 @@ impl Reply {
     }
 
     /// The answer without what differs from one sending of the same outcome to the next.
-    pub fn as_recorded(mut self) -> Self {
+    pub fn recorded(mut self) -> Self {
         self.headers.remove("date");
         self.headers.remove("idempotency-replayed");
         self

@@ -80,7 +80,7 @@ async fn an_outcome_survives_a_kill_between_completion_and_retry() {
     let second = site.start().await;
     let retry = Client::at(second.addr()).post_key("/charge", "k").await;
     assert!(retry.is_replay());
-    assert_eq!(retry.as_recorded(), reply.as_recorded());
+    assert_eq!(retry.recorded(), reply.recorded());
     assert_eq!(site.effects(), 1);
 }
 

@@ -285,7 +285,7 @@ fn assert_replays(first: &Reply, retry: &Reply) {
         !first.is_replay() && retry.is_replay(),
         "{first:?} {retry:?}"
     );
-    assert_eq!(first.clone().as_recorded(), retry.clone().as_recorded());
+    assert_eq!(first.clone().recorded(), retry.clone().recorded());
 }
 
 #[tokio::test]
@@ -353,7 +353,7 @@ async fn another_body_is_a_mismatch_and_the_answer_does_not_depend_on_what_is_st
     };
     let (of_first, of_other) = (changed("k").await, changed("other").await);
     assert_eq!(of_first.problem(), (422, "idempotency_mismatch".to_owned()));
-    assert_eq!(of_first.as_recorded(), of_other.as_recorded());
+    assert_eq!(of_first.recorded(), of_other.recorded());
     assert_eq!(site.app.runs(), 2);
 }
 

@@ -25,9 +25,19 @@ fn every_misuse_is_one_error_unless_its_fixture_says_how_many() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "rs") {
             fixtures += 1;
-            let expected = if fs::read_to_string(&path).unwrap().contains("three mistakes") { 3 } else { 1 };
+            let expected = if fs::read_to_string(&path)
+                .unwrap()
+                .contains("three mistakes")
+            {
+                3
+            } else {
+                1
+            };
             let messages = fs::read_to_string(path.with_extension("stderr")).unwrap();
-            let errors = messages.lines().filter(|line| line.starts_with("error")).count();
+            let errors = messages
+                .lines()
+                .filter(|line| line.starts_with("error"))
+                .count();
             assert_eq!(errors, expected, "{}", path.display());
         }
     }

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use super::captured::Captured;
 use super::key::{HeadKey, find_in_body, find_in_head};
-use super::replay::Replayable;
+use super::replay::Witness;
 use super::{body, problem, record};
 use crate::engine::{Answer, Detach, Detachable, Ticket, perform};
 use crate::fingerprint::Fingerprint;
@@ -80,17 +80,17 @@ pub fn key<K: KeyArgument + ?Sized>(call: &mut Call, key: &K) {
 /// Runs the handler under the call's key, or answers without it.
 pub async fn protect<T>(
     call: Call,
-    replay: Replayable<T>,
+    witness: impl Witness<T>,
     handler: impl Future<Output = T>,
 ) -> Response {
     let Some(protection) = call.protection else {
-        return replay.reply(handler.await).response;
+        return witness.reply(handler.await).response;
     };
     let key = match protection.key(call.argument) {
         Ok(Some(key)) => key,
         Ok(None) => match protection.policy.missing {
             Missing::Reject => return problem::respond(Code::KeyMissing),
-            Missing::Unprotected => return replay.reply(handler.await).response,
+            Missing::Unprotected => return witness.reply(handler.await).response,
         },
         Err(InvalidKey) => return problem::respond(Code::KeyInvalid),
     };
@@ -99,7 +99,7 @@ pub async fn protect<T>(
     let max_response = protection.policy.max_response;
     let handler = async {
         // No await between the two: a response need not be `Send`.
-        let reply = replay.reply(handler.await);
+        let reply = witness.reply(handler.await);
         record::keep(reply, max_response, idempotency.settings()).await
     };
     respond(

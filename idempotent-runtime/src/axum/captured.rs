@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use http::request::Parts;
 
@@ -36,7 +36,7 @@ where
             Box::pin(async move {
                 L::from_request(request, &state)
                     .await
-                    .map_err(|rejection| rejection.into_response())
+                    .map_err(IntoResponse::into_response)
             })
         });
         Ok(Self { request, extract })

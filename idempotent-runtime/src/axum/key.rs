@@ -88,13 +88,11 @@ fn in_query(query: &str, name: &str, format: KeyFormat) -> Parsed {
 async fn in_path(parts: &mut Parts, name: &str, format: KeyFormat) -> Result<Parsed, Code> {
     let params = RawPathParams::from_request_parts(parts, &()).await.ok();
     let params: HashMap<&str, &str> = params.iter().flatten().collect();
-    match params.get(name) {
-        Some(value) => Ok(parse_key(value.as_bytes(), format, Place::Elsewhere).map(Some)),
-        None => {
-            tracing::error!(
-                "`key = path(\"{name}\")`, but the route of this handler has no parameter `{{{name}}}`"
-            );
-            Err(Code::Misconfigured)
-        }
-    }
+    let Some(value) = params.get(name) else {
+        tracing::error!(
+            "`key = path(\"{name}\")`, but the route of this handler has no parameter `{{{name}}}`"
+        );
+        return Err(Code::Misconfigured);
+    };
+    Ok(parse_key(value.as_bytes(), format, Place::Elsewhere).map(Some))
 }

@@ -7,7 +7,9 @@ pub use axum::response::Response;
 
 pub use super::call::{Call, KeyArgument, Run, key, protect, run, scope};
 pub use super::captured::{Captured, NoArgument, Via};
-pub use super::replay::{Replayable, any_response, buffered, need_replay, need_result};
+pub use super::replay::{
+    Either, Replayable, Reply, Witness, any_response, buffered, need_replay, need_result,
+};
 pub use crate::policy::{
     Abandoned, FingerprintOf, KeyFormat, KeySource, Mismatch, Missing, Operation, Pending, Policy,
     Release, StatusRange, Ttl,

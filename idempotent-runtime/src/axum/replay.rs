@@ -142,34 +142,48 @@ parts_before_a_body!(P1, P2, P3, P4, P5, P6, P7, P8);
 
 /// A handler's answer: its response, and what its type says of it.
 #[derive(Debug)]
-pub(super) struct Reply {
+pub struct Reply {
     pub(super) response: Response,
     pub(super) declared: Option<Disposition>,
 }
 
-/// How to make a reply of a `T`. Its methods ask nothing of `T` any more, so a type that cannot be replayed is one
-/// error, where the witness was asked for.
+/// How to make a reply of a `T`. It asks nothing of `T` any more, so a type that cannot be replayed is one error, where
+/// its witness was asked for.
+pub trait Witness<T> {
+    /// Makes the reply.
+    fn reply(&self, value: T) -> Reply;
+}
+
+/// The witness for one type.
 pub struct Replayable<T> {
     reply: fn(T) -> Reply,
 }
 
-impl<T> Replayable<T> {
-    pub(super) fn reply(&self, value: T) -> Reply {
+impl<T> Witness<T> for Replayable<T> {
+    fn reply(&self, value: T) -> Reply {
         (self.reply)(value)
     }
 }
 
-impl<T> Clone for Replayable<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Replayable<T> {}
-
 impl<T> fmt::Debug for Replayable<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Replayable").finish_non_exhaustive()
+    }
+}
+
+/// The witness for a result of two types that have one.
+#[derive(Debug)]
+pub struct Either<T, E> {
+    ok: Replayable<T>,
+    err: Replayable<E>,
+}
+
+impl<T, E> Witness<Result<T, E>> for Either<T, E> {
+    fn reply(&self, value: Result<T, E>) -> Reply {
+        match value {
+            Ok(value) => self.ok.reply(value),
+            Err(error) => self.err.reply(error),
+        }
     }
 }
 
@@ -187,11 +201,8 @@ pub fn need_replay<T: Replay>() -> Replayable<T> {
 }
 
 /// The witness for a result of two types that have one.
-pub fn need_result<T: Replay, E: Replay>(
-    _: Replayable<T>,
-    _: Replayable<E>,
-) -> Replayable<Result<T, E>> {
-    need_replay()
+pub fn need_result<T, E>(ok: Replayable<T>, err: Replayable<E>) -> Either<T, E> {
+    Either { ok, err }
 }
 
 /// The witness for any response, by `response = buffer`.

@@ -166,7 +166,7 @@ impl Lease {
                 tracing::warn!(%record, error = &error as &dyn std::error::Error, "the record could not be {what}");
             }
             _ => {
-                tracing::warn!(%record, "the record could not be {what}: the store did not answer in time")
+                tracing::warn!(%record, "the record could not be {what}: the store did not answer in time");
             }
         }
     }

@@ -70,7 +70,10 @@ where
     detach.request();
     let lease = match claim(&ticket).await {
         Ok(Ok(lease)) => lease,
-        Ok(Err(record)) => return ticket.answer_from(record),
+        Ok(Err(record)) => {
+            tracing::debug!(record = %ticket.record, state = ?record.state, "answering from the record");
+            return ticket.answer_from(record);
+        }
         Err(_) => {
             return match ticket.policy.store_down {
                 StoreDown::Reject => Answer::Refused(Code::StoreUnavailable.into()),

@@ -63,6 +63,23 @@ impl Idempotency {
     /// connections may still have some; those that a process leaves behind are abandoned and end with their leases.
     ///
     /// Dropping the future stops the waiting and nothing else.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "axum")]
+    /// # async fn serve(
+    /// #     listener: tokio::net::TcpListener,
+    /// #     app: axum::Router,
+    /// #     stopped: impl Future<Output = ()> + Send + 'static,
+    /// #     idempotency: idempotent_runtime::Idempotency,
+    /// # ) -> std::io::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// axum::serve(listener, app).with_graceful_shutdown(stopped).await?;
+    /// let left_behind = idempotency.shutdown(Duration::from_secs(30)).await;
+    /// # drop(left_behind);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shutdown(&self, deadline: Duration) -> usize {
         self.shared.running.close();
         let timeout = self.settings().clock.sleep(deadline);
