@@ -22,7 +22,8 @@ pub fn create(
             let create = async move |
                 #[allow(unused_variables)]
                 org: OrgId,
-                Json(task): Json<NewTask>,
+                #[allow(unused_mut)]
+                Json(mut task): Json<NewTask>,
             | -> Result<Json<Self>, ApiError> { Self::create_from(task).await };
             __idempotent::protect(__call, __replay, create(__arg0, __arg1)).await
         },
