@@ -1,5 +1,7 @@
 //! The stores of this project keep what every store promises.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,7 +58,7 @@ impl Harness for Sqlite {
             .clock(Arc::new(self.clock.clone()))
             // No power is lost here.
             .synchronous(Synchronous::Normal)
-            .busy_timeout(Duration::from_secs(60))
+            .busy_timeout(Duration::from_mins(1))
             .open()
             .await
             .unwrap();

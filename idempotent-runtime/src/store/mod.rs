@@ -1,7 +1,7 @@
 //! Where records live.
 //!
 //! A store keeps one record per [`RecordId`] and offers nine steps on it. Each is atomic and one round trip. What every
-//! step does to a record is written once, in [`transition`]; a store that can run code under a lock or in a
+//! step does to a record is written once, in `transition`; a store that can run code under a lock or in a
 //! transaction uses it as it is.
 
 #[cfg(feature = "memory")]

@@ -284,3 +284,6 @@ fn done(completion: Completion, now: Timestamp) -> Phase {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,9 +43,9 @@ pub async fn a_repeated_claim_renews_the_lease(harness: &impl Harness) {
     let store = harness.open().await;
     let claim = new_claim();
     win(&*store, &claim).await;
-    harness.advance(LEASE - MILLISECOND);
+    harness.advance(SHORT_OF_LEASE);
     win(&*store, &claim).await;
-    harness.advance(LEASE - MILLISECOND);
+    harness.advance(SHORT_OF_LEASE);
     assert_eq!(
         find(&*store, &retry(&claim)).await,
         running(&claim, false, None)

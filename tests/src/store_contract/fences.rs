@@ -130,7 +130,7 @@ pub async fn a_repeated_completion_is_held_and_changes_nothing(harness: &impl Ha
     let claim = new_claim();
     win(&*store, &claim).await;
     complete(&*store, &claim, "first").await;
-    harness.advance(WINDOW - MILLISECOND);
+    harness.advance(SHORT_OF_WINDOW);
     complete(&*store, &claim, "second").await;
     let record = store.load(claim.record).await.unwrap();
     assert_eq!(record, Some(done(&claim, "first")));
@@ -180,7 +180,7 @@ pub async fn only_an_abandoned_record_is_resolved(harness: &impl Harness) {
 
     win(&*store, &claim).await;
     assert_eq!(resolve().await.unwrap(), Fence::Lost);
-    harness.advance(LEASE - MILLISECOND);
+    harness.advance(SHORT_OF_LEASE);
     assert_eq!(resolve().await.unwrap(), Fence::Lost);
     complete(&*store, &claim, "done").await;
     harness.advance(MILLISECOND);

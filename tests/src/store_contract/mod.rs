@@ -3,8 +3,9 @@
 //! Implement [`Harness`] for a store and name it in [`store_contract!`](crate::store_contract!), which makes one test of
 //! every function here. Each test gets a harness of its own, and with it an empty store.
 
-// The tests take anything for a failure that is not what they ask for.
-#![allow(clippy::missing_panics_doc)]
+// A test says by its name what it asks for, and panics if it does not get it.
+#![allow(missing_docs, clippy::missing_panics_doc, clippy::unwrap_used)]
+#![allow(clippy::wildcard_imports)]
 
 pub mod claims;
 pub mod concurrency;
@@ -138,9 +139,12 @@ macro_rules! store_contract {
     };
 }
 
-const LEASE: Duration = Duration::from_secs(30);
-const WINDOW: Duration = Duration::from_secs(60 * 60);
 const MILLISECOND: Duration = Duration::from_millis(1);
+const LEASE: Duration = Duration::from_secs(30);
+const SHORT_OF_LEASE: Duration = LEASE.saturating_sub(MILLISECOND);
+const WINDOW: Duration = Duration::from_hours(1);
+const SHORT_OF_WINDOW: Duration = WINDOW.saturating_sub(MILLISECOND);
+const AGES: Duration = Duration::from_hours(1_000 * 365 * 24);
 
 /// A claim of a record that no other test has.
 fn new_claim() -> Claim {

@@ -18,7 +18,7 @@ async fn complete_some(store: &dyn Store, count: usize) -> Vec<Claim> {
 pub async fn expired_and_released_records_are_swept(harness: &impl Harness) {
     let store = harness.open().await;
     let completed = complete_some(&*store, 1).await.remove(0);
-    harness.advance(WINDOW - MILLISECOND);
+    harness.advance(SHORT_OF_WINDOW);
     assert_eq!(store.sweep(10).await.unwrap(), 0);
     assert_eq!(
         find(&*store, &retry(&completed)).await,

@@ -26,7 +26,7 @@ pub async fn a_lease_ends_at_its_very_millisecond(harness: &impl Harness) {
         ..retry(&claim)
     };
     win(&*store, &claim).await;
-    harness.advance(LEASE - MILLISECOND);
+    harness.advance(SHORT_OF_LEASE);
     assert!(!is_abandoned(&*store, claim.record).await);
     // A claim that may take over is still told that the attempt runs.
     assert_eq!(
@@ -45,10 +45,10 @@ pub async fn a_renewal_counts_from_now(harness: &impl Harness) {
     let store = harness.open().await;
     let claim = new_claim();
     win(&*store, &claim).await;
-    harness.advance(LEASE - MILLISECOND);
+    harness.advance(SHORT_OF_LEASE);
     let fence = store.renew(claim.record, claim.attempt, LEASE);
     assert_eq!(fence.await.unwrap(), Fence::Held);
-    harness.advance(LEASE - MILLISECOND);
+    harness.advance(SHORT_OF_LEASE);
     assert!(!is_abandoned(&*store, claim.record).await);
     harness.advance(MILLISECOND);
     assert!(is_abandoned(&*store, claim.record).await);
@@ -81,7 +81,7 @@ pub async fn a_publication_does_not_prolong_the_lease(harness: &impl Harness) {
     let store = harness.open().await;
     let claim = new_claim();
     win(&*store, &claim).await;
-    harness.advance(LEASE - MILLISECOND);
+    harness.advance(SHORT_OF_LEASE);
     let fence = store.publish(claim.record, claim.attempt, outcome("begun"));
     assert_eq!(fence.await.unwrap(), Fence::Held);
     harness.advance(MILLISECOND);
@@ -93,7 +93,7 @@ pub async fn an_outcome_expires_at_its_very_millisecond(harness: &impl Harness) 
     let claim = new_claim();
     win(&*store, &claim).await;
     complete(&*store, &claim, "done").await;
-    harness.advance(WINDOW - MILLISECOND);
+    harness.advance(SHORT_OF_WINDOW);
     assert_eq!(find(&*store, &retry(&claim)).await, done(&claim, "done"));
     for _ in 0..2 {
         harness.advance(MILLISECOND);
@@ -113,7 +113,7 @@ pub async fn the_window_is_counted_from_completion(harness: &impl Harness) {
     let claim = new_claim();
     abandon(harness, &*store, &claim).await;
     complete(&*store, &claim, "done").await;
-    harness.advance(WINDOW - MILLISECOND);
+    harness.advance(SHORT_OF_WINDOW);
     assert!(exists(&*store, claim.record).await);
     harness.advance(MILLISECOND);
     assert!(!exists(&*store, claim.record).await);
@@ -127,7 +127,7 @@ pub async fn the_window_of_a_resolution_is_counted_from_it(harness: &impl Harnes
     let by = AttemptId::random();
     let fence = store.resolve(claim.record, claim.attempt, by, resolution);
     assert_eq!(fence.await.unwrap(), Fence::Held);
-    harness.advance(WINDOW - MILLISECOND);
+    harness.advance(SHORT_OF_WINDOW);
     assert!(exists(&*store, claim.record).await);
     harness.advance(MILLISECOND);
     assert!(!exists(&*store, claim.record).await);
@@ -143,7 +143,7 @@ pub async fn an_outcome_kept_for_ever_does_not_expire(harness: &impl Harness) {
     };
     let fence = store.complete(claim.record, claim.attempt, completion);
     assert_eq!(fence.await.unwrap(), Fence::Held);
-    harness.advance(Duration::from_secs(1_000 * 365 * 24 * 60 * 60));
+    harness.advance(AGES);
     assert_eq!(store.sweep(100).await.unwrap(), 0);
     assert_eq!(find(&*store, &retry(&claim)).await, done(&claim, "done"));
 }
@@ -152,7 +152,7 @@ pub async fn a_running_record_does_not_expire(harness: &impl Harness) {
     let store = harness.open().await;
     let claim = new_claim();
     win(&*store, &claim).await;
-    harness.advance(Duration::from_secs(1_000 * 365 * 24 * 60 * 60));
+    harness.advance(AGES);
     assert_eq!(
         find(&*store, &mismatch(&claim)).await,
         running(&claim, true, None)

@@ -167,8 +167,8 @@ impl Error for Failure {
 mod tests {
     use super::*;
 
-    fn chain(error: &dyn Error) -> Vec<String> {
-        std::iter::successors(Some(error), |error| error.source())
+    fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
+        std::iter::successors(Some(error), |error| (*error).source())
             .map(ToString::to_string)
             .collect()
     }

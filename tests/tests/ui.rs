@@ -1,0 +1,35 @@
+//! Misuse does not compile, and the message says what to write; valid handlers of every form do.
+//!
+//! The `.stderr` files are kept for Rust 1.95. `TRYBUILD=overwrite` writes them anew.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn misuse_does_not_compile() {
+    trybuild::TestCases::new().compile_fail("ui/fail/*.rs");
+}
+
+#[test]
+fn valid_handlers_compile() {
+    trybuild::TestCases::new().pass("ui/pass/*.rs");
+}
+
+#[test]
+fn every_misuse_is_one_error_unless_its_fixture_says_how_many() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/fail");
+    let mut fixtures = 0;
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            fixtures += 1;
+            let expected = if fs::read_to_string(&path).unwrap().contains("three mistakes") { 3 } else { 1 };
+            let messages = fs::read_to_string(path.with_extension("stderr")).unwrap();
+            let errors = messages.lines().filter(|line| line.starts_with("error")).count();
+            assert_eq!(errors, expected, "{}", path.display());
+        }
+    }
+    assert!(fixtures > 0, "there are fixtures");
+}

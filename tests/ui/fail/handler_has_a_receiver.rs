@@ -1,0 +1,13 @@
+//! A handler cannot be a method.
+use idempotent_runtime::axum::idempotent;
+
+struct Service;
+
+impl Service {
+    #[idempotent(scope = global)]
+    async fn create(&self, body: String) -> String {
+        body
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! A handler that is not async.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = global)]
+fn create(body: String) -> String {
+    body
+}
+
+fn main() {}

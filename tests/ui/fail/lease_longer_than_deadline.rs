@@ -1,0 +1,9 @@
+//! A lease that outlasts the longest attempt.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = global, lease = "10m", deadline = "1m")]
+async fn create(body: String) -> String {
+    body
+}
+
+fn main() {}

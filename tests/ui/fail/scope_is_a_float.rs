@@ -1,0 +1,10 @@
+//! A scope that has no one written form.
+use axum::Json;
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = price)]
+async fn create(Json(price): Json<f64>) -> String {
+    price.to_string()
+}
+
+fn main() {}

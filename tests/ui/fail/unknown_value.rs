@@ -1,0 +1,9 @@
+//! A value that an option does not have.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = global, abandoned = retry)]
+async fn create(body: String) -> String {
+    body
+}
+
+fn main() {}

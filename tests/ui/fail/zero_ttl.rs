@@ -1,0 +1,9 @@
+//! An outcome that is kept for no time.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = global, ttl = "0s")]
+async fn create(body: String) -> String {
+    body
+}
+
+fn main() {}
