@@ -15,6 +15,11 @@ pub fn create(
         __captured,
         &__POLICY,
         move |mut __call, __arg1| async move {
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
             {
                 let org = &__arg0;
                 __idempotent::scope(&mut __call, &org);

@@ -205,7 +205,14 @@ fn see(seen: &Seen, function: &str) -> TokenStream {
     let (call, function) = (call(), Ident::new(function, span));
     let expression = parenthesised(&seen.expression);
     let hand_over = quote_spanned!(span=> __idempotent::#function(&mut #call, &#expression));
-    quote!({ #(#bindings)* #hand_over; })
+    // Nobody who writes `&org` or `*org` need know that `org` is a reference already.
+    quote! {
+        #[allow(clippy::needless_borrow, clippy::needless_borrows_for_generic_args, clippy::explicit_auto_deref)]
+        {
+            #(#bindings)*
+            #hand_over;
+        }
+    }
 }
 
 /// Only where precedence asks for it: the compiler warns of others.
