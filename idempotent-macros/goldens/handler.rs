@@ -26,6 +26,11 @@ pub fn create_task(
         __captured,
         &__POLICY,
         move |mut __call, __arg2| async move {
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
             {
                 let org = &__arg1;
                 __idempotent::scope(&mut __call, &org);

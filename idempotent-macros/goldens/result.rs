@@ -21,10 +21,20 @@ fn pay(
         __captured,
         &__POLICY,
         move |mut __call, __arg1| async move {
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
             {
                 let user = &__arg0;
                 __idempotent::scope(&mut __call, &user.org);
             }
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
             {
                 let user = &__arg0;
                 __idempotent::scope(&mut __call, &user.id);

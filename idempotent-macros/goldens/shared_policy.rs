@@ -15,6 +15,11 @@ fn pay(
         __captured,
         &__POLICY,
         move |mut __call, __arg0| async move {
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
             {
                 let org = &__arg0;
                 __idempotent::scope(&mut __call, &org);

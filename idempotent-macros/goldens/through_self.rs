@@ -15,6 +15,11 @@ pub fn create(
         __captured,
         &__POLICY,
         move |mut __call, __arg1| async move {
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
             {
                 let org = &__arg0;
                 __idempotent::scope(&mut __call, &org);
@@ -22,7 +27,8 @@ pub fn create(
             let create = async move |
                 #[allow(unused_variables)]
                 org: OrgId,
-                Json(task): Json<NewTask>,
+                #[allow(unused_mut)]
+                Json(mut task): Json<NewTask>,
             | -> Result<Json<Self>, ApiError> { Self::create_from(task).await };
             __idempotent::protect(__call, __replay, create(__arg0, __arg1)).await
         },

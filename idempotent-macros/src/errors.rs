@@ -75,14 +75,14 @@ pub(crate) fn nearest<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    let written = written.to_lowercase();
     known
         .into_iter()
-        .map(|word| (distance(written, word), word))
+        .map(|word| (distance(&written, word), word))
         .filter(|(distance, word)| {
+            // A third of the letters may be wrong, but more than one must be right.
             let longest = written.chars().count().max(word.chars().count());
-            *distance <= longest.div_ceil(3)
-                && *distance < longest
-                && (*distance < longest - 1 || *distance == 0)
+            *distance == 0 || *distance <= longest.div_ceil(3) && distance + 1 < longest
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
@@ -132,6 +132,7 @@ mod tests {
         assert_eq!(nearest("keys", options), Some("key"));
         assert_eq!(nearest("tll", options), Some("ttl"));
         assert_eq!(nearest("respones", options), Some("response"));
+        assert_eq!(nearest("TTL", options), Some("ttl"));
         assert_eq!(nearest("tenant", options), None);
         assert_eq!(nearest("a", ["b"]), None);
         assert_eq!(nearest("id", ["db"]), None);

@@ -2,8 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, FnArg, GenericParam, Ident, Signature, Type, parse_quote};
+use syn::{Expr, FnArg, GenericParam, Ident, Signature, Token, Type, parse_quote};
 
 use super::policy::policy;
 use crate::arguments_in_scope::Seen;
@@ -27,7 +28,7 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
     let parameters = parameters(&private_path, handler);
     let within = within(protected);
     let policy = policy(&private, protected);
-    let replay = replay(&private, &protected.reply);
+    let (witness, replay) = (witness(), replay(&private, &protected.reply));
     let run = run(&private, protected);
     quote! {
         #(#outer_attrs)*
@@ -39,7 +40,7 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
             use #private_path as __idempotent;
             #within
             const __POLICY: #private::Policy = #policy;
-            let __replay = #replay;
+            let #witness = #replay;
             #run
         }
     }
@@ -76,26 +77,33 @@ fn function(protected: &Protected) -> TokenStream {
         body,
         ..
     } = &protected.handler;
-    let mut sig = sig.clone();
-    for (index, input) in sig.inputs.iter_mut().enumerate() {
-        if let FnArg::Typed(typed) = input {
-            typed.attrs.extend(allowed(protected, index));
-        }
-    }
+    let sig = Signature {
+        inputs: inputs(protected),
+        ..sig.clone()
+    };
     quote!(#(#inner_attrs)* #sig #body)
 }
 
 /// The user's function as a closure, in which `Self` is what it is outside.
 fn closure(protected: &Protected) -> TokenStream {
     let Handler { sig, body, .. } = &protected.handler;
-    let name = &sig.ident;
-    let arguments = protected.handler.arguments.iter().enumerate();
-    let arguments = arguments.map(|(index, it)| {
-        let (allowed, pattern, ty) = (allowed(protected, index), &it.pattern, &it.ty);
-        quote!(#allowed #pattern: #ty)
-    });
-    let ty = returned(sig);
-    quote!(let #name = async move |#(#arguments),*| -> #ty #body;)
+    let (name, inputs, ty) = (&sig.ident, inputs(protected), returned(sig));
+    quote!(let #name = async move |#inputs| -> #ty #body;)
+}
+
+/// The arguments as they were written. One that an expression names is used, whatever the body does with it.
+fn inputs(protected: &Protected) -> Punctuated<FnArg, Token![,]> {
+    let seen = || protected.scope.iter().chain(&protected.key_expression);
+    let is_named = |index| seen().any(|seen| seen.bindings.iter().any(|it| it.argument == index));
+    let mut inputs = protected.handler.sig.inputs.clone();
+    for (index, input) in inputs.iter_mut().enumerate() {
+        if let FnArg::Typed(typed) = input
+            && is_named(index)
+        {
+            typed.attrs.push(parse_quote!(#[allow(unused_variables)]));
+        }
+    }
+    inputs
 }
 
 fn returned(sig: &Signature) -> TokenStream {
@@ -103,13 +111,6 @@ fn returned(sig: &Signature) -> TokenStream {
         syn::ReturnType::Default => quote!(()),
         syn::ReturnType::Type(_, ty) => quote!(#ty),
     }
-}
-
-/// An argument that an expression names is used, whatever the body does with it.
-fn allowed(protected: &Protected, index: usize) -> Option<Attribute> {
-    let named = |seen: &Seen| seen.bindings.iter().any(|it| it.argument == index);
-    let named = protected.scope.iter().any(named) || protected.key_expression.iter().any(named);
-    named.then(|| parse_quote!(#[allow(unused_variables)]))
 }
 
 /// The witness that the reply can be recorded. The user's own types stand in it, so that what is wrong with one is told
@@ -130,7 +131,7 @@ fn replay(private: &TokenStream, reply: &Reply) -> TokenStream {
 /// Hands everything to the runtime.
 fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     let handler = &protected.handler;
-    let (captured, call) = (captured(), call());
+    let (captured, call, witness) = (captured(), call(), witness());
     let mut parts = Vec::new();
     parts.extend(protected.scope.iter().map(|part| see(part, "scope")));
     parts.extend(protected.key_expression.iter().map(|key| see(key, "key")));
@@ -146,9 +147,13 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
         #private::run(#captured, &__POLICY, move |#mutable #call, #last| async move {
             #(#parts)*
             #closure
-            #private::protect(#call, __replay, #called).await
+            #private::protect(#call, #witness, #called).await
         })
     }
+}
+
+fn witness() -> Ident {
+    Ident::new("__replay", Span::mixed_site())
 }
 
 fn call() -> Ident {
@@ -200,7 +205,14 @@ fn see(seen: &Seen, function: &str) -> TokenStream {
     let (call, function) = (call(), Ident::new(function, span));
     let expression = parenthesised(&seen.expression);
     let hand_over = quote_spanned!(span=> __idempotent::#function(&mut #call, &#expression));
-    quote!({ #(#bindings)* #hand_over; })
+    // Nobody who writes `&org` or `*org` need know that `org` is a reference already.
+    quote! {
+        #[allow(clippy::needless_borrow, clippy::needless_borrows_for_generic_args, clippy::explicit_auto_deref)]
+        {
+            #(#bindings)*
+            #hand_over;
+        }
+    }
 }
 
 /// Only where precedence asks for it: the compiler warns of others.

@@ -29,6 +29,23 @@ fn handler() {
 }
 
 #[test]
+fn attributes() {
+    let expanded = axum(
+        "scope = global",
+        "/// Creates a task.
+        #[cfg(unix)]
+        #[cfg_attr(docsrs, doc(cfg(unix)))]
+        #[cfg_attr(unix, tracing::instrument)]
+        #[deprecated]
+        #[expect(unused_variables)]
+        #[inline]
+        #[axum::debug_handler]
+        pub(crate) async fn create(task: String) -> StatusCode { StatusCode::OK }",
+    );
+    expect_file!["../../goldens/attributes.rs"].assert_eq(&expanded);
+}
+
+#[test]
 fn result() {
     let expanded = axum(
         "scope = (user.org, user.id)",
@@ -85,7 +102,7 @@ fn through_self() {
     let expanded = axum(
         "scope = org",
         "/// Creates a task.
-        pub async fn create(org: OrgId, Json(task): Json<NewTask>) -> Result<Json<Self>, ApiError> {
+        pub async fn create(org: OrgId, #[allow(unused_mut)] Json(mut task): Json<NewTask>) -> Result<Json<Self>, ApiError> {
             Self::create_from(task).await
         }",
     );

@@ -231,7 +231,7 @@ fn meant_source(expression: &Expr, arguments: &ArgumentsInScope<'_>) -> Option<&
 
 pub(super) fn format(
     option: &Given<Value>,
-    key: Option<&Given<Value>>,
+    key: Option<&Key>,
     errors: &mut Errors,
 ) -> Option<KeyFormat> {
     const CHOICES: [Choice; 4] = [
@@ -251,7 +251,8 @@ pub(super) fn format(
             Some(KeyFormat::Ascii { min, max })
         }
         ("quoted", _) => {
-            let elsewhere = key.is_some_and(|key| !in_a_header(&key.value));
+            let elsewhere =
+                key.is_some_and(|key| !matches!(key, Key::Source(KeySource::Header(_))));
             if elsewhere {
                 errors.at(
                     chosen.ident,
@@ -262,14 +263,5 @@ pub(super) fn format(
             (!elsewhere).then_some(KeyFormat::Quoted)
         }
         _ => Some(KeyFormat::Uuid),
-    }
-}
-
-/// Whether the key comes in a header, or is so wrong that there is no telling.
-fn in_a_header(key: &Value) -> bool {
-    match key {
-        Value::Word(word) => word.word == "header" && word.arguments.is_some(),
-        Value::Literal(_) | Value::List(_) => true,
-        Value::Expression(_) => false,
     }
 }

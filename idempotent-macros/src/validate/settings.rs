@@ -82,7 +82,7 @@ pub(super) fn settings(options: &Options, errors: &mut Errors) -> (Option<Key>, 
             .as_ref()
             .and_then(|option| shared(option, errors)),
         key_format: read(options.key_format.as_ref(), errors, |option, errors| {
-            key::format(option, options.key.as_ref(), errors)
+            key::format(option, key.as_ref(), errors)
         }),
         ttl: read(options.ttl.as_ref(), errors, time::ttl),
         operation: read(options.operation.as_ref(), errors, operation),

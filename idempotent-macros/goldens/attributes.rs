@@ -1,0 +1,32 @@
+/// Creates a task.
+#[cfg(unix)]
+#[cfg_attr(docsrs, doc(cfg(unix)))]
+#[deprecated]
+#[expect(unused_variables)]
+pub(crate) fn create(
+    __captured: ::idempotent_runtime::axum::__private::Captured<String>,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    #[cfg_attr(unix, tracing::instrument)]
+    #[inline]
+    #[axum::debug_handler]
+    async fn create(task: String) -> StatusCode {
+        StatusCode::OK
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
+    let __replay = __idempotent::need_replay::<StatusCode>();
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |__call, __arg0| async move {
+            __idempotent::protect(
+                    __call,
+                    __replay,
+                    __idempotent::need_send(create(__arg0)),
+                )
+                .await
+        },
+    )
+}
