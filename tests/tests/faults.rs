@@ -87,7 +87,6 @@ struct Site {
     store_clock: ManualClock,
     /// The handle's.
     clock: ManualClock,
-    idempotency: Idempotency,
     _server: Server,
 }
 
@@ -108,7 +107,7 @@ async fn site() -> Site {
         .route("/panic/refuse", post(panic_refuse))
         .route("/open", post(open))
         .layer(CatchPanicLayer::new())
-        .layer(idempotency.clone())
+        .layer(idempotency)
         .with_state(app.clone());
     let server = Server::start(router).await;
     Site {
@@ -117,7 +116,6 @@ async fn site() -> Site {
         store,
         store_clock,
         clock,
-        idempotency,
         _server: server,
     }
 }
@@ -417,7 +415,7 @@ async fn expired_records_are_swept_while_the_handle_lives_and_not_after() {
     let store = FaultyStore::new(MemoryStore::with_clock(Arc::new(store_clock.clone())));
     let builder = Idempotency::builder(store.clone())
         .clock(clock.clone())
-        .sweep_interval(Duration::from_secs(60));
+        .sweep_interval(Duration::from_mins(1));
     let idempotency = builder.build().await.unwrap();
     let router = Router::new()
         .route("/", post(at_once))
@@ -429,7 +427,7 @@ async fn expired_records_are_swept_while_the_handle_lives_and_not_after() {
     while clock.sleepers() == 0 {
         tokio::task::yield_now().await;
     }
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
     store.answered(Step::Sweep).await;
     assert_eq!(idempotency.in_flight(), 0, "the sweeper is no attempt");
 }

@@ -187,6 +187,10 @@ mod tests {
         find_in_json(body.as_bytes(), place)
     }
 
+    #[allow(
+        clippy::unnecessary_wraps,
+        reason = "it stands beside what a look-up returns"
+    )]
     fn text(value: &str) -> Looked {
         Ok(Found::Text(value.to_owned()))
     }
