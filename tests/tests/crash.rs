@@ -64,7 +64,7 @@ async fn after_the_lease(client: &Client, path: &str) -> Reply {
             }
         }
     };
-    timeout(Duration::from_secs(60), retries)
+    timeout(Duration::from_mins(1), retries)
         .await
         .expect("the lease ends")
 }
