@@ -107,3 +107,32 @@ pub(super) async fn close(connection: SqliteConnection) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_another_is_creating_is_come_back_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(directory.path().join("records.db"))
+            .create_if_missing(true)
+            // SQLite itself is not to wait.
+            .busy_timeout(Duration::ZERO);
+        let mut other = options.connect().await.unwrap();
+        let creating = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+
+        let mut connection = options.connect().await.unwrap();
+        let begun = Instant::now();
+        let error = enter_wal(&mut connection, 3 * PAUSE).await.unwrap_err();
+        assert_eq!(primary_code(&error), Some(code::BUSY));
+        assert!(begun.elapsed() >= 3 * PAUSE);
+
+        creating.commit().await.unwrap();
+        let mode = enter_wal(&mut connection, Duration::ZERO).await.unwrap();
+        assert_eq!(mode, "wal");
+    }
+}

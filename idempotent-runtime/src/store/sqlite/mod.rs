@@ -8,6 +8,7 @@ mod schema;
 mod step;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod writer;
 
 use std::fmt;
@@ -21,6 +22,7 @@ pub use self::error::SqliteOpenError;
 use self::error::{TooLarge, WriterGone};
 pub use self::options::{SqliteStoreOptions, Synchronous};
 use self::step::{Access, Message, Pending, Sweep};
+use self::texts::Texts;
 use self::writer::{BATCH, Writer};
 use super::transition::{self, Change, Row};
 use super::{
@@ -126,6 +128,7 @@ impl SqliteStore {
             clock: options.clock,
             connector,
             connection: Some(connection),
+            texts: Texts::default(),
         };
         let store = Self {
             queue: sender,

@@ -1,37 +1,19 @@
-//! Rows as SQLite keeps them: the statements of a batch, and what is bound to and read from them.
+//! Rows as SQLite keeps them: what is bound to and read from the statements of a batch.
 
 use std::error::Error;
-use std::fmt::Write as _;
 
 use bytes::Bytes;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{AssertSqlSafe, Decode, Row as _, Sqlite, SqliteConnection, Type};
+use sqlx::{Decode, Row as _, Sqlite, SqliteConnection, Type};
 
 use super::error::CorruptColumn;
+use super::texts::{COLUMNS, Text, Texts};
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Headers, Outcome};
 use crate::store::transition::{Phase, Row};
-
-/// In the order in which they are bound and read.
-const COLUMNS: [&str; 14] = [
-    "record_id",
-    "fingerprint",
-    "attempt",
-    "phase",
-    "lease_until",
-    "taken_from",
-    "provisional_status",
-    "provisional_headers",
-    "provisional_body",
-    "disposition",
-    "status",
-    "headers",
-    "body",
-    "expires_at",
-];
 
 const RUNNING: &str = "running";
 const RELEASED: &str = "released";
@@ -40,19 +22,15 @@ const DONE: &str = "done";
 /// What stands under a record id, or why it cannot be read.
 pub(super) type Stored = (RecordId, Result<Row, CorruptColumn>);
 
-/// Reads the rows of these records. `begin` stands before the statement, so that both are one trip to SQLite's thread.
+/// Reads the rows of these records. With `begin`, the transaction begins in the same trip to SQLite's thread.
 pub(super) async fn load(
     connection: &mut SqliteConnection,
-    begin: &str,
+    texts: &mut Texts,
+    begin: bool,
     records: &[RecordId],
 ) -> Result<Vec<Stored>, sqlx::Error> {
     let slots = slots(records.len());
-    let columns = COLUMNS.join(", ");
-    let sql = format!(
-        "{begin} SELECT {columns} FROM idempotency_records WHERE record_id IN ({})",
-        placeholders(slots)
-    );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
+    let mut query = sqlx::query(texts.of(Text::Load { begin, slots }));
     for record in padded(records, slots) {
         query = query.bind(record.map(|record| record.as_bytes().to_vec()));
     }
@@ -60,32 +38,26 @@ pub(super) async fn load(
     Ok(rows.iter().filter_map(read).collect())
 }
 
-/// Writes and removes rows, then runs `end` in the same trip.
+/// Writes and removes rows. With `commit`, the transaction ends in the same trip.
 pub(super) async fn store(
     connection: &mut SqliteConnection,
+    texts: &mut Texts,
     put: &[(RecordId, &Row)],
     removed: &[RecordId],
     now: Timestamp,
-    end: &'static str,
+    commit: bool,
 ) -> Result<(), sqlx::Error> {
-    let mut sql = String::new();
-    if !put.is_empty() {
-        push_upsert(&mut sql, slots(put.len()));
+    let (upserts, deletes) = (slots(put.len()), slots(removed.len()));
+    let mut query = sqlx::query(texts.of(Text::Store {
+        upserts,
+        deletes,
+        commit,
+    }));
+    for row in padded(put, upserts) {
+        query = bind_row(query, row, now);
     }
-    if !removed.is_empty() {
-        push_delete(&mut sql, slots(removed.len()));
-    }
-    sql.push_str(end);
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    if !put.is_empty() {
-        for row in padded(put, slots(put.len())) {
-            query = bind_row(query, row, now);
-        }
-    }
-    if !removed.is_empty() {
-        for record in padded(removed, slots(removed.len())) {
-            query = query.bind(record.map(|record| record.as_bytes().to_vec()));
-        }
+    for record in padded(removed, deletes) {
+        query = query.bind(record.map(|record| record.as_bytes().to_vec()));
     }
     query.execute(connection).await?;
     Ok(())
@@ -111,7 +83,11 @@ pub(super) async fn sweep(
 
 /// Batches are padded to a power of two, so that a handful of prepared statements serves all sizes.
 fn slots(rows: usize) -> usize {
-    rows.next_power_of_two()
+    if rows == 0 {
+        0
+    } else {
+        rows.next_power_of_two()
+    }
 }
 
 fn padded<T: Copy>(items: &[T], slots: usize) -> impl Iterator<Item = Option<T>> {
@@ -121,43 +97,6 @@ fn padded<T: Copy>(items: &[T], slots: usize) -> impl Iterator<Item = Option<T>>
         .map(Some)
         .chain(std::iter::repeat(None))
         .take(slots)
-}
-
-fn placeholders(count: usize) -> String {
-    vec!["?"; count].join(", ")
-}
-
-fn push_upsert(sql: &mut String, slots: usize) {
-    // One more than the columns: the time of writing.
-    let row = format!("({})", placeholders(COLUMNS.len() + 1));
-    let values = vec![row.as_str(); slots].join(", ");
-    let columns = COLUMNS.join(", ");
-    let updates: Vec<_> = COLUMNS[1..]
-        .iter()
-        .chain(&["updated_at"])
-        .map(|column| format!("{column} = excluded.{column}"))
-        .collect();
-    let selected: Vec<_> = (1..=COLUMNS.len())
-        .map(|number| format!("column{number}"))
-        .collect();
-    let written_at = COLUMNS.len() + 1;
-    // Writing to a `String` does not fail.
-    let _ = write!(
-        sql,
-        "INSERT INTO idempotency_records ({columns}, created_at, updated_at) \
-         SELECT {}, column{written_at}, column{written_at} FROM (VALUES {values}) WHERE column1 IS NOT NULL \
-         ON CONFLICT (record_id) DO UPDATE SET {}; ",
-        selected.join(", "),
-        updates.join(", "),
-    );
-}
-
-fn push_delete(sql: &mut String, slots: usize) {
-    let _ = write!(
-        sql,
-        "DELETE FROM idempotency_records WHERE record_id IN ({}); ",
-        placeholders(slots)
-    );
 }
 
 type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;

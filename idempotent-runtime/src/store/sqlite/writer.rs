@@ -14,6 +14,7 @@ use super::connection::{self, Connector};
 use super::error::{CorruptColumn, Failure};
 use super::rows;
 use super::step::{Access, Message, Step, Sweep};
+use super::texts::Texts;
 use crate::clock::{Clock, Timestamp};
 use crate::identity::RecordId;
 use crate::store::StoreError;
@@ -29,6 +30,7 @@ pub(super) struct Writer {
     pub(super) connector: Connector,
     /// Absent after a failure, until the next batch.
     pub(super) connection: Option<SqliteConnection>,
+    pub(super) texts: Texts,
 }
 
 #[derive(Default)]
@@ -82,30 +84,27 @@ impl Writer {
             none => none.insert(self.connector.connect().await?),
         };
         // A write lock from the start: what is read here is still so when it is written. Readers alone need none.
-        let begin = if batch.writes() {
-            "BEGIN IMMEDIATE;"
-        } else {
-            ""
-        };
-        let records = batch.records();
-        let mut overlay = Overlay::new(rows::load(connection, begin, &records).await?);
+        let begin = batch.writes();
+        let texts = &mut self.texts;
+        let stored = rows::load(connection, texts, begin, &batch.records()).await?;
+        let mut overlay = Overlay::new(stored);
         // Read once the lock is held, so that times are in the order of the transactions.
         let now = self.clock.now();
         for step in &mut batch.steps {
             overlay.decide(step.as_mut(), now);
         }
-        if !batch.writes() {
+        if !begin {
             return Ok(());
         }
         let (put, removed) = overlay.changes();
         if batch.sweeps.is_empty() {
-            return rows::store(connection, &put, &removed, now, "COMMIT").await;
+            return rows::store(connection, texts, &put, &removed, now, true).await;
         }
-        rows::store(connection, &put, &removed, now, "").await?;
+        rows::store(connection, texts, &put, &removed, now, false).await?;
         for sweep in &mut batch.sweeps {
             sweep.swept = rows::sweep(connection, sweep.limit, now).await?;
         }
-        rows::store(connection, &[], &[], now, "COMMIT").await
+        rows::store(connection, texts, &[], &[], now, true).await
     }
 
     async fn disconnect(&mut self) {

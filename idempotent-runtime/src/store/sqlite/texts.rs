@@ -1,0 +1,114 @@
+//! The statements of a batch, in SQL.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sqlx::AssertSqlSafe;
+
+/// In the order in which they are bound and read.
+pub(super) const COLUMNS: [&str; 14] = [
+    "record_id",
+    "fingerprint",
+    "attempt",
+    "phase",
+    "lease_until",
+    "taken_from",
+    "provisional_status",
+    "provisional_headers",
+    "provisional_body",
+    "disposition",
+    "status",
+    "headers",
+    "body",
+    "expires_at",
+];
+
+/// A statement, by how many rows it has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Text {
+    /// Reads rows by their record ids.
+    Load { begin: bool, slots: usize },
+    /// Writes rows, then removes others by their record ids.
+    Store {
+        upserts: usize,
+        deletes: usize,
+        commit: bool,
+    },
+}
+
+/// Texts that were written once already. They hold nothing but names and placeholders.
+#[derive(Debug, Default)]
+pub(super) struct Texts(HashMap<Text, Arc<str>>);
+
+impl Texts {
+    pub(super) fn of(&mut self, text: Text) -> AssertSqlSafe<Arc<str>> {
+        let written = self.0.entry(text).or_insert_with(|| text.write().into());
+        AssertSqlSafe(Arc::clone(written))
+    }
+}
+
+impl Text {
+    fn write(self) -> String {
+        match self {
+            Self::Load { begin, slots } => load(begin, slots),
+            Self::Store {
+                upserts,
+                deletes,
+                commit,
+            } => {
+                let mut statements = Vec::new();
+                if upserts > 0 {
+                    statements.push(upsert(upserts));
+                }
+                if deletes > 0 {
+                    statements.push(delete(deletes));
+                }
+                if commit {
+                    statements.push("COMMIT".to_owned());
+                }
+                statements.join("; ")
+            }
+        }
+    }
+}
+
+fn load(begin: bool, slots: usize) -> String {
+    let begin = if begin { "BEGIN IMMEDIATE; " } else { "" };
+    let columns = COLUMNS.join(", ");
+    let records = placeholders(slots);
+    format!("{begin}SELECT {columns} FROM idempotency_records WHERE record_id IN ({records})")
+}
+
+/// Rows whose id is null are padding.
+fn upsert(slots: usize) -> String {
+    let columns = COLUMNS.join(", ");
+    let selected: Vec<_> = (1..=COLUMNS.len())
+        .map(|number| format!("column{number}"))
+        .collect();
+    let selected = selected.join(", ");
+    // One more than the columns: the time of writing.
+    let written_at = COLUMNS.len() + 1;
+    let row = format!("({})", placeholders(written_at));
+    let values = vec![row.as_str(); slots].join(", ");
+    let updates: Vec<_> = COLUMNS[1..]
+        .iter()
+        .chain(&["updated_at"])
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    let updates = updates.join(", ");
+    format!(
+        "INSERT INTO idempotency_records ({columns}, created_at, updated_at) \
+         SELECT {selected}, column{written_at}, column{written_at} FROM (VALUES {values}) \
+         WHERE column1 IS NOT NULL \
+         ON CONFLICT (record_id) DO UPDATE SET {updates}"
+    )
+}
+
+fn delete(slots: usize) -> String {
+    let records = placeholders(slots);
+    format!("DELETE FROM idempotency_records WHERE record_id IN ({records})")
+}
+
+fn placeholders(count: usize) -> String {
+    vec!["?"; count].join(", ")
+}
