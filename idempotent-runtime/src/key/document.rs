@@ -39,7 +39,6 @@ pub(crate) fn find_in_json(body: &[u8], place: &str) -> Result<Found, InvalidKey
 }
 
 /// Looks into an `application/x-www-form-urlencoded` document.
-#[cfg(feature = "axum")]
 pub(crate) fn find_in_form(body: &[u8], place: &str) -> Result<Found, InvalidKey> {
     let path = segments(place);
     let [name] = path.as_slice() else {
@@ -275,7 +274,6 @@ mod tests {
         assert_eq!(json(r#"{"key":"a","x":1,"x":2}"#, "key"), text("a"));
     }
 
-    #[cfg(feature = "axum")]
     #[test]
     fn a_form_field_is_found_by_name() {
         let form = |body: &str, place| find_in_form(body.as_bytes(), place);
