@@ -36,7 +36,7 @@ fn create<O: Owner>(
                                 return __decision;
                             }
                             let saved: Saved = __saved;
-                            { owner.judge(saved).await }
+                            owner.judge(saved).await
                         },
                     )
                     .await

@@ -55,11 +55,9 @@ fn create(
                                 let __decision: __idempotent::OnReplay = loop {};
                                 return __decision;
                             }
-                            {
-                                match app.find(org, task.id).await {
-                                    Ok(Some(_)) => saved.replay(),
-                                    _ => return OnReplay::answer(StatusCode::NOT_FOUND),
-                                }
+                            match app.find(org, task.id).await {
+                                Ok(Some(_)) => saved.replay(),
+                                _ => return OnReplay::answer(StatusCode::NOT_FOUND),
                             }
                         }),
                     )

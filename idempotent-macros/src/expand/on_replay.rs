@@ -1,6 +1,6 @@
 //! What decides of a retry before the handler is called.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
@@ -49,20 +49,27 @@ fn decide(on_replay: &OnReplay, form: Form) -> TokenStream {
             returns,
             body,
         } => {
-            let pin = pin(keyword, returns.as_deref());
-            match takes {
-                None => (quote!(#saved), quote!({ #pin #body })),
+            let (pin, statements) = (pin(keyword, returns.as_deref()), &body.stmts);
+            let (parameter, take) = match takes {
+                None => (quote!(#saved), None),
                 Some(ty) => {
                     let whole = Ident::new("__saved", ty.span());
-                    let take = quote!(let #saved: #ty = #whole;);
-                    (quote!(#whole), quote!({ #pin #take #body }))
+                    (quote!(#whole), Some(quote!(let #saved: #ty = #whole;)))
                 }
-            }
+            };
+            // As the user typed them, so that a last semicolon too many is told where it is.
+            let span = body.brace_token.span.join();
+            let mut body = Group::new(Delimiter::Brace, quote!(#pin #take #(#statements)*));
+            body.set_span(span);
+            (parameter, body)
         }
         Decide::Function(path) => {
             let saved = Ident::new("__saved", path.span());
             let (pin, called) = (pin(keyword, None), called(path, &saved));
-            (quote!(#saved), quote!({ #pin #called }))
+            (
+                quote!(#saved),
+                Group::new(Delimiter::Brace, quote!(#pin #called)),
+            )
         }
     };
     let body = quote!(async move #body);

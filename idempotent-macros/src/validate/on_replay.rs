@@ -1,8 +1,9 @@
 //! What a retry is given instead of the recorded outcome.
 
-use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
-use syn::{Expr, ExprClosure, ExprPath, Pat, ReturnType, Type};
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::token::Brace;
+use syn::{Block, Expr, ExprClosure, ExprPath, Pat, ReturnType, Stmt, Type};
 
 use crate::arguments_in_scope::{ArgumentsInScope, Binding};
 use crate::errors::Errors;
@@ -27,7 +28,7 @@ pub(crate) enum Decide {
         takes: Option<Box<Type>>,
         /// The type that is decided, if it is written.
         returns: Option<Box<Type>>,
-        body: TokenStream,
+        body: Block,
     },
     Function(ExprPath),
 }
@@ -118,10 +119,14 @@ fn only_parameter(closure: &ExprClosure) -> Option<&Pat> {
 }
 
 /// The body of `async |saved| { … }`, or of `|saved| async move { … }`.
-fn async_body(closure: &ExprClosure) -> Option<TokenStream> {
+fn async_body(closure: &ExprClosure) -> Option<Block> {
     match (&closure.asyncness, &*closure.body) {
-        (Some(_), body) => Some(body.to_token_stream()),
-        (None, Expr::Async(body)) => Some(body.block.to_token_stream()),
+        (Some(_), Expr::Block(body)) if body.label.is_none() => Some(body.block.clone()),
+        (Some(_), body) => Some(Block {
+            brace_token: Brace(body.span()),
+            stmts: vec![Stmt::Expr(body.clone(), None)],
+        }),
+        (None, Expr::Async(body)) => Some(body.block.clone()),
         (None, _) => None,
     }
 }
