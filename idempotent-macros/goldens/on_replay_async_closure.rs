@@ -30,9 +30,7 @@ fn create<O: Owner>(
                                 clippy::empty_loop
                             )]
                             if false {
-                                let __written: OnReplay = loop {};
-                                let _: __idempotent::OnReplay = __written;
-                                let __decision: __idempotent::OnReplay = loop {};
+                                let __decision: OnReplay = loop {};
                                 return __decision;
                             }
                             let saved: Saved = __saved;

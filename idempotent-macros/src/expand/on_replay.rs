@@ -42,7 +42,7 @@ fn mixed(name: &str) -> Ident {
 /// The user's closure in one form, or a closure around the user's function.
 fn decide(on_replay: &OnReplay, form: Form) -> TokenStream {
     let keyword = on_replay.keyword;
-    let (parameter, body) = match &on_replay.decide {
+    let (parameter, span, body) = match &on_replay.decide {
         Decide::Closure {
             saved,
             takes,
@@ -57,26 +57,23 @@ fn decide(on_replay: &OnReplay, form: Form) -> TokenStream {
                     (quote!(#whole), Some(quote!(let #saved: #ty = #whole;)))
                 }
             };
-            // As the user typed them, so that a last semicolon too many is told where it is.
-            let span = body.brace_token.span.join();
-            let mut body = Group::new(Delimiter::Brace, quote!(#pin #take #(#statements)*));
-            body.set_span(span);
-            (parameter, body)
+            let typed = body.brace_token.span.join();
+            let body = quote!(#pin #take #(#statements)*);
+            (parameter, typed, body)
         }
         Decide::Function(path) => {
             let saved = Ident::new("__saved", path.span());
             let (pin, called) = (pin(keyword, None), called(path, &saved));
-            (
-                quote!(#saved),
-                Group::new(Delimiter::Brace, quote!(#pin #called)),
-            )
+            (quote!(#saved), path.span(), quote!(#pin #called))
         }
     };
-    let body = quote!(async move #body);
+    // What the whole of it is not, such as `Send`, is told under the option's name.
+    let mut block = Group::new(Delimiter::Brace, body);
+    block.set_span(span);
+    let body = quote_spanned!(keyword=> async move #block);
     let body = match form {
         Form::Function { judge_send: true } => {
-            let need_send = quote_spanned!(keyword=> __idempotent::need_send);
-            quote!(#need_send(#body))
+            quote_spanned!(keyword=> __idempotent::need_send(#body))
         }
         _ => body,
     };
@@ -94,18 +91,12 @@ fn called(path: &ExprPath, saved: &Ident) -> TokenStream {
 
 /// Says first what is decided, so that a body which decides something else is one error, in the body.
 fn pin(keyword: Span, returns: Option<&Type>) -> TokenStream {
-    let written = returns.map(|ty| {
-        let written = Ident::new("__written", ty.span());
-        quote_spanned! {keyword=>
-            let #written: #ty = loop {};
-            let _: __idempotent::OnReplay = #written;
-        }
-    });
+    let known = || quote_spanned!(keyword=> __idempotent::OnReplay);
+    let ty = returns.map_or_else(known, ToTokens::to_token_stream);
     quote_spanned! {keyword=>
         #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop)]
         if false {
-            #written
-            let __decision: __idempotent::OnReplay = loop {};
+            let __decision: #ty = loop {};
             return __decision;
         }
     }

@@ -99,7 +99,7 @@ fn what_can_be_written_is_accepted() {
         "scope = global, on_replay = |saved| async move { app.find(&task)?; saved.await }",
         "scope = global, on_replay = async |saved| saved.replay()",
         "scope = global, on_replay = move |_| async { return forget() }",
-        "scope = global, on_replay = async move |saved: Saved| -> OnReplay { saved.into() }",
+        "scope = global, on_replay = async move |saved: Saved| -> axum::OnReplay { saved.into() }",
         "scope = global, pending = reject(425)",
         "scope = global, release = [429, 502..=504]",
         "scope = global, release = failures",

@@ -103,7 +103,15 @@ fn closure(closure: &ExprClosure, errors: &mut Errors) -> Option<Decide> {
     };
     let returns = match &closure.output {
         ReturnType::Default => None,
-        ReturnType::Type(_, ty) => Some(ty.clone()),
+        ReturnType::Type(_, ty) if is_on_replay(ty) => Some(ty.clone()),
+        ReturnType::Type(_, ty) => {
+            errors.at(
+                ty,
+                "this closure decides with an `OnReplay`",
+                "write `-> OnReplay`, or leave the type out",
+            );
+            return None;
+        }
     };
     Some(Decide::Closure {
         saved,
@@ -111,6 +119,17 @@ fn closure(closure: &ExprClosure, errors: &mut Errors) -> Option<Decide> {
         returns,
         body,
     })
+}
+
+fn is_on_replay(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| last.ident == "OnReplay")
+        }
+        Type::Group(group) => is_on_replay(&group.elem),
+        _ => false,
+    }
 }
 
 fn only_parameter(closure: &ExprClosure) -> Option<&Pat> {
