@@ -8,7 +8,7 @@ use syn::{Expr, Ident, Pat};
 
 use self::names::Names;
 pub(crate) use self::pattern::names_bound;
-use crate::errors::{Errors, all_of, nearest, one_of};
+use crate::errors::{Errors, all_of, nearest};
 use crate::options::ungrouped;
 
 /// An expression and what it needs to see.
@@ -61,16 +61,6 @@ impl<'a> ArgumentsInScope<'a> {
         }
     }
 
-    /// Names for a suggestion: "`scope = org`, `scope = user`".
-    pub(crate) fn suggestions(&self, option: &str) -> String {
-        let written: Vec<String> = self
-            .names
-            .iter()
-            .map(|name| format!("{option} = {name}"))
-            .collect();
-        one_of(&written)
-    }
-
     /// Judges an expression and finds what it needs. `None`: mistakes were told.
     pub(crate) fn see(&self, expression: &Expr, errors: &mut Errors) -> Option<Seen> {
         let names = Names::of(expression, &self.names);
@@ -91,19 +81,26 @@ impl<'a> ArgumentsInScope<'a> {
         if !names.leaving.is_empty() || !unknown.is_empty() {
             return None;
         }
-        let bindings = self
-            .patterns
-            .iter()
-            .enumerate()
-            .filter_map(|(argument, pattern)| {
-                pattern::by_reference(pattern, &names.used)
-                    .map(|pattern| Binding { argument, pattern })
-            })
-            .collect();
         Some(Seen {
             expression: ungrouped(expression.clone()),
-            bindings,
+            bindings: self.bindings(&names.used),
         })
+    }
+
+    /// What an async closure needs. It may fail, wait and return; names that it does not know are left to the compiler.
+    pub(crate) fn named_in(&self, closure: &Expr) -> Vec<Binding> {
+        self.bindings(&Names::of(closure, &self.names).used)
+    }
+
+    fn bindings(&self, used: &[Ident]) -> Vec<Binding> {
+        let binding = |(argument, pattern): (usize, &&Pat)| {
+            pattern::by_reference(pattern, used).map(|pattern| Binding { argument, pattern })
+        };
+        self.patterns
+            .iter()
+            .enumerate()
+            .filter_map(binding)
+            .collect()
     }
 
     fn unknown(&self, ident: &Ident, errors: &mut Errors) {

@@ -3,7 +3,10 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprCall, ExprClosure, ExprMacro, ExprMethodCall, ExprPath};
+use syn::{
+    Arm, Block, Expr, ExprCall, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprMacro,
+    ExprMethodCall, ExprPath, ExprWhile, Item, Local, Pat, StmtMacro,
+};
 
 use super::pattern::names_bound;
 use crate::errors::nearest;
@@ -93,6 +96,19 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// What is bound in `visit` ends with it.
+    fn scoped(&mut self, visit: impl FnOnce(&mut Self)) {
+        let outside = self.shadows.len();
+        visit(self);
+        self.shadows.truncate(outside);
+    }
+
+    fn bind(&mut self, pattern: &Pat) {
+        self.shadows.extend(names_bound(pattern));
+        // A guard within sees what is bound.
+        self.visit_pat(pattern);
+    }
+
     fn within(&mut self, visit: impl FnOnce(&mut Self)) {
         let outside = std::mem::replace(&mut self.left_to_the_compiler, true);
         visit(self);
@@ -151,14 +167,65 @@ impl<'ast> Visit<'ast> for Names<'_> {
     }
 
     fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
-        let outside = self.shadows.len();
-        self.shadows
-            .extend(closure.inputs.iter().flat_map(names_bound));
-        self.visit_expr(&closure.body);
-        self.shadows.truncate(outside);
+        self.scoped(|names| {
+            closure.inputs.iter().for_each(|input| names.bind(input));
+            names.visit_expr(&closure.body);
+        });
     }
 
+    fn visit_block(&mut self, block: &'ast Block) {
+        self.scoped(|names| visit::visit_block(names, block));
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        if let Some(init) = &local.init {
+            self.visit_local_init(init);
+        }
+        self.bind(&local.pat);
+    }
+
+    fn visit_expr_let(&mut self, condition: &'ast ExprLet) {
+        self.visit_expr(&condition.expr);
+        self.bind(&condition.pat);
+    }
+
+    fn visit_expr_if(&mut self, it: &'ast ExprIf) {
+        self.scoped(|names| {
+            names.visit_expr(&it.cond);
+            names.visit_block(&it.then_branch);
+        });
+        if let Some((_, otherwise)) = &it.else_branch {
+            self.visit_expr(otherwise);
+        }
+    }
+
+    fn visit_expr_while(&mut self, it: &'ast ExprWhile) {
+        self.scoped(|names| visit::visit_expr_while(names, it));
+    }
+
+    fn visit_expr_for_loop(&mut self, it: &'ast ExprForLoop) {
+        self.visit_expr(&it.expr);
+        self.scoped(|names| {
+            names.bind(&it.pat);
+            names.visit_block(&it.body);
+        });
+    }
+
+    fn visit_arm(&mut self, arm: &'ast Arm) {
+        self.scoped(|names| {
+            names.bind(&arm.pat);
+            names.visit_expr(&arm.body);
+        });
+    }
+
+    /// An item within sees nothing of what is around it.
+    fn visit_item(&mut self, _: &'ast Item) {}
+
     fn visit_expr_macro(&mut self, mac: &'ast ExprMacro) {
+        self.search(mac.mac.tokens.clone());
+    }
+
+    fn visit_stmt_macro(&mut self, mac: &'ast StmtMacro) {
         self.search(mac.mac.tokens.clone());
     }
 }
@@ -209,10 +276,18 @@ mod tests {
             "if org.admin { 0 } else { x }",
             "match org { Some(found) => found, None => 0 }",
             "ids.map(|org| org)[org]",
+            "|saved| async move { look(org, &saved).await }",
+            "async |saved| { println!(\"{org}\"); saved }",
+            "|saved| async move { let org = org.id; saved.of(org)?; return saved }",
+            "|saved| async move { { let org = 5; f(org) }; f(org) }",
+            "|saved| async move { if let Some(org) = saved.org() { f(org) } else { f(org) } }",
         ] {
             let (used, unknown, leaving) = names(expression);
             assert_eq!(used, ["org"], "{expression}");
-            assert!(leaving.is_empty(), "{expression}");
+            assert!(
+                leaving.is_empty() || expression.contains("saved"),
+                "{expression}"
+            );
             assert!(unknown.is_empty() || unknown == ["ids"], "{expression}");
         }
     }
@@ -225,6 +300,14 @@ mod tests {
             "app.ids.iter().map(|org| org.id)",
             "app.get(Id::org)",
             "app.map(normalize)",
+            "|org| async move { app.get(org) }",
+            "|saved| async move { let (org, user) = app.both(); f(org, user) }",
+            "|saved| async move { let Some(org) = app.org() else { return saved }; f(org) }",
+            "|saved| async move { match app.org() { Some(org) if org.is(1) => f(org), _ => g() } }",
+            "|saved| async move { while let Some(org) = app.next() { f(org) } }",
+            "|saved| async move { for org in app.orgs() { f(org) } }",
+            "|saved| async move { if app.is() && let Some(org) = app.org() { f(org) } }",
+            "|saved| async move { fn f(org: u8) -> u8 { org } app.f(f) }",
             "format!(\"{app}\", app.org)",
         ] {
             let (used, unknown, _) = names(expression);

@@ -6,8 +6,9 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, FnArg, GenericParam, Ident, Signature, Token, Type, parse_quote};
 
+use super::on_replay::entry;
 use super::policy::policy;
-use crate::arguments_in_scope::Seen;
+use crate::arguments_in_scope::{Binding, Seen};
 use crate::validate::{Form, Handler, Protected, Reply};
 
 /// The function that axum calls, with the user's within.
@@ -47,7 +48,7 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
 }
 
 /// An argument's name in generated code, which no name of the user's can clash with.
-fn argument(index: usize) -> Ident {
+pub(super) fn argument(index: usize) -> Ident {
     format_ident!("__arg{index}", span = Span::mixed_site())
 }
 
@@ -93,8 +94,10 @@ fn closure(protected: &Protected) -> TokenStream {
 
 /// The arguments as they were written. One that an expression names is used, whatever the body does with it.
 fn inputs(protected: &Protected) -> Punctuated<FnArg, Token![,]> {
-    let seen = || protected.scope.iter().chain(&protected.key_expression);
-    let is_named = |index| seen().any(|seen| seen.bindings.iter().any(|it| it.argument == index));
+    let seen = || protected.scope.iter().chain(&protected.key_expressions);
+    let on_replay = || protected.on_replay.iter().flat_map(|it| &it.bindings);
+    let bindings = || seen().flat_map(|it| &it.bindings).chain(on_replay());
+    let is_named = |index| bindings().any(|binding| binding.argument == index);
     let mut inputs = protected.handler.sig.inputs.clone();
     for (index, input) in inputs.iter_mut().enumerate() {
         if let FnArg::Typed(typed) = input
@@ -134,7 +137,7 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     let (captured, call, witness) = (captured(), call(), witness());
     let mut parts = Vec::new();
     parts.extend(protected.scope.iter().map(|part| see(part, "scope")));
-    parts.extend(protected.key_expression.iter().map(|key| see(key, "key")));
+    parts.extend(protected.key_expressions.iter().map(|key| see(key, "key")));
     let mutable = (!parts.is_empty()).then(|| quote!(mut));
     let last = handler.arguments.len().checked_sub(1).map(argument);
     let last = last.map_or_else(|| quote!(_), ToTokens::into_token_stream);
@@ -143,11 +146,16 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
         Form::Closure => Some(closure(protected)),
         Form::Function { .. } => None,
     };
+    let protect = quote!(#private::protect(#call, #witness, #called).await);
+    let answer = match &protected.on_replay {
+        None => protect,
+        Some(on_replay) => entry(private, on_replay, handler.form, &protect),
+    };
     quote! {
         #private::run(#captured, &__POLICY, move |#mutable #call, #last| async move {
             #(#parts)*
             #closure
-            #private::protect(#call, #witness, #called).await
+            #answer
         })
     }
 }
@@ -156,7 +164,7 @@ fn witness() -> Ident {
     Ident::new("__replay", Span::mixed_site())
 }
 
-fn call() -> Ident {
+pub(super) fn call() -> Ident {
     Ident::new("__call", Span::mixed_site())
 }
 
@@ -196,23 +204,31 @@ fn turbofish(sig: &Signature) -> Option<TokenStream> {
 
 /// Evaluates an expression over arguments and hands its value to the runtime, all under the expression's own span.
 fn see(seen: &Seen, function: &str) -> TokenStream {
-    let bindings = seen.bindings.iter().map(|binding| {
-        let (pattern, argument) = (&binding.pattern, argument(binding.argument));
-        quote!(let #pattern = &#argument;)
-    });
+    let bindings = seen.bindings.iter().map(bind);
     // Of one context with the expression, so that the compiler underlines the whole of it and nothing else.
     let span = seen.expression.span();
     let (call, function) = (call(), Ident::new(function, span));
     let expression = parenthesised(&seen.expression);
     let hand_over = quote_spanned!(span=> __idempotent::#function(&mut #call, &#expression));
-    // Nobody who writes `&org` or `*org` need know that `org` is a reference already.
+    let allow = allow_borrows();
     quote! {
-        #[allow(clippy::needless_borrow, clippy::needless_borrows_for_generic_args, clippy::explicit_auto_deref)]
+        #allow
         {
             #(#bindings)*
             #hand_over;
         }
     }
+}
+
+/// Makes an argument visible by reference.
+pub(super) fn bind(binding: &Binding) -> TokenStream {
+    let (pattern, argument) = (&binding.pattern, argument(binding.argument));
+    quote!(let #pattern = &#argument;)
+}
+
+/// Nobody who writes `&org` or `*org` need know that `org` is a reference already.
+pub(super) fn allow_borrows() -> TokenStream {
+    quote!(#[allow(clippy::needless_borrow, clippy::needless_borrows_for_generic_args, clippy::explicit_auto_deref)])
 }
 
 /// Only where precedence asks for it: the compiler warns of others.

@@ -1,6 +1,7 @@
 //! From a validated attribute to code. Nothing is decided here.
 
 mod axum;
+mod on_replay;
 mod policy;
 
 use proc_macro2::TokenStream;

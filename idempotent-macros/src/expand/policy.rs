@@ -4,7 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::validate::{
-    Abandoned, Fingerprint, KeyFormat, KeySource, Missing, Operation, Protected, Release, Ttl,
+    Abandoned, Fingerprint, KeyFormat, KeySource, Mismatch, Missing, Operation, Pending, Protected,
+    Release, Ttl,
 };
 
 /// The value of the constant. `private` leads to the runtime's private module.
@@ -12,7 +13,7 @@ pub(super) fn policy(private: &TokenStream, protected: &Protected) -> TokenStrea
     let settings = &protected.settings;
     let shared = settings.shared.as_ref().map(ToTokens::to_token_stream);
     let start = shared.unwrap_or_else(|| quote!(#private::Policy::new()));
-    let millis = |millis: u64| quote!(#private::millis(#millis));
+    let millis = |it| millis(private, it);
     let set = [
         ("key", protected.key.as_ref().map(|it| key(private, it))),
         (
@@ -26,21 +27,17 @@ pub(super) fn policy(private: &TokenStream, protected: &Protected) -> TokenStrea
         ),
         (
             "fingerprint",
-            settings.fingerprint.map(|it| fingerprint(private, it)),
+            settings
+                .fingerprint
+                .as_ref()
+                .map(|it| fingerprint(private, it)),
         ),
         ("missing", settings.missing.map(|it| missing(private, it))),
         (
             "mismatch",
-            settings
-                .mismatch
-                .map(|it| quote!(#private::Mismatch::Reject(#it))),
+            settings.mismatch.map(|it| mismatch(private, it)),
         ),
-        (
-            "pending",
-            settings
-                .pending
-                .map(|it| quote!(#private::Pending::Reject(#it))),
-        ),
+        ("pending", settings.pending.map(|it| pending(private, it))),
         (
             "release",
             settings.release.as_ref().map(|it| release(private, it)),
@@ -60,13 +57,17 @@ pub(super) fn policy(private: &TokenStream, protected: &Protected) -> TokenStrea
     quote!(#start #(#set)* #validated)
 }
 
-fn key(private: &TokenStream, key: &KeySource) -> TokenStream {
-    match key {
+fn key(private: &TokenStream, source: &KeySource) -> TokenStream {
+    match source {
         KeySource::Header(name) => quote!(#private::KeySource::Header(#name)),
         KeySource::Body(name) => quote!(#private::KeySource::Body(#name)),
         KeySource::Query(name) => quote!(#private::KeySource::Query(#name)),
         KeySource::Path(name) => quote!(#private::KeySource::Path(#name)),
         KeySource::Arguments => quote!(#private::KeySource::Arguments),
+        KeySource::FirstOf(places) => {
+            let places = places.iter().map(|place| key(private, place));
+            quote!(#private::KeySource::FirstOf(&[#(#places),*]))
+        }
     }
 }
 
@@ -79,9 +80,16 @@ fn format(private: &TokenStream, format: KeyFormat) -> TokenStream {
     }
 }
 
+fn millis(private: &TokenStream, millis: u64) -> TokenStream {
+    quote!(#private::millis(#millis))
+}
+
 fn ttl(private: &TokenStream, ttl: Ttl) -> TokenStream {
     match ttl {
-        Ttl::Millis(millis) => quote!(#private::Ttl::after(#private::millis(#millis))),
+        Ttl::Millis(time) => {
+            let time = millis(private, time);
+            quote!(#private::Ttl::after(#time))
+        }
         Ttl::Forever => quote!(#private::Ttl::Forever),
     }
 }
@@ -94,9 +102,12 @@ fn operation(private: &TokenStream, operation: &Operation) -> TokenStream {
     }
 }
 
-fn fingerprint(private: &TokenStream, fingerprint: Fingerprint) -> TokenStream {
+fn fingerprint(private: &TokenStream, fingerprint: &Fingerprint) -> TokenStream {
     match fingerprint {
         Fingerprint::Body => quote!(#private::FingerprintOf::Body),
+        Fingerprint::Json => quote!(#private::FingerprintOf::Json),
+        Fingerprint::Fields(pointers) => quote!(#private::FingerprintOf::Fields(&[#(#pointers),*])),
+        Fingerprint::Except(pointers) => quote!(#private::FingerprintOf::Except(&[#(#pointers),*])),
         Fingerprint::None => quote!(#private::FingerprintOf::None),
     }
 }
@@ -105,6 +116,27 @@ fn missing(private: &TokenStream, missing: Missing) -> TokenStream {
     match missing {
         Missing::Reject => quote!(#private::Missing::Reject),
         Missing::Unprotected => quote!(#private::Missing::Unprotected),
+    }
+}
+
+fn mismatch(private: &TokenStream, mismatch: Mismatch) -> TokenStream {
+    match mismatch {
+        Mismatch::Reject(status) => quote!(#private::Mismatch::Reject(#status)),
+        Mismatch::Separate => quote!(#private::Mismatch::Separate),
+    }
+}
+
+fn pending(private: &TokenStream, pending: Pending) -> TokenStream {
+    match pending {
+        Pending::Reject(status) => quote!(#private::Pending::Reject(#status)),
+        Pending::Wait(time) => {
+            let time = millis(private, time);
+            quote!(#private::Pending::Wait(#time))
+        }
+        Pending::Provisional(time) => {
+            let time = millis(private, time);
+            quote!(#private::Pending::Provisional(#time))
+        }
     }
 }
 

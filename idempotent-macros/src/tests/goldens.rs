@@ -130,6 +130,67 @@ fn every_setting() {
 }
 
 #[test]
+fn key_list() {
+    let expanded = axum(
+        "key = [header(\"Idempotency-Key\"), body(\"idempotency_key\"), event.id, event.meta.key], scope = org",
+        "async fn receive(org: OrgId, Json(event): Json<Event>) -> StatusCode { accept(event).await }",
+    );
+    expect_file!["../../goldens/key_list.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn waiting() {
+    let waiting = axum(
+        "scope = global, fingerprint = json, mismatch = separate, pending = wait(\"5s\")",
+        "async fn wait() -> StatusCode { StatusCode::OK }",
+    );
+    let provisional = axum(
+        "scope = global, fingerprint = fields(\"/amount\", \"/items/0\"), pending = provisional(\"250ms\")",
+        "async fn provisional() -> StatusCode { StatusCode::OK }",
+    );
+    let except = axum(
+        "scope = global, fingerprint = except(\"/sent_at\")",
+        "async fn except() -> StatusCode { StatusCode::OK }",
+    );
+    expect_file!["../../goldens/waiting.rs"]
+        .assert_eq(&format!("{waiting}\n{provisional}\n{except}"));
+}
+
+#[test]
+fn on_replay_closure() {
+    let expanded = axum(
+        "scope = org, on_replay = |saved| async move {
+            match app.find(org, task.id).await {
+                Ok(Some(_)) => saved.replay(),
+                _ => return OnReplay::answer(StatusCode::NOT_FOUND),
+            }
+        }",
+        "async fn create(State(mut app): State<App>, org: OrgId, Json(task): Json<NewTask>) -> Json<Task> {
+            app.create(task).await
+        }",
+    );
+    expect_file!["../../goldens/on_replay_closure.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn on_replay_async_closure() {
+    let expanded = axum(
+        "scope = global, on_replay = async |saved: Saved| -> OnReplay { owner.judge(saved).await }",
+        "async fn create<O: Owner>(owner: O) -> StatusCode { owner.create().await }",
+    );
+    expect_file!["../../goldens/on_replay_async_closure.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn on_replay_function() {
+    let expanded = axum(
+        "scope = org, on_replay = replays::rebuild",
+        "async fn create(org: OrgId) -> StatusCode { StatusCode::OK }",
+    );
+    expect_file!["../../goldens/on_replay_function.rs"].assert_eq(&expanded);
+}
+
+#[test]
 fn buffered() {
     let named = axum(
         "scope = global, response = buffer",

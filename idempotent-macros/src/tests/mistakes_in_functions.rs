@@ -16,6 +16,44 @@ fn each_mistake_is_told_once() {
     expect_test::expect_file!["../../goldens/mistakes_in_functions.txt"].assert_eq(&told.concat());
 }
 
+/// What a request sends, and what all requests share, says of nobody whose it is.
+#[test]
+fn only_what_may_name_an_owner_is_suggested_as_a_scope() {
+    for (arguments, suggested) in [
+        (
+            "org: OrgId, Path((team, id)): Path<(u32, u32)>",
+            "`scope = org`, `scope = team` or `scope = id`",
+        ),
+        (
+            "State(App { tenant, .. }): State<App>, Extension(user): Extension<User>, task: Json<Task>",
+            "`scope = user`",
+        ),
+        (
+            "Form(form): FormOf<X>, method: Method, uri: http::Uri, headers: HeaderMap, org: Option<Org>, user: User, request: Request",
+            "`scope = user`",
+        ),
+    ] {
+        let told = only(mistakes("", &format!("async fn f({arguments}) {{}}")));
+        assert!(
+            told.contains(&format!(
+                "whose key it is: {suggested}; or `scope = global`"
+            )),
+            "{told}"
+        );
+    }
+    for arguments in [
+        "",
+        "_: OrgId",
+        "State(app): State<App>",
+        "body: Bytes",
+        "app: State<App>, body: axum::body::Body",
+        "form: Multipart",
+    ] {
+        let told = only(mistakes("", &format!("async fn f({arguments}) {{}}")));
+        assert!(told.contains("help: take whose request it is as an argument, such as `org: OrgId`, and write `scope = org`; or"), "{told}");
+    }
+}
+
 #[test]
 fn the_seventeenth_argument_is_one_too_many() {
     let arguments = |count: usize| {

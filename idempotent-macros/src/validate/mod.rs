@@ -2,6 +2,8 @@
 
 mod choice;
 mod key;
+mod on_replay;
+mod pointer;
 mod range;
 mod scope;
 mod settings;
@@ -14,9 +16,11 @@ use syn::{
     punctuated::Punctuated, token,
 };
 
-use self::key::Key;
 pub(crate) use self::key::{KeyFormat, KeySource};
-pub(crate) use self::settings::{Abandoned, Fingerprint, Missing, Operation, Release, Settings};
+pub(crate) use self::on_replay::{Decide, OnReplay};
+pub(crate) use self::settings::{
+    Abandoned, Fingerprint, Mismatch, Missing, Operation, Pending, Release, Settings,
+};
 pub(crate) use self::signature::{Form, Handler};
 pub(crate) use self::time::Ttl;
 use crate::arguments_in_scope::{ArgumentsInScope, Seen};
@@ -32,8 +36,9 @@ pub(crate) struct Protected {
     /// Where a contradiction that only the compiler can find is shown.
     pub(crate) blame: Span,
     pub(crate) key: Option<KeySource>,
-    pub(crate) key_expression: Option<Seen>,
+    pub(crate) key_expressions: Vec<Seen>,
     pub(crate) scope: Vec<Seen>,
+    pub(crate) on_replay: Option<OnReplay>,
     pub(crate) reply: Reply,
     pub(crate) handler: Handler,
 }
@@ -67,8 +72,12 @@ pub(crate) fn validate(
     let handler = signature::handler(function, &mut errors);
     let patterns = handler.arguments.iter().map(|argument| &argument.pattern);
     let arguments = ArgumentsInScope::new(&handler.sig.ident, patterns);
-    let (key, key_expression) = key_and_expression(key, &arguments, &mut errors);
-    let scope = scope::scope(options, &arguments, &mut errors);
+    let (key, key_expressions) = key::sources(key, &arguments, &mut errors);
+    let on_replay = options
+        .on_replay
+        .as_ref()
+        .and_then(|option| on_replay::on_replay(option, &arguments, &mut errors));
+    let scope = scope::scope(options, &handler, &arguments, &mut errors);
     let reply = reply(&handler.sig, buffers, &mut errors);
     let runtime = settings::runtime(options.runtime.as_ref(), &mut errors);
     errors.finish()?;
@@ -77,26 +86,12 @@ pub(crate) fn validate(
         blame: blame(options),
         settings,
         key,
-        key_expression,
+        key_expressions,
         scope,
+        on_replay,
         reply,
         handler,
     })
-}
-
-fn key_and_expression(
-    key: Option<Key>,
-    arguments: &ArgumentsInScope<'_>,
-    errors: &mut Errors,
-) -> (Option<KeySource>, Option<Seen>) {
-    match key {
-        Some(Key::Source(source)) => (Some(source), None),
-        Some(Key::Expression(expression)) => (
-            Some(KeySource::Arguments),
-            key::expression(&expression, arguments, errors),
-        ),
-        None => (None, None),
-    }
 }
 
 /// `buffers`: `None` where the option itself was a mistake.
@@ -156,11 +151,16 @@ fn result(ty: &Type) -> Option<(Type, Type)> {
 
 /// The attribute knows of a contradiction with a shared policy only by one of these.
 fn blame(options: &Options) -> Span {
-    [&options.lease, &options.deadline, &options.key_format]
-        .into_iter()
-        .flatten()
-        .map(|option| option.keyword.span())
-        .chain(options.policy.iter().map(|option| option.keyword.span()))
-        .next()
-        .unwrap_or_else(Span::call_site)
+    [
+        &options.lease,
+        &options.deadline,
+        &options.key_format,
+        &options.key,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|option| option.keyword.span())
+    .chain(options.policy.iter().map(|option| option.keyword.span()))
+    .next()
+    .unwrap_or_else(Span::call_site)
 }

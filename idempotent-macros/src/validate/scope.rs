@@ -1,21 +1,23 @@
 //! Whose key it is.
 
 use proc_macro2::Span;
-use syn::Expr;
+use syn::{Expr, Ident, Pat, Type};
 
-use crate::arguments_in_scope::{ArgumentsInScope, Seen};
-use crate::errors::Errors;
+use super::signature::{Argument, Handler};
+use crate::arguments_in_scope::{ArgumentsInScope, Seen, names_bound};
+use crate::errors::{Errors, one_of};
 use crate::options::{Options, ungrouped};
 
 /// The parts of the scope; none for the global one.
 pub(super) fn scope(
     options: &Options,
+    handler: &Handler,
     arguments: &ArgumentsInScope<'_>,
     errors: &mut Errors,
 ) -> Vec<Seen> {
     let Some(option) = &options.scope else {
         if !options.scope_attempted {
-            missing(arguments, errors);
+            missing(handler, errors);
         }
         return Vec::new();
     };
@@ -68,16 +70,60 @@ fn is_global(expression: &Expr) -> bool {
     matches!(expression, Expr::Path(path) if path.path.is_ident("global"))
 }
 
-fn missing(arguments: &ArgumentsInScope<'_>, errors: &mut Errors) {
-    let suggestions = arguments.suggestions("scope");
-    let first = if suggestions.is_empty() {
-        "take an argument that says who is calling".to_owned()
+fn missing(handler: &Handler, errors: &mut Errors) {
+    let owners: Vec<String> = handler
+        .arguments
+        .iter()
+        .filter(|argument| may_name_an_owner(argument))
+        .flat_map(|argument| names_bound(&argument.pattern))
+        .map(|name| format!("scope = {name}"))
+        .collect();
+    let first = if owners.is_empty() {
+        "take whose request it is as an argument, such as `org: OrgId`, and write `scope = org`"
+            .to_owned()
     } else {
-        format!("write whose key it is: {suggestions}")
+        format!("write whose key it is: {}", one_of(&owners))
     };
     errors.at_span(
-        Span::call_site(),
+        whole_attribute(&handler.sig.ident),
         "`scope` is missing: without it, two tenants that send the same key would share one record, and one would be given the other's answer",
         format_args!("{first}; or `scope = global` where all callers share their keys"),
     );
+}
+
+/// Where the attribute is, but as the user's own text: the compiler adds to a mistake of a macro's that it is one.
+fn whole_attribute(any_of_the_user: &Ident) -> Span {
+    any_of_the_user.span().located_at(Span::call_site())
+}
+
+/// Whether an argument could say whose request it is. What it sends could not, nor what all requests share.
+fn may_name_an_owner(argument: &Argument) -> bool {
+    const OTHERS: [&str; 16] = [
+        "Attempt",
+        "Body",
+        "Bytes",
+        "Extensions",
+        "Form",
+        "HeaderMap",
+        "Json",
+        "Method",
+        "Multipart",
+        "Option",
+        "Parts",
+        "Request",
+        "Result",
+        "State",
+        "Uri",
+        "Version",
+    ];
+    let wrapped_in = match &argument.pattern {
+        Pat::TupleStruct(pattern) => pattern.path.segments.last(),
+        _ => None,
+    };
+    let of_type = match &argument.ty {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    let mut named = wrapped_in.into_iter().chain(of_type);
+    !named.any(|segment| OTHERS.iter().any(|other| segment.ident == other))
 }

@@ -4,8 +4,8 @@ use syn::{Expr, Lit, LitStr, Path, parse_quote};
 
 use super::choice::{Choice, choose};
 use super::key::{self, Key, KeyFormat};
-use super::range;
-use super::time::{self, Ttl};
+use super::time::{self, Deadline, Ttl};
+use super::{pointer, range};
 use crate::errors::Errors;
 use crate::options::{Given, Options, Value};
 
@@ -18,9 +18,12 @@ pub(crate) enum Operation {
 }
 
 /// What of the body makes a request the same request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Fingerprint {
     Body,
+    Json,
+    Fields(Vec<LitStr>),
+    Except(Vec<LitStr>),
     None,
 }
 
@@ -29,6 +32,21 @@ pub(crate) enum Fingerprint {
 pub(crate) enum Missing {
     Reject,
     Unprotected,
+}
+
+/// What another request under the same key gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mismatch {
+    Reject(u16),
+    Separate,
+}
+
+/// What a retry gets while the first attempt runs. Times are milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pending {
+    Reject(u16),
+    Wait(u64),
+    Provisional(u64),
 }
 
 /// Which outcomes give the key back.
@@ -55,8 +73,8 @@ pub(crate) struct Settings {
     pub(crate) operation: Option<Operation>,
     pub(crate) fingerprint: Option<Fingerprint>,
     pub(crate) missing: Option<Missing>,
-    pub(crate) mismatch: Option<u16>,
-    pub(crate) pending: Option<u16>,
+    pub(crate) mismatch: Option<Mismatch>,
+    pub(crate) pending: Option<Pending>,
     pub(crate) release: Option<Release>,
     pub(crate) abandoned: Option<Abandoned>,
     pub(crate) lease: Option<u64>,
@@ -76,6 +94,8 @@ pub(super) fn settings(options: &Options, errors: &mut Errors) -> (Option<Key>, 
         options.policy.is_some(),
         errors,
     );
+    let shared_policy = options.policy.is_some();
+    let known = Deadline::known(options.deadline.as_ref(), deadline, shared_policy);
     let settings = Settings {
         shared: options
             .policy
@@ -89,7 +109,9 @@ pub(super) fn settings(options: &Options, errors: &mut Errors) -> (Option<Key>, 
         fingerprint: read(options.fingerprint.as_ref(), errors, fingerprint),
         missing: read(options.missing.as_ref(), errors, missing),
         mismatch: read(options.mismatch.as_ref(), errors, mismatch),
-        pending: read(options.pending.as_ref(), errors, pending),
+        pending: read(options.pending.as_ref(), errors, |option, errors| {
+            pending(option, known, errors)
+        }),
         release: read(options.release.as_ref(), errors, release),
         abandoned: read(options.abandoned.as_ref(), errors, abandoned),
         lease,
@@ -109,10 +131,6 @@ fn read<T>(
 
 /// Whole options that this version does not do.
 fn not_available(options: &Options, errors: &mut Errors) {
-    if let Some(option) = &options.on_replay {
-        let help = "leave it out: a retry is given the recorded outcome";
-        errors.not_yet(&option.keyword, "on_replay", help);
-    }
     if let Some(option) = &options.transaction {
         let help = "leave it out, and write `abandoned = refuse` where a second run would do harm";
         errors.not_yet(&option.keyword, "transaction", help);
@@ -192,18 +210,19 @@ fn operation(option: &Given<Value>, errors: &mut Errors) -> Option<Operation> {
 }
 
 fn fingerprint(option: &Given<Value>, errors: &mut Errors) -> Option<Fingerprint> {
-    const INSTEAD: &str =
-        "write `fingerprint = body` to compare the body's bytes, or `fingerprint = none`";
     let choices = [
         Choice::word("body"),
+        Choice::word("json"),
+        Choice::with("fields", "fields(\"/amount\")"),
+        Choice::with("except", "except(\"/sent_at\")"),
         Choice::word("none"),
-        Choice::not_yet("json", INSTEAD),
-        Choice::not_yet("fields", INSTEAD),
-        Choice::not_yet("except", INSTEAD),
     ];
     let chosen = choose(option, &choices, "", errors)?;
-    Some(match chosen.word {
-        "none" => Fingerprint::None,
+    Some(match (chosen.word, chosen.arguments) {
+        ("fields", Some(it)) => Fingerprint::Fields(pointer::list("fields", it, errors)?),
+        ("except", Some(it)) => Fingerprint::Except(pointer::list("except", it, errors)?),
+        ("json", _) => Fingerprint::Json,
+        ("none", _) => Fingerprint::None,
         _ => Fingerprint::Body,
     })
 }
@@ -217,34 +236,38 @@ fn missing(option: &Given<Value>, errors: &mut Errors) -> Option<Missing> {
     })
 }
 
-fn mismatch(option: &Given<Value>, errors: &mut Errors) -> Option<u16> {
+fn mismatch(option: &Given<Value>, errors: &mut Errors) -> Option<Mismatch> {
     let choices = [
         Choice::perhaps_with("reject", "reject(422)"),
-        Choice::not_yet(
-            "separate",
-            "write `mismatch = reject`, and let the client take a new key",
-        ),
+        Choice::word("separate"),
     ];
     let chosen = choose(option, &choices, "", errors)?;
-    match chosen.arguments {
-        Some(status) => range::refusal(status, errors),
-        None => Some(MISMATCH),
-    }
+    Some(match (chosen.word, chosen.arguments) {
+        ("separate", _) => Mismatch::Separate,
+        (_, Some(status)) => Mismatch::Reject(range::refusal(status, errors)?),
+        (_, None) => Mismatch::Reject(MISMATCH),
+    })
 }
 
-fn pending(option: &Given<Value>, errors: &mut Errors) -> Option<u16> {
-    const INSTEAD: &str =
-        "write `pending = reject`: the client is told by `Retry-After` when to ask again";
+fn pending(
+    option: &Given<Value>,
+    deadline: Option<Deadline>,
+    errors: &mut Errors,
+) -> Option<Pending> {
     let choices = [
         Choice::perhaps_with("reject", "reject(409)"),
-        Choice::not_yet("wait", INSTEAD),
-        Choice::not_yet("provisional", INSTEAD),
+        Choice::with("wait", "wait(\"5s\")"),
+        Choice::with("provisional", "provisional(\"5s\")"),
     ];
     let chosen = choose(option, &choices, "", errors)?;
-    match chosen.arguments {
-        Some(status) => range::refusal(status, errors),
-        None => Some(PENDING),
-    }
+    Some(match (chosen.word, chosen.arguments) {
+        ("wait", Some(it)) => Pending::Wait(time::wait("wait", it, deadline, errors)?),
+        ("provisional", Some(it)) => {
+            Pending::Provisional(time::wait("provisional", it, deadline, errors)?)
+        }
+        (_, Some(status)) => Pending::Reject(range::refusal(status, errors)?),
+        (_, None) => Pending::Reject(PENDING),
+    })
 }
 
 fn release(option: &Given<Value>, errors: &mut Errors) -> Option<Release> {

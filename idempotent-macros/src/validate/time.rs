@@ -6,7 +6,7 @@ use syn::{Lit, LitStr};
 
 use super::choice::{Choice, choose};
 use crate::errors::Errors;
-use crate::options::{Given, Value};
+use crate::options::{Arguments, Given, Value};
 
 /// How long an outcome is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) fn ttl(option: &Given<Value>, errors: &mut Errors) -> Option<Ttl> {
     }
     if matches!(option.value, Value::Literal(_)) {
         let longest = "write a shorter time, or `ttl = forever`";
-        return millis(option, "\"24h\"", longest, errors).map(Ttl::Millis);
+        return set(option, "\"24h\"", longest, errors).map(Ttl::Millis);
     }
     let or = ", or a duration, such as `\"24h\"`";
     choose(option, &[Choice::word("forever")], or, errors).map(|_| Ttl::Forever)
@@ -45,8 +45,8 @@ pub(super) fn lease_and_deadline(
     errors: &mut Errors,
 ) -> (Option<u64>, Option<u64>) {
     let longest = "write a shorter time";
-    let lease_millis = lease.and_then(|option| millis(option, "\"30s\"", longest, errors));
-    let deadline_millis = deadline.and_then(|option| millis(option, "\"15m\"", longest, errors));
+    let lease_millis = lease.and_then(|option| set(option, "\"30s\"", longest, errors));
+    let deadline_millis = deadline.and_then(|option| set(option, "\"15m\"", longest, errors));
 
     let failed = lease.is_some() != lease_millis.is_some()
         || deadline.is_some() != deadline_millis.is_some();
@@ -76,22 +76,113 @@ pub(super) fn lease_and_deadline(
     (lease_millis, deadline_millis)
 }
 
-fn millis(option: &Given<Value>, example: &str, longest: &str, errors: &mut Errors) -> Option<u64> {
-    let name = &option.keyword;
+/// `wait("5s")`: how long a retry waits for the attempt that runs. Nobody need wait for longer than that may take.
+pub(super) fn wait(
+    word: &str,
+    arguments: &Arguments,
+    deadline: Option<Deadline>,
+    errors: &mut Errors,
+) -> Option<u64> {
+    let asked = Asked {
+        name: word,
+        example: "\"5s\"",
+        written: format!("pending = {word}(\"5s\")"),
+        longest: "write a shorter time",
+    };
+    let Ok(text) = syn::parse2::<LitStr>(arguments.tokens.clone()) else {
+        errors.at(
+            arguments,
+            format_args!("`{word}` takes a duration in quotes"),
+            format_args!("write a number and a unit, such as `{}`", asked.written),
+        );
+        return None;
+    };
+    let millis = millis(&text, &asked, errors)?;
+    if let Some(deadline) = deadline
+        && deadline.millis < millis
+    {
+        let by_default = if deadline.is_default {
+            ", 15m by default"
+        } else {
+            ""
+        };
+        errors.at(
+            &text,
+            format_args!("this is longer than the deadline{by_default}"),
+            "write a shorter time or a longer `deadline`: an attempt is over at its deadline",
+        );
+        return None;
+    }
+    Some(millis)
+}
+
+/// The longest that an attempt may run, as far as the attribute knows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    millis: u64,
+    is_default: bool,
+}
+
+impl Deadline {
+    /// `millis`: what was found in `option`, unless that is a mistake.
+    pub(super) fn known(
+        option: Option<&Given<Value>>,
+        millis: Option<u64>,
+        shared_policy: bool,
+    ) -> Option<Self> {
+        match (option, millis) {
+            (Some(_), millis) => millis.map(|millis| Self {
+                millis,
+                is_default: false,
+            }),
+            (None, _) if shared_policy => None,
+            (None, _) => Some(Self {
+                millis: DEADLINE,
+                is_default: true,
+            }),
+        }
+    }
+}
+
+/// What a duration is asked for, and examples.
+struct Asked<'a> {
+    name: &'a str,
+    /// A duration.
+    example: &'a str,
+    /// The same as it stands in the attribute.
+    written: String,
+    /// What to write instead of a duration that no store can count.
+    longest: &'a str,
+}
+
+/// An option that is set to a duration.
+fn set(option: &Given<Value>, example: &str, longest: &str, errors: &mut Errors) -> Option<u64> {
+    let name = option.keyword.to_string();
+    let asked = Asked {
+        name: &name,
+        example,
+        written: format!("{name} = {example}"),
+        longest,
+    };
     let Value::Literal(Lit::Str(text)) = &option.value else {
         errors.at(
             &option.value,
             format_args!("`{name}` takes a duration in quotes"),
-            format_args!("write a number and a unit, such as `{name} = {example}`"),
+            format_args!("write a number and a unit, such as `{}`", asked.written),
         );
         return None;
     };
-    let duration = duration(text, example, longest, errors)?;
+    millis(text, &asked, errors)
+}
+
+fn millis(text: &LitStr, asked: &Asked<'_>, errors: &mut Errors) -> Option<u64> {
+    let duration = duration(text, asked, errors)?;
+    let (name, written) = (asked.name, &asked.written);
     if duration.is_zero() {
         errors.at(
             text,
             format_args!("`{name}` cannot be zero"),
-            format_args!("write for example `{name} = {example}`"),
+            format_args!("write for example `{written}`"),
         );
         return None;
     }
@@ -99,32 +190,32 @@ fn millis(option: &Given<Value>, example: &str, longest: &str, errors: &mut Erro
         errors.at(
             text,
             "durations are whole milliseconds, one or more",
-            format_args!("write for example `{name} = {example}`"),
+            format_args!("write for example `{written}`"),
         );
         return None;
     }
     // Stores count milliseconds in 64 bits with a sign.
     let Ok(millis) = i64::try_from(duration.as_millis()) else {
-        too_long(text, longest, errors);
+        too_long(text, asked.longest, errors);
         return None;
     };
     Some(millis.unsigned_abs())
 }
 
-fn duration(text: &LitStr, example: &str, longest: &str, errors: &mut Errors) -> Option<Duration> {
+fn duration(text: &LitStr, asked: &Asked<'_>, errors: &mut Errors) -> Option<Duration> {
     use humantime::DurationError;
     match humantime::parse_duration(&text.value()) {
         Ok(duration) => return Some(duration),
-        Err(DurationError::NumberOverflow) => too_long(text, longest, errors),
+        Err(DurationError::NumberOverflow) => too_long(text, asked.longest, errors),
         Err(DurationError::UnknownUnit { unit, value, .. }) => {
             let what = if unit.is_empty() {
                 format!("`{value}` of what? The unit is missing")
             } else {
                 format!("`{unit}` is no unit of time")
             };
-            errors.at(text, what, units(example));
+            errors.at(text, what, units(asked.example));
         }
-        Err(_) => errors.at(text, "this is no duration", units(example)),
+        Err(_) => errors.at(text, "this is no duration", units(asked.example)),
     }
     None
 }

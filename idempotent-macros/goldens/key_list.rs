@@ -1,0 +1,68 @@
+fn receive(
+    __arg0: OrgId,
+    __captured: ::idempotent_runtime::axum::__private::Captured<Json<Event>>,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn receive(
+        #[allow(unused_variables)]
+        org: OrgId,
+        #[allow(unused_variables)]
+        Json(event): Json<Event>,
+    ) -> StatusCode {
+        accept(event).await
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
+        .key(
+            __idempotent::KeySource::FirstOf(
+                &[
+                    __idempotent::KeySource::Header("idempotency-key"),
+                    __idempotent::KeySource::Body("idempotency_key"),
+                    __idempotent::KeySource::Arguments,
+                    __idempotent::KeySource::Arguments,
+                ],
+            ),
+        )
+        .validated();
+    let __replay = __idempotent::need_replay::<StatusCode>();
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |mut __call, __arg1| async move {
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
+            {
+                let org = &__arg0;
+                __idempotent::scope(&mut __call, &org);
+            }
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
+            {
+                let Json(event) = &__arg1;
+                __idempotent::key(&mut __call, &event.id);
+            }
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
+            {
+                let Json(event) = &__arg1;
+                __idempotent::key(&mut __call, &event.meta.key);
+            }
+            __idempotent::protect(
+                    __call,
+                    __replay,
+                    __idempotent::need_send(receive(__arg0, __arg1)),
+                )
+                .await
+        },
+    )
+}

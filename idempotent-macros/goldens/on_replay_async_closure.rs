@@ -1,0 +1,52 @@
+fn create<O: Owner>(
+    __captured: ::idempotent_runtime::axum::__private::Captured<O>,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn create<O: Owner>(#[allow(unused_variables)] owner: O) -> StatusCode {
+        owner.create().await
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
+    let __replay = __idempotent::need_replay::<StatusCode>();
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |__call, __arg0| async move {
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
+            let __entry = {
+                #[allow(unused_variables)]
+                let owner = &__arg0;
+                __idempotent::enter(
+                        __call,
+                        |__saved| async move {
+                            #[allow(
+                                unreachable_code,
+                                clippy::diverging_sub_expression,
+                                clippy::empty_loop
+                            )]
+                            if false {
+                                let __written: OnReplay = loop {};
+                                let _: __idempotent::OnReplay = __written;
+                                let __decision: __idempotent::OnReplay = loop {};
+                                return __decision;
+                            }
+                            let saved: Saved = __saved;
+                            { owner.judge(saved).await }
+                        },
+                    )
+                    .await
+            };
+            match __entry {
+                __idempotent::Entry::Run(__call) => {
+                    __idempotent::protect(__call, __replay, create::<O>(__arg0)).await
+                }
+                __idempotent::Entry::Answered(__response) => __response,
+            }
+        },
+    )
+}

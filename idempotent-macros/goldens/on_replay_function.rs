@@ -1,0 +1,61 @@
+fn create(
+    __captured: ::idempotent_runtime::axum::__private::Captured<OrgId>,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn create(#[allow(unused_variables)] org: OrgId) -> StatusCode {
+        StatusCode::OK
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
+    let __replay = __idempotent::need_replay::<StatusCode>();
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |mut __call, __arg0| async move {
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
+            {
+                let org = &__arg0;
+                __idempotent::scope(&mut __call, &org);
+            }
+            #[allow(
+                clippy::needless_borrow,
+                clippy::needless_borrows_for_generic_args,
+                clippy::explicit_auto_deref
+            )]
+            let __entry = {
+                __idempotent::enter(
+                        __call,
+                        |__saved| __idempotent::need_send(async move {
+                            #[allow(
+                                unreachable_code,
+                                clippy::diverging_sub_expression,
+                                clippy::empty_loop
+                            )]
+                            if false {
+                                let __decision: __idempotent::OnReplay = loop {};
+                                return __decision;
+                            }
+                            replays::rebuild(__saved).await
+                        }),
+                    )
+                    .await
+            };
+            match __entry {
+                __idempotent::Entry::Run(__call) => {
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(create(__arg0)),
+                        )
+                        .await
+                }
+                __idempotent::Entry::Answered(__response) => __response,
+            }
+        },
+    )
+}

@@ -1,0 +1,81 @@
+fn wait(
+    __captured: ::idempotent_runtime::axum::__private::Captured<
+        ::idempotent_runtime::axum::__private::NoArgument,
+    >,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn wait() -> StatusCode {
+        StatusCode::OK
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
+        .fingerprint(__idempotent::FingerprintOf::Json)
+        .mismatch(__idempotent::Mismatch::Separate)
+        .pending(__idempotent::Pending::Wait(__idempotent::millis(5000u64)))
+        .validated();
+    let __replay = __idempotent::need_replay::<StatusCode>();
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |__call, _| async move {
+            __idempotent::protect(__call, __replay, __idempotent::need_send(wait()))
+                .await
+        },
+    )
+}
+
+fn provisional(
+    __captured: ::idempotent_runtime::axum::__private::Captured<
+        ::idempotent_runtime::axum::__private::NoArgument,
+    >,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn provisional() -> StatusCode {
+        StatusCode::OK
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
+        .fingerprint(__idempotent::FingerprintOf::Fields(&["/amount", "/items/0"]))
+        .pending(__idempotent::Pending::Provisional(__idempotent::millis(250u64)))
+        .validated();
+    let __replay = __idempotent::need_replay::<StatusCode>();
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |__call, _| async move {
+            __idempotent::protect(
+                    __call,
+                    __replay,
+                    __idempotent::need_send(provisional()),
+                )
+                .await
+        },
+    )
+}
+
+fn except(
+    __captured: ::idempotent_runtime::axum::__private::Captured<
+        ::idempotent_runtime::axum::__private::NoArgument,
+    >,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn except() -> StatusCode {
+        StatusCode::OK
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
+        .fingerprint(__idempotent::FingerprintOf::Except(&["/sent_at"]))
+        .validated();
+    let __replay = __idempotent::need_replay::<StatusCode>();
+    __idempotent::run(
+        __captured,
+        &__POLICY,
+        move |__call, _| async move {
+            __idempotent::protect(__call, __replay, __idempotent::need_send(except()))
+                .await
+        },
+    )
+}

@@ -1,0 +1,105 @@
+//! What decides of a retry before the handler is called.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{ExprPath, Type};
+
+use super::axum::{allow_borrows, bind, call};
+use crate::validate::{Decide, Form, OnReplay};
+
+/// Enters the call, lets the user's function decide where there is an outcome already, and goes on with `protect` where
+/// the handler is to run. Arguments are lent to the function; they are free again before the handler takes them.
+pub(super) fn entry(
+    private: &TokenStream,
+    on_replay: &OnReplay,
+    form: Form,
+    protect: &TokenStream,
+) -> TokenStream {
+    let bindings = on_replay.bindings.iter().map(|binding| {
+        let binding = bind(binding);
+        quote!(#[allow(unused_variables)] #binding)
+    });
+    let (entry, call, response) = (mixed("__entry"), call(), mixed("__response"));
+    let (allow, decide) = (allow_borrows(), decide(on_replay, form));
+    quote! {
+        #allow
+        let #entry = {
+            #(#bindings)*
+            #private::enter(#call, #decide).await
+        };
+        match #entry {
+            #private::Entry::Run(#call) => #protect,
+            #private::Entry::Answered(#response) => #response,
+        }
+    }
+}
+
+fn mixed(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The user's closure in one form, or a closure around the user's function.
+fn decide(on_replay: &OnReplay, form: Form) -> TokenStream {
+    let keyword = on_replay.keyword;
+    let (parameter, body) = match &on_replay.decide {
+        Decide::Closure {
+            saved,
+            takes,
+            returns,
+            body,
+        } => {
+            let pin = pin(keyword, returns.as_deref());
+            match takes {
+                None => (quote!(#saved), quote!({ #pin #body })),
+                Some(ty) => {
+                    let whole = Ident::new("__saved", ty.span());
+                    let take = quote!(let #saved: #ty = #whole;);
+                    (quote!(#whole), quote!({ #pin #take #body }))
+                }
+            }
+        }
+        Decide::Function(path) => {
+            let saved = Ident::new("__saved", path.span());
+            let (pin, called) = (pin(keyword, None), called(path, &saved));
+            (quote!(#saved), quote!({ #pin #called }))
+        }
+    };
+    let body = quote!(async move #body);
+    let body = match form {
+        Form::Function { judge_send: true } => {
+            let need_send = quote_spanned!(keyword=> __idempotent::need_send);
+            quote!(#need_send(#body))
+        }
+        _ => body,
+    };
+    quote!(|#parameter| #body)
+}
+
+/// Calls the user's function, all under its path.
+fn called(path: &ExprPath, saved: &Ident) -> TokenStream {
+    let last = path.to_token_stream().into_iter().last();
+    let span = last.map_or_else(|| path.span(), |tree| tree.span());
+    let arguments = quote_spanned!(span=> (#saved));
+    let wait = quote_spanned!(span=> .await);
+    quote!(#path #arguments #wait)
+}
+
+/// Says first what is decided, so that a body which decides something else is one error, in the body.
+fn pin(keyword: Span, returns: Option<&Type>) -> TokenStream {
+    let written = returns.map(|ty| {
+        let written = Ident::new("__written", ty.span());
+        quote_spanned! {keyword=>
+            let #written: #ty = loop {};
+            let _: __idempotent::OnReplay = #written;
+        }
+    });
+    quote_spanned! {keyword=>
+        #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop)]
+        if false {
+            #written
+            let __decision: __idempotent::OnReplay = loop {};
+            return __decision;
+        }
+    }
+}
