@@ -1,6 +1,7 @@
 //! Who a record belongs to: record ids and attempt ids.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::digest::{Fields, Secret};
 use crate::scope::Scope;
@@ -36,7 +37,7 @@ impl RecordId {
         namespace: &str,
         origin: Origin,
         scope: &Scope,
-        operation: &[&str],
+        operation: &[&[u8]],
         key: &str,
     ) -> Self {
         let mut fields = Fields::new(secret, "idempotent/record/1");
@@ -45,7 +46,7 @@ impl RecordId {
         scope.hash_into(&mut fields);
         fields.push(&(operation.len() as u64).to_be_bytes());
         for part in operation {
-            fields.push(part.as_bytes());
+            fields.push(part);
         }
         fields.push(key.as_bytes());
         Self(fields.finish())
@@ -61,6 +62,30 @@ impl RecordId {
         &self.0
     }
 }
+
+/// Reads the form in which it is printed, as in the log: 64 hexadecimal digits.
+impl FromStr for RecordId {
+    type Err = InvalidRecordId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRecordId> {
+        let digits = text.as_bytes();
+        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return Err(InvalidRecordId {});
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| InvalidRecordId {})?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| InvalidRecordId {})?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// A text that is no record id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a record id is 64 hexadecimal digits")]
+#[non_exhaustive]
+pub struct InvalidRecordId {}
 
 impl fmt::Debug for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,7 +157,8 @@ mod tests {
         for part in scope {
             parts.push(*part);
         }
-        RecordId::new(None, namespace, Origin::Web, &parts, operation, key)
+        let operation: Vec<_> = operation.iter().map(|part| part.as_bytes()).collect();
+        RecordId::new(None, namespace, Origin::Web, &parts, &operation, key)
     }
 
     #[test]
@@ -165,8 +191,17 @@ mod tests {
 
     #[test]
     fn web_and_task_are_apart() {
-        let of = |origin| RecordId::new(None, "", origin, &Scope::global(), &["o"], "k");
+        let of = |origin| RecordId::new(None, "", origin, &Scope::global(), &[b"o"], "k");
         assert_ne!(of(Origin::Web), of(Origin::Task));
+    }
+
+    #[test]
+    fn a_record_id_is_read_as_it_is_printed() {
+        let record = id("n", &["org"], &["POST", "/a"], "k");
+        assert_eq!(record.to_string().parse(), Ok(record));
+        for text in ["", "00", &"g".repeat(64), &"é".repeat(32), &"+0".repeat(32)] {
+            assert_eq!(text.parse::<RecordId>(), Err(InvalidRecordId {}), "{text}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub enum Code {
     BodyUnreadable,
     /// The key was used for another request.
     Mismatch,
-    /// The first attempt is running.
+    /// An attempt came before and has no outcome yet.
     Pending,
     /// An attempt ended without an outcome, and the endpoint does not run it again.
     OutcomeUnknown,
@@ -54,7 +54,7 @@ impl Code {
             Self::BodyTooLarge => "Request body too large",
             Self::BodyUnreadable => "Request body unreadable",
             Self::Mismatch => "Idempotency key used for another request",
-            Self::Pending => "First request still running",
+            Self::Pending => "No outcome yet",
             Self::OutcomeUnknown => "Outcome unknown",
             Self::OutcomeNotKept => "Outcome not kept",
             Self::StoreUnavailable => "Idempotency store unavailable",
@@ -78,7 +78,7 @@ impl Code {
                 "This idempotency key came before with another request. Use a new key for a new request."
             }
             Self::Pending => {
-                "A request with this idempotency key is being processed. Retry later with the same key to get its outcome."
+                "A request with this idempotency key came before and has no outcome yet. Retry later with the same key."
             }
             Self::OutcomeUnknown => {
                 "A request with this idempotency key ended without an outcome; its effects are unknown. It will not be run again under this key."
@@ -93,7 +93,8 @@ impl Code {
         }
     }
 
-    const fn status(self) -> u16 {
+    /// The HTTP status that goes with it, unless the endpoint's policy says another.
+    pub const fn status(self) -> u16 {
         match self {
             Self::KeyMissing | Self::KeyInvalid | Self::BodyUnreadable => 400,
             Self::Pending | Self::OutcomeUnknown | Self::OutcomeNotKept => 409,

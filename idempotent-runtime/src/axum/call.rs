@@ -1,150 +1,72 @@
-//! One request through an annotated handler, from its head to its answer.
+//! What is known of a request before its handler runs.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 
-use axum::extract::{MatchedPath, OriginalUri, Request};
+use axum::extract::{FromRequestParts as _, MatchedPath, OriginalUri, Request};
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http::{HeaderMap, Method, Uri, header};
 
-use super::captured::Captured;
-use super::key::{HeadKey, find_in_body, find_in_head};
-use super::replay::Witness;
-use super::{body, problem, record};
-use crate::engine::{Answer, Detach, Detachable, Ticket, perform};
-use crate::fingerprint::Fingerprint;
+use super::attempt::Attempt;
+use super::key::{HeadKeys, find_in_body, find_in_head};
+use super::refuse::Refuser;
+use super::{body, record};
+use crate::engine::{self, Answer, Detach, Entered, Held, Ticket};
+use crate::fingerprint::{Body, Fingerprint, RequestLine, parts_of};
 use crate::idempotency::Idempotency;
-use crate::identity::{Origin, RecordId};
-use crate::key::{IdempotencyKey, InvalidKey, Place, parse_key};
-use crate::policy::{FingerprintOf, KeySource, Missing, Operation, Policy};
+use crate::identity::{AttemptId, Origin, RecordId};
+use crate::key::{IdempotencyKey, InvalidKey, Place, agree, parse_key};
+use crate::outcome::Outcome;
+use crate::policy::{FingerprintOf, KeySource, Mismatch, Missing, Operation, Policy};
 use crate::refusal::Code;
-use crate::scope::{Scope, ScopeKey};
+use crate::scope::Scope;
 
-/// What an annotated handler's function returns. Whether the call can be detached is asked where it is routed, so that
-/// a generic handler may be one for some types only.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless polled"]
-pub struct Run<F: Future>(Detachable<F>);
-
-impl<F> Future for Run<F>
-where
-    F: Future<Output = Response> + Send + 'static,
-{
-    type Output = Response;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
-        let ended = ready!(Pin::new(&mut self.0).poll(cx));
-        // The runtime was shut down under the call: its attempt is abandoned.
-        Poll::Ready(ended.unwrap_or_else(|| problem::respond(Code::OutcomeUnknown)))
-    }
-}
-
-/// Reads the request, then calls `body` with what was learned and the handler's last argument.
-pub fn run<L, C, F>(
-    captured: Captured<L>,
-    policy: &'static Policy,
-    body: C,
-) -> Run<impl Future<Output = Response>>
-where
-    C: FnOnce(Call, L) -> F,
-    F: Future<Output = Response>,
-{
-    let Captured { request, extract } = captured;
-    let idempotency = request.extensions().get::<Idempotency>().cloned();
-    let detach = Detach::new(idempotency.as_ref().map(|it| it.running().clone()));
-    Run(Detachable::new(detach.clone(), async move {
-        let (call, request) = match receive(request, policy, idempotency, detach).await {
-            Ok(received) => received,
-            Err(code) => return problem::respond(code),
-        };
-        match extract(request).await {
-            Ok(last) => body(call, last).await,
-            Err(rejection) => rejection,
-        }
-    }))
-}
-
-/// Adds a part to the call's scope.
-pub fn scope<K: ScopeKey + ?Sized>(call: &mut Call, part: &K) {
-    call.scope.push(part);
-}
-
-/// Tells the call its key, where an expression gives it.
-pub fn key<K: KeyArgument + ?Sized>(call: &mut Call, key: &K) {
-    call.argument = key.key_text();
-}
-
-/// Runs the handler under the call's key, or answers without it.
-pub async fn protect<T>(
-    call: Call,
-    witness: impl Witness<T>,
-    handler: impl Future<Output = T>,
-) -> Response {
-    let Some(protection) = call.protection else {
-        return witness.reply(handler.await).response;
-    };
-    let key = match protection.key(call.argument) {
-        Ok(Some(key)) => key,
-        Ok(None) => match protection.policy.missing {
-            Missing::Reject => return problem::respond(Code::KeyMissing),
-            Missing::Unprotected => return witness.reply(handler.await).response,
-        },
-        Err(InvalidKey) => return problem::respond(Code::KeyInvalid),
-    };
-    let ticket = protection.ticket(&call.scope, &key);
-    let idempotency = ticket.idempotency.clone();
-    let max_response = protection.policy.max_response;
-    let handler = async {
-        // No await between the two: a response need not be `Send`.
-        let reply = witness.reply(handler.await);
-        record::keep(reply, max_response, idempotency.settings()).await
-    };
-    respond(
-        perform(ticket, protection.detach, handler).await,
-        &idempotency,
-    )
-}
-
-fn respond(answer: Answer<Response>, idempotency: &Idempotency) -> Response {
-    match answer {
-        Answer::Fresh(response) => response,
-        Answer::Unrecorded(mut response) => {
-            let name = HeaderName::from_static(record::STORED);
-            response
-                .headers_mut()
-                .insert(name, HeaderValue::from_static("false"));
-            response
-        }
-        Answer::Replayed(outcome) => record::replay(&outcome, idempotency.settings()),
-        Answer::Refused(refusal) => problem::respond(refusal),
-    }
-}
-
-/// What is known of a request before its handler runs.
+/// One request through an annotated handler.
 pub struct Call {
-    /// `None`: the handler runs as if it were not annotated.
-    protection: Option<Protection>,
-    scope: Scope,
-    argument: Option<String>,
+    pub(super) stage: Stage,
+    pub(super) scope: Scope,
+    /// The texts of the keys that expressions gave, in their order.
+    pub(super) arguments: Vec<Option<String>>,
 }
 
-impl fmt::Debug for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").finish_non_exhaustive()
-    }
+/// How far a call is.
+pub(super) enum Stage {
+    /// The handler runs as if it were not annotated.
+    Unprotected(Why),
+    /// The request has been read.
+    Received(Box<Received>),
+    /// The record is this call's.
+    Held(Box<Claimed>, Held),
 }
 
-struct Protection {
-    idempotency: Idempotency,
-    policy: &'static Policy,
-    detach: Detach,
+/// Why a call is not protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It needs no protection, or did not ask for any.
+    NotAsked,
+    /// The store could not be reached.
+    StoreDown,
+}
+
+/// A request that has been read.
+pub(super) struct Received {
+    pub(super) idempotency: Idempotency,
+    pub(super) policy: &'static Policy,
+    pub(super) detach: Detach,
+    pub(super) refuser: Refuser,
+    pub(super) attempt: Attempt,
     head: Head,
-    /// The key, if the head had it.
-    key: Option<IdempotencyKey>,
+    /// The keys that the head had, and whether there are places to look at beside it.
+    keys: HeadKeys,
     body: Bytes,
+}
+
+/// A request that has a ticket.
+pub(super) struct Claimed {
+    pub(super) ticket: Ticket,
+    pub(super) detach: Detach,
+    pub(super) refuser: Refuser,
+    pub(super) attempt: Attempt,
 }
 
 /// What of the request's head is still needed once its extractors have taken it.
@@ -153,58 +75,71 @@ struct Head {
     /// As the client sent it, before any nested router took its prefix off.
     uri: Uri,
     route: Option<MatchedPath>,
-    /// For a key in the body, whose form they tell.
-    headers: HeaderMap,
+    content_type: Option<String>,
 }
 
-async fn receive(
+/// What is next for a call.
+pub(super) enum Step {
+    /// Its handler.
+    Run,
+    Answer(Response),
+    /// To be told what the record holds, and who put it there.
+    Replay(Box<Claimed>, Outcome, AttemptId),
+}
+
+/// Reads a request up to its handler's last argument. `Err` is the answer.
+pub(super) async fn receive(
     request: Request,
     policy: &'static Policy,
     idempotency: Option<Idempotency>,
     detach: Detach,
-) -> Result<(Call, Request), Code> {
-    let unprotected = Call {
-        protection: None,
-        scope: Scope::global(),
-        argument: None,
-    };
+) -> Result<(Call, Request), Response> {
     if is_safe(request.method()) {
-        return Ok((unprotected, request));
+        return Ok((Call::new(Stage::Unprotected(Why::NotAsked)), request));
     }
     let Some(idempotency) = idempotency else {
         tracing::error!(
             "a handler with #[idempotent] was called, but no `Idempotency` is installed: add `.layer(Idempotency::new(store))` to its router"
         );
-        return Err(Code::Misconfigured);
+        return Err(Refuser::default().respond(Code::Misconfigured));
     };
     let (mut parts, body) = request.into_parts();
-    let key = match find_in_head(&mut parts, policy).await? {
-        HeadKey::Here(key) => Some(key),
-        HeadKey::Later => None,
-        HeadKey::Missing => {
-            return match policy.missing {
-                Missing::Reject => Err(Code::KeyMissing),
-                Missing::Unprotected => Ok((unprotected, Request::from_parts(parts, body))),
-            };
-        }
+    let mut refuser = Refuser::new(idempotency.settings(), policy, &parts);
+    let keys = match find_in_head(&mut parts, policy).await {
+        Ok(keys) => keys,
+        Err(code) => return Err(refuser.respond(code)),
     };
-    let (request, body) = body::read(Request::from_parts(parts, body), policy.max_body).await?;
-    let head = Head::of(&request, policy);
-    let protection = Protection {
+    if keys.found.is_none() && !keys.more {
+        return match policy.missing {
+            Missing::Reject => Err(refuser.respond(Code::KeyMissing)),
+            Missing::Unprotected => Ok((
+                Call::new(Stage::Unprotected(Why::NotAsked)),
+                Request::from_parts(parts, body),
+            )),
+        };
+    }
+    let attempt = match Attempt::from_request_parts(&mut parts, &()).await {
+        Ok(attempt) => attempt,
+        Err(never) => match never {},
+    };
+    if let Some(key) = &keys.found {
+        refuser.set_key(key.clone());
+    }
+    let (request, body) = body::read(Request::from_parts(parts, body), policy.max_body)
+        .await
+        .map_err(|code| refuser.respond(code))?;
+    let head = Head::of(&request);
+    let received = Received {
         idempotency,
         policy,
         detach,
+        refuser,
+        attempt,
         head,
-        key,
+        keys,
         body,
     };
-    Ok((
-        Call {
-            protection: Some(protection),
-            ..unprotected
-        },
-        request,
-    ))
+    Ok((Call::new(Stage::Received(Box::new(received))), request))
 }
 
 /// RFC 9110, section 9.2.1.
@@ -215,21 +150,64 @@ fn is_safe(method: &Method) -> bool {
     )
 }
 
+impl Call {
+    fn new(stage: Stage) -> Self {
+        Self {
+            stage,
+            scope: Scope::global(),
+            arguments: Vec::new(),
+        }
+    }
+}
+
+impl Call {
+    /// Claims the record, if that is still to be done.
+    pub(super) async fn enter(&mut self) -> Step {
+        match std::mem::replace(&mut self.stage, Stage::Unprotected(Why::NotAsked)) {
+            Stage::Received(received) => {
+                let arguments = std::mem::take(&mut self.arguments);
+                match received.claim_by(&self.scope, arguments).await {
+                    Ok(Some(claimed)) => self.claim(claimed).await,
+                    Ok(None) => Step::Run,
+                    Err(answer) => Step::Answer(answer),
+                }
+            }
+            entered => {
+                self.stage = entered;
+                Step::Run
+            }
+        }
+    }
+
+    /// Claims the record, once more after it was forgotten.
+    pub(super) async fn claim(&mut self, claimed: Box<Claimed>) -> Step {
+        match engine::enter(&claimed.ticket, &claimed.detach).await {
+            Entered::Held(held) => {
+                self.stage = Stage::Held(claimed, held);
+                Step::Run
+            }
+            Entered::Unprotected => {
+                self.stage = Stage::Unprotected(Why::StoreDown);
+                Step::Run
+            }
+            Entered::Recorded(outcome, attempt) => Step::Replay(claimed, outcome, attempt),
+            Entered::Provisional(outcome) => Step::Answer(claimed.replay(&outcome)),
+            Entered::Refused(refusal) => Step::Answer(claimed.refuser.respond(refusal)),
+        }
+    }
+}
+
 impl Head {
-    fn of(request: &Request, policy: &Policy) -> Self {
+    fn of(request: &Request) -> Self {
         let extensions = request.extensions();
         let uri = extensions
             .get::<OriginalUri>()
             .map_or_else(|| request.uri(), |original| &original.0);
-        let headers = match policy.key {
-            KeySource::Body(_) => request.headers().clone(),
-            _ => HeaderMap::new(),
-        };
         Self {
             method: request.method().clone(),
             uri: uri.clone(),
             route: extensions.get::<MatchedPath>().cloned(),
-            headers,
+            content_type: content_type(request.headers()),
         }
     }
 
@@ -248,37 +226,83 @@ impl Head {
     }
 }
 
-impl Protection {
-    fn key(&self, argument: Option<String>) -> Result<Option<IdempotencyKey>, InvalidKey> {
-        let format = self.policy.key_format;
-        match self.policy.key {
-            KeySource::Body(place) => find_in_body(&self.head.headers, &self.body, place, format),
-            KeySource::Arguments => argument
-                .map(|text| parse_key(text.as_bytes(), format, Place::Elsewhere))
-                .transpose(),
-            KeySource::Header(_) | KeySource::Query(_) | KeySource::Path(_) => Ok(self.key.clone()),
-        }
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get(header::CONTENT_TYPE)?
+        .to_str()
+        .ok()
+        .map(str::to_owned)
+}
+
+impl Received {
+    /// Makes the ticket by which the request claims; none for a request that needs none. `Err` is the answer.
+    async fn claim_by(
+        self: Box<Self>,
+        scope: &Scope,
+        arguments: Vec<Option<String>>,
+    ) -> Result<Option<Box<Claimed>>, Response> {
+        let key = match self.key(arguments) {
+            Ok(Some(key)) => key,
+            Ok(None) => {
+                return match self.policy.missing {
+                    Missing::Reject => Err(self.refuser.respond(Code::KeyMissing)),
+                    Missing::Unprotected => Ok(None),
+                };
+            }
+            Err(InvalidKey) => return Err(self.refuser.respond(Code::KeyInvalid)),
+        };
+        let ticket = self.ticket(scope, &key).await;
+        let Self {
+            detach,
+            mut refuser,
+            attempt,
+            ..
+        } = *self;
+        refuser.set_key(key);
+        Ok(Some(Box::new(Claimed {
+            ticket,
+            detach,
+            refuser,
+            attempt,
+        })))
     }
 
-    fn ticket(&self, scope: &Scope, key: &IdempotencyKey) -> Ticket {
-        let Self {
-            idempotency,
-            policy,
-            head,
-            body,
-            ..
-        } = self;
-        let settings = idempotency.settings();
+    /// The request's key: the first that is present, if no other differs.
+    fn key(&self, arguments: Vec<Option<String>>) -> Result<Option<IdempotencyKey>, InvalidKey> {
+        let format = self.policy.key_format;
+        let mut key = self.keys.found.clone();
+        for place in self.policy.key.places() {
+            if let KeySource::Body(place) = place {
+                let found =
+                    find_in_body(self.head.content_type.as_deref(), &self.body, place, format)?;
+                key = agree(key, found)?;
+            }
+        }
+        for text in arguments.into_iter().flatten() {
+            let found = parse_key(text.as_bytes(), format, Place::Elsewhere)?;
+            key = agree(key, Some(found))?;
+        }
+        Ok(key)
+    }
+
+    async fn ticket(&self, scope: &Scope, key: &IdempotencyKey) -> Ticket {
+        let settings = self.idempotency.settings();
         let secret = settings.secret.as_ref();
-        let operation = head.operation(policy.operation);
-        let body = match policy.fingerprint {
-            FingerprintOf::Body => Some(&**body),
-            FingerprintOf::None => None,
+        let fingerprint = self.fingerprint().await;
+        let [method, name] = self.head.operation(self.policy.operation);
+        let separate = match self.policy.mismatch {
+            Mismatch::Reject(_) => None,
+            Mismatch::Separate => Some(fingerprint),
         };
-        let (path, query) = (head.uri.path(), head.uri.query());
+        let operation = [
+            Some(method.as_bytes()),
+            Some(name.as_bytes()),
+            separate.as_ref().map(|it| it.as_bytes().as_slice()),
+        ];
+        let operation: Vec<&[u8]> = operation.into_iter().flatten().collect();
         Ticket {
-            idempotency: idempotency.clone(),
-            policy,
+            idempotency: self.idempotency.clone(),
+            policy: self.policy,
             record: RecordId::new(
                 secret,
                 &settings.namespace,
@@ -287,52 +311,63 @@ impl Protection {
                 &operation,
                 key.as_str(),
             ),
-            fingerprint: Fingerprint::of_request(secret, head.method.as_str(), path, query, body),
+            fingerprint,
         }
     }
-}
 
-/// A value that an expression may give as the key: text, an integer or a UUID, or an option of one, whose `None` means
-/// that no key came.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an idempotency key",
-    label = "not text, an integer or a `Uuid`",
-    note = "a key is a string, an integer or a `Uuid`, or an `Option` of one"
-)]
-pub trait KeyArgument {
-    /// The key's text, if there is one.
-    fn key_text(&self) -> Option<String>;
-}
-
-impl KeyArgument for str {
-    fn key_text(&self) -> Option<String> {
-        Some(self.to_owned())
-    }
-}
-
-impl<K: KeyArgument> KeyArgument for Option<K> {
-    fn key_text(&self) -> Option<String> {
-        self.as_ref().and_then(KeyArgument::key_text)
-    }
-}
-
-impl<K: KeyArgument + ?Sized> KeyArgument for &K {
-    fn key_text(&self) -> Option<String> {
-        (**self).key_text()
-    }
-}
-
-macro_rules! key_argument_by_display {
-    ($($ty:ty),* $(,)?) => {$(
-        impl KeyArgument for $ty {
-            fn key_text(&self) -> Option<String> {
-                Some(self.to_string())
+    async fn fingerprint(&self) -> Fingerprint {
+        let line = RequestLine {
+            method: self.head.method.as_str(),
+            path: self.head.uri.path(),
+            query: self.head.uri.query(),
+        };
+        let of = self.policy.fingerprint;
+        let parts = match &self.head.content_type {
+            Some(content_type) if of != FingerprintOf::None && is_multipart(content_type) => {
+                parts_of(content_type, self.body.clone()).await
             }
-        }
-    )*};
+            _ => None,
+        };
+        let body = parts
+            .as_deref()
+            .map_or(Body::Bytes(&self.body), Body::Parts);
+        Fingerprint::of_request(
+            self.idempotency.settings().secret.as_ref(),
+            &line,
+            &body,
+            of,
+        )
+    }
 }
 
-key_argument_by_display! {
-    String, Box<str>, std::sync::Arc<str>, std::borrow::Cow<'_, str>, uuid::Uuid,
-    i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,
+fn is_multipart(content_type: &str) -> bool {
+    content_type
+        .get(..19)
+        .is_some_and(|essence| essence.eq_ignore_ascii_case("multipart/form-data"))
+}
+
+impl Claimed {
+    /// The response that a recorded outcome makes.
+    pub(super) fn replay(&self, outcome: &Outcome) -> Response {
+        record::replay(outcome, self.ticket.idempotency.settings())
+    }
+
+    /// The response that an attempt's answer makes.
+    pub(super) fn respond(&self, answer: Answer<Response>) -> Response {
+        match answer {
+            Answer::Fresh(response) => response,
+            Answer::Unrecorded(mut response) => {
+                record::mark_unstored(&mut response);
+                response
+            }
+            Answer::Replayed(outcome) => self.replay(&outcome),
+            Answer::Refused(refusal) => self.refuser.respond(refusal),
+        }
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").finish_non_exhaustive()
+    }
 }

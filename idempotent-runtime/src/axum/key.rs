@@ -1,51 +1,58 @@
 //! Where a request carries its key.
 
-use std::collections::HashMap;
-
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts as _, RawPathParams};
+use http::HeaderMap;
 use http::request::Parts;
-use http::{HeaderMap, header};
 
-use crate::key::{Found, IdempotencyKey, InvalidKey, Place, find_in_form, find_in_json, parse_key};
+use crate::key::{
+    Found, IdempotencyKey, InvalidKey, Place, agree, find_in_form, find_in_json, parse_key,
+};
 use crate::policy::{KeyFormat, KeySource, Policy};
 use crate::refusal::Code;
 
 /// The key as far as the request's head tells it.
 #[derive(Debug)]
-pub(super) enum HeadKey {
-    Here(IdempotencyKey),
-    Missing,
-    /// It is in the body or in the arguments, which are read later.
-    Later,
+pub(super) struct HeadKeys {
+    /// The first that is present. No other one differs.
+    pub(super) found: Option<IdempotencyKey>,
+    /// Whether there are places to look at in the body or the arguments, which are read later.
+    pub(super) more: bool,
 }
 
-/// Looks for the key in header, query or path.
-pub(super) async fn find_in_head(parts: &mut Parts, policy: &Policy) -> Result<HeadKey, Code> {
-    let found = match policy.key {
-        KeySource::Header(name) => in_header(&parts.headers, name, policy.key_format),
-        KeySource::Query(name) => in_query(
-            parts.uri.query().unwrap_or_default(),
-            name,
-            policy.key_format,
-        ),
-        KeySource::Path(name) => in_path(parts, name, policy.key_format).await?,
-        KeySource::Body(_) | KeySource::Arguments => return Ok(HeadKey::Later),
+/// Looks for the key in headers, query and path.
+pub(super) async fn find_in_head(parts: &mut Parts, policy: &Policy) -> Result<HeadKeys, Code> {
+    let mut keys = HeadKeys {
+        found: None,
+        more: false,
     };
-    match found {
-        Ok(Some(key)) => Ok(HeadKey::Here(key)),
-        Ok(None) => Ok(HeadKey::Missing),
-        Err(InvalidKey) => Err(Code::KeyInvalid),
+    let format = policy.key_format;
+    for place in policy.key.places() {
+        let found = match place {
+            KeySource::Header(name) => in_header(&parts.headers, name, format),
+            KeySource::Query(name) => in_query(parts.uri.query().unwrap_or_default(), name, format),
+            KeySource::Path(name) => in_path(parts, name, format).await?,
+            // A list in a list does not pass the check of its policy.
+            KeySource::Body(_) | KeySource::Arguments | KeySource::FirstOf(_) => {
+                keys.more = true;
+                continue;
+            }
+        };
+        keys.found = found
+            .and_then(|found| agree(keys.found, found))
+            .map_err(|InvalidKey| Code::KeyInvalid)?;
     }
+    Ok(keys)
 }
 
 /// Looks for the key in the body: a form where the request says so, JSON otherwise.
 pub(super) fn find_in_body(
-    headers: &HeaderMap,
+    content_type: Option<&str>,
     body: &[u8],
     place: &str,
     format: KeyFormat,
-) -> Result<Option<IdempotencyKey>, InvalidKey> {
-    let found = if is_form(headers) {
+) -> Parsed {
+    let found = if is_form(content_type) {
         find_in_form(body, place)
     } else {
         find_in_json(body, place)
@@ -56,16 +63,17 @@ pub(super) fn find_in_body(
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
+fn is_form(content_type: Option<&str>) -> bool {
+    let essence = content_type
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
     essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-type Parsed = Result<Option<IdempotencyKey>, InvalidKey>;
+pub(super) type Parsed = Result<Option<IdempotencyKey>, InvalidKey>;
 
 fn in_header(headers: &HeaderMap, name: &str, format: KeyFormat) -> Parsed {
     let mut lines = headers.get_all(name).iter();
@@ -86,13 +94,22 @@ fn in_query(query: &str, name: &str, format: KeyFormat) -> Parsed {
 }
 
 async fn in_path(parts: &mut Parts, name: &str, format: KeyFormat) -> Result<Parsed, Code> {
-    let params = RawPathParams::from_request_parts(parts, &()).await.ok();
-    let params: HashMap<&str, &str> = params.iter().flatten().collect();
-    let Some(value) = params.get(name) else {
-        tracing::error!(
-            "`key = path(\"{name}\")`, but the route of this handler has no parameter `{{{name}}}`"
-        );
-        return Err(Code::Misconfigured);
+    let params = match RawPathParams::from_request_parts(parts, &()).await {
+        Ok(params) => params,
+        Err(RawPathParamsRejection::InvalidUtf8InPathParam(_)) => return Err(Code::KeyInvalid),
+        Err(_) => return Err(no_parameter(name)),
     };
+    let value = params
+        .iter()
+        .find(|(param, _)| *param == name)
+        .map(|(_, value)| value);
+    let value = value.ok_or_else(|| no_parameter(name))?;
     Ok(parse_key(value.as_bytes(), format, Place::Elsewhere).map(Some))
+}
+
+fn no_parameter(name: &str) -> Code {
+    tracing::error!(
+        "`key = path(\"{name}\")`, but the route of this handler has no parameter `{{{name}}}`"
+    );
+    Code::Misconfigured
 }

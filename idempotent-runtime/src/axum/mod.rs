@@ -12,16 +12,24 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod attempt;
 mod body;
 mod call;
 mod captured;
 mod key;
+mod key_argument;
 mod layer;
+mod on_replay;
 mod problem;
 mod record;
+mod refuse;
 mod replay;
+mod run;
 
 pub use idempotent_macros::axum as idempotent;
 
+pub use self::attempt::{Attempt, PublishError};
 pub use self::layer::Protected;
+pub use self::on_replay::{OnReplay, Saved};
+pub(crate) use self::refuse::Envelope;
 pub use self::replay::{Replay, ReplayPart};

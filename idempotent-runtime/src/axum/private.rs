@@ -5,11 +5,13 @@ pub use core::time::Duration;
 
 pub use axum::response::Response;
 
-pub use super::call::{Call, KeyArgument, Run, key, protect, run, scope};
+pub use super::call::Call;
 pub use super::captured::{Captured, NoArgument, Via};
+pub use super::key_argument::KeyArgument;
 pub use super::replay::{
     Either, Replayable, Reply, Witness, any_response, buffered, need_replay, need_result,
 };
+pub use super::run::{Entry, Run, enter, key, protect, run, scope};
 pub use crate::policy::{
     Abandoned, FingerprintOf, KeyFormat, KeySource, Mismatch, Missing, Operation, Pending, Policy,
     Release, StatusRange, Ttl,

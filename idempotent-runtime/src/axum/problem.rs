@@ -11,26 +11,22 @@ use crate::refusal::{Code, Refusal};
 const TYPE: &str = "https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07#section-2.7";
 
 #[derive(Serialize)]
-struct Problem {
-    r#type: &'static str,
-    title: &'static str,
+struct Problem<'a> {
+    r#type: &'a str,
+    title: &'a str,
     status: u16,
-    detail: &'static str,
-    code: &'static str,
+    detail: &'a str,
+    code: &'a str,
 }
 
-/// The response that tells a client of a refusal.
-pub(super) fn respond(refusal: impl Into<Refusal>) -> Response {
-    let Refusal {
-        code,
-        status,
-        retry_after,
-    } = refusal.into();
+/// The problem that tells a client of a refusal, with a link to the application's documentation where it has one.
+pub(super) fn write(refusal: Refusal, detail: &str, documentation: Option<&str>) -> Response {
+    let Refusal { code, status, .. } = refusal;
     let problem = Problem {
-        r#type: problem_type(code),
+        r#type: documentation.unwrap_or(problem_type(code)),
         title: code.title(),
         status,
-        detail: code.detail(),
+        detail,
         code: code.as_str(),
     };
     // Plain strings and a number: there is nothing in it that could fail to be written.
@@ -38,14 +34,10 @@ pub(super) fn respond(refusal: impl Into<Refusal>) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
-    if let Some(seconds) = retry_after {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
+    let problem_json = HeaderValue::from_static("application/problem+json");
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, problem_json);
     response
 }
 

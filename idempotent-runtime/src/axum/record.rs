@@ -13,7 +13,15 @@ use crate::idempotency::Settings;
 use crate::outcome::{Headers, Outcome};
 
 /// The header that says that the outcome could not be recorded.
-pub(super) const STORED: &str = "idempotency-stored";
+const STORED: &str = "idempotency-stored";
+
+/// Says on a handler's own answer that no record keeps it.
+pub(super) fn mark_unstored(response: &mut Response) {
+    response.headers_mut().insert(
+        HeaderName::from_static(STORED),
+        HeaderValue::from_static("false"),
+    );
+}
 
 /// Hop-by-hop headers, and those that belong to one answer alone.
 const NEVER_KEPT: [&str; 12] = [

@@ -54,7 +54,10 @@ impl Watch<'_> {
             deadline,
             running,
         } = self;
-        let running = running.get_or_insert_with(|| Box::pin(watch(lease, *deadline)));
+        // A handler that is always busy uses up what tokio grants its task before others get their turn; the heartbeat
+        // and the deadline must not wait for that.
+        let running = running
+            .get_or_insert_with(|| Box::pin(tokio::task::unconstrained(watch(lease, *deadline))));
         running.as_mut().poll(cx)
     }
 }

@@ -2,39 +2,65 @@
 
 use super::{Lease, Ticket};
 use crate::identity::AttemptId;
-use crate::policy::Abandoned;
+use crate::policy::{Abandoned, Pending, Policy};
 use crate::store::{Claim, Claimed, Record, StoreError, Takeover};
 
-/// Claims the ticket's record. `Err` inside is what stands in it.
+/// The answer to a ticket's claim.
+pub(super) enum Taken {
+    /// The record is this call's.
+    Won {
+        lease: Lease,
+        /// Whether it was taken over from an abandoned attempt.
+        rerun: bool,
+    },
+    /// What stands in the record.
+    Found(Record),
+}
+
+/// Claims the ticket's record.
 ///
 /// A claim that failed may have taken the record all the same. It is sent once more under the same attempt id, to
-/// which the store answers "yours"; if that fails too, the record is released in the background for as long as the
+/// which the store answers "yours"; if that fails too, the record is given back in the background for as long as the
 /// lease could last.
-pub(super) async fn claim(ticket: &Ticket) -> Result<Result<Lease, Record>, StoreError> {
+pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, StoreError> {
     let attempt = AttemptId::random();
+    let takeover = match ticket.policy.abandoned {
+        Abandoned::Rerun => Takeover::Abandoned,
+        Abandoned::Refuse => Takeover::Never,
+    };
     let claim = Claim {
         record: ticket.record,
         fingerprint: ticket.fingerprint,
         attempt,
         lease: ticket.policy.lease,
-        takeover: match ticket.policy.abandoned {
-            Abandoned::Rerun => Takeover::Abandoned,
-            Abandoned::Refuse => Takeover::Never,
-        },
+        takeover,
     };
     let lease = Lease::new(ticket, attempt);
     let mut answer = lease.send(|store| store.claim(claim.clone())).await;
     if answer.as_ref().is_err_and(StoreError::is_unavailable) {
+        lease.pause().await;
         answer = lease.send(|store| store.claim(claim)).await;
     }
     match answer {
-        Ok(Claimed::Won { abandoned, .. }) => {
+        Ok(Claimed::Won {
+            abandoned,
+            provisional,
+        }) => {
             if let Some(abandoned) = abandoned {
                 tracing::info!(record = %ticket.record, %abandoned, "taking over an abandoned attempt");
             }
-            Ok(Ok(lease))
+            if provisional.is_some() {
+                lease.set_published();
+            }
+            if !matches!(ticket.policy.pending, Pending::Reject(_)) {
+                lease.announce(ticket.idempotency.board());
+            }
+            Ok(Taken::Won {
+                lease,
+                rerun: abandoned.is_some(),
+            })
         }
-        Ok(Claimed::Found(record)) => Ok(Err(record)),
+        Ok(Claimed::Found(record)) => Ok(Taken::Found(record)),
         Err(error) => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
@@ -43,22 +69,30 @@ pub(super) async fn claim(ticket: &Ticket) -> Result<Result<Lease, Record>, Stor
             ticket
                 .idempotency
                 .running()
-                .spawn(release_if_claimed(lease));
+                .spawn(give_back(lease, ticket.policy));
             Err(error)
         }
     }
 }
 
-/// Nothing has run under this claim, so the key goes back.
-async fn release_if_claimed(lease: Lease) {
-    if lease
-        .persist(|store, record, attempt| store.release(record, attempt))
-        .await
-        .is_none()
-    {
-        tracing::warn!(
-            record = %lease.record(),
-            "a claim whose acknowledgement was lost could not be given back; it ends with its lease"
-        );
+/// Nothing has run under this claim. A record that it may have taken over is left abandoned, as it was; any other is
+/// released.
+async fn give_back(lease: Lease, policy: &Policy) {
+    match policy.abandoned {
+        Abandoned::Rerun => {
+            lease.end().await;
+        }
+        // No claim takes over here, and nobody else would settle the record: so it is tried for longer than the lease.
+        Abandoned::Refuse => {
+            let release = lease.persist_for(policy.deadline, |store, record, attempt| {
+                store.release(record, attempt)
+            });
+            if release.await.is_none() {
+                tracing::error!(
+                    record = %lease.record(),
+                    "a claim under which nothing ran could not be given back; its outcome counts as unknown"
+                );
+            }
+        }
     }
 }

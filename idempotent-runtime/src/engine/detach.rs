@@ -4,6 +4,9 @@
 //! nothing is lost. When it is about to claim, it *requests* to be detached; from then on it must not be dropped. If
 //! the claim is answered at once and the answer is a replay, the call ends where it is, without a task of its own.
 //! Otherwise the [`Detachable`] moves it into one, and the handler never takes a step before that.
+//!
+//! A call that found somebody else's record has nothing to protect any more. It says that it can be *dispensed* with,
+//! and ends with its client again, unless it makes another request.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,9 +18,16 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
+/// In its connection's task. Dropping it there is harmless.
 const ATTACHED: u8 = 0;
+/// The same, but it must be moved before it may be dropped.
 const REQUESTED: u8 = 1;
+/// In a task of its own, which nobody may cancel.
 const DETACHED: u8 = 2;
+/// In a task of its own, which ends with its client.
+const DISPENSABLE: u8 = 3;
+/// Its client has left, and its task is about to end.
+const CANCELLED: u8 = 4;
 
 /// How far a call is from its connection. Shared by the call and the [`Detachable`] that polls it.
 #[derive(Clone)]
@@ -37,25 +47,42 @@ impl Detach {
 
     /// Asks for a task of its own as soon as the call has to wait. To be said before anything that must not be
     /// cancelled, and without an `.await` in between.
-    pub(crate) fn request(&self) {
-        // The call and the `Detachable` touch it within one poll, or one after the other: nothing else hangs on it.
-        let _ =
-            self.stage
-                .compare_exchange(ATTACHED, REQUESTED, Ordering::Relaxed, Ordering::Relaxed);
+    ///
+    /// Never ends if the client of a call that could be dispensed with has left.
+    pub(crate) async fn request(&self) {
+        self.advance(ATTACHED, REQUESTED);
+        self.advance(DISPENSABLE, DETACHED);
+        if self.stage() == CANCELLED {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Says that the call may end with its client again.
+    pub(crate) fn dispense(&self) {
+        self.advance(REQUESTED, ATTACHED);
+        self.advance(DETACHED, DISPENSABLE);
     }
 
     /// Ends once the call runs in a task of its own.
     pub(crate) async fn reached(&self) {
         // Needs no waker: whoever polls the call while it is attached polls it again right after detaching it.
-        std::future::poll_fn(|_| match self.stage.load(Ordering::Relaxed) {
+        std::future::poll_fn(|_| match self.stage() {
             DETACHED => Poll::Ready(()),
             _ => Poll::Pending,
         })
         .await;
     }
 
-    fn is_requested(&self) -> bool {
-        self.stage.load(Ordering::Relaxed) == REQUESTED
+    fn stage(&self) -> u8 {
+        self.stage.load(Ordering::Acquire)
+    }
+
+    /// Goes from one stage to another, unless it is at a third.
+    fn advance(&self, from: u8, to: u8) -> bool {
+        let exchanged = self
+            .stage
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+        exchanged.is_ok()
     }
 
     fn spawn<F>(&self, call: Pin<Box<F>>) -> JoinHandle<F::Output>
@@ -63,7 +90,7 @@ impl Detach {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.stage.store(DETACHED, Ordering::Relaxed);
+        self.advance(REQUESTED, DETACHED);
         let call = call.in_current_span();
         match &self.running {
             Some(running) => running.spawn(call),
@@ -81,7 +108,7 @@ pub(crate) struct Detachable<F: Future> {
 }
 
 enum Stage<F: Future> {
-    /// `None` only while it moves.
+    /// `None` once it has moved or ended.
     Attached(Option<Pin<Box<F>>>),
     Detached(JoinHandle<F::Output>),
 }
@@ -114,7 +141,7 @@ where
                 *attached = None;
                 return Poll::Ready(Some(output));
             }
-            if !this.detach.is_requested() {
+            if this.detach.stage() != REQUESTED {
                 return Poll::Pending;
             }
             let Some(call) = attached.take() else {
@@ -131,6 +158,16 @@ where
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(_) => Poll::Ready(None),
             },
+        }
+    }
+}
+
+impl<F: Future> Drop for Detachable<F> {
+    fn drop(&mut self) {
+        if let Stage::Detached(task) = &self.stage
+            && self.detach.advance(DISPENSABLE, CANCELLED)
+        {
+            task.abort();
         }
     }
 }
@@ -178,7 +215,7 @@ mod tests {
         let (go, wait) = oneshot::channel::<()>();
         let (done, ended) = oneshot::channel::<()>();
         let mut call = Detachable::new(detach.clone(), async move {
-            detach.request();
+            detach.request().await;
             wait.await.expect("the test lets it go on");
             done.send(()).expect("the test waits for it");
         });
@@ -193,7 +230,7 @@ mod tests {
         let running = TaskTracker::new();
         let detach = Detach::new(Some(running.clone()));
         let mut call = Detachable::new(detach.clone(), async move {
-            detach.request();
+            detach.request().await;
             tokio::task::try_id()
         });
         let here = tokio::task::try_id();
@@ -206,7 +243,7 @@ mod tests {
         static STARTED_ATTACHED: AtomicBool = AtomicBool::new(false);
         let detach = Detach::new(None);
         let inside = Detachable::new(detach.clone(), async move {
-            detach.request();
+            detach.request().await;
             detach.reached().await;
             STARTED_ATTACHED.store(tokio::task::try_id().is_none(), Ordering::Relaxed);
             7
@@ -219,7 +256,7 @@ mod tests {
     async fn a_panic_is_passed_on() {
         let detach = Detach::new(None);
         let call = Detachable::new(detach.clone(), async move {
-            detach.request();
+            detach.request().await;
             detach.reached().await;
             std::panic::resume_unwind(Box::new("boom"));
         });
@@ -228,5 +265,54 @@ mod tests {
             .expect_err("it panicked")
             .into_panic();
         assert_eq!(caught.downcast_ref::<&str>(), Some(&"boom"));
+    }
+
+    #[tokio::test]
+    async fn a_detached_call_that_can_be_dispensed_with_ends_with_its_client() {
+        let detach = Detach::new(None);
+        let (alive, gone) = oneshot::channel::<()>();
+        let mut call = Detachable::new(detach.clone(), async move {
+            let _alive = alive;
+            detach.request().await;
+            detach.reached().await;
+            detach.dispense();
+            std::future::pending::<()>().await;
+        });
+        for _ in 0..3 {
+            assert!(futures_util::poll!(&mut call).is_pending());
+            tokio::task::yield_now().await;
+        }
+        drop(call);
+        assert!(gone.await.is_err(), "the call's future was dropped");
+    }
+
+    #[tokio::test]
+    async fn a_call_that_was_dispensed_with_and_asks_again_goes_on_when_it_is_dropped() {
+        let detach = Detach::new(None);
+        let (go, wait) = oneshot::channel::<()>();
+        let (done, ended) = oneshot::channel::<()>();
+        let mut call = Detachable::new(detach.clone(), async move {
+            detach.request().await;
+            detach.reached().await;
+            detach.dispense();
+            detach.request().await;
+            wait.await.expect("the test lets it go on");
+            done.send(()).expect("the test waits for it");
+        });
+        for _ in 0..3 {
+            assert!(futures_util::poll!(&mut call).is_pending());
+            tokio::task::yield_now().await;
+        }
+        drop(call);
+        go.send(()).expect("the call waits");
+        ended.await.expect("the call ran to its end");
+    }
+
+    #[tokio::test]
+    async fn a_request_after_the_client_has_left_is_never_granted() {
+        let detach = Detach::new(None);
+        detach.stage.store(CANCELLED, Ordering::Release);
+        let request = std::pin::pin!(detach.request());
+        assert!(futures_util::poll!(request).is_pending());
     }
 }

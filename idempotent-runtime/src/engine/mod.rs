@@ -1,7 +1,12 @@
 //! How a call runs: claim, attempt, completion. It knows no framework.
 //!
-//! A door makes a [`Ticket`] of a request and hands it over with the handler's future. What comes back is an
-//! [`Answer`]. From the claim on nothing depends on the client any more: see [`detach`].
+//! A door makes a [`Ticket`] of a request and [enters](enter) with it. What comes back is what the record says, or that
+//! the call holds it; then the door hands over the handler's future to [`run`], and gets an [`Answer`]. From the claim on
+//! nothing depends on the client any more: see [`detach`].
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
 
 mod attempt;
 mod claim;
@@ -9,20 +14,23 @@ mod completion;
 mod detach;
 mod lease;
 mod sweeper;
+mod waiting;
 
 use self::attempt::{Ending, supervise};
-use self::claim::claim;
-use self::completion::{abandon, conclude};
+use self::claim::{Taken, claim};
+use self::completion::{abandon, answer_for_lost, conclude};
 pub(crate) use self::detach::{Detach, Detachable};
-use self::lease::Lease;
+pub(crate) use self::lease::Lease;
 pub(crate) use self::sweeper::sweep_until_dropped;
+pub(crate) use self::waiting::Board;
+use self::waiting::{Until, Waiter};
 use crate::fingerprint::Fingerprint;
 use crate::idempotency::Idempotency;
-use crate::identity::RecordId;
+use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Outcome};
 use crate::policy::{Abandoned, Mismatch, Pending, Policy, StoreDown};
 use crate::refusal::{Code, Refusal};
-use crate::store::{Record, State};
+use crate::store::{Fence, Record, State};
 
 /// A call that is to be protected.
 #[derive(Debug)]
@@ -56,43 +64,84 @@ pub(crate) enum Answer<R> {
     Refused(Refusal),
 }
 
-/// Runs a handler under a claim, or answers from the record.
+/// How far a call comes without its handler.
+#[derive(Debug)]
+pub(crate) enum Entered {
+    /// It holds the record: the handler is to [`run`].
+    Held(Held),
+    /// The store could not be asked, and the endpoint runs its handler all the same.
+    Unprotected,
+    /// What the record holds, and the attempt that put it there.
+    Recorded(Outcome, AttemptId),
+    /// The same while that attempt is still running.
+    Provisional(Outcome),
+    Refused(Refusal),
+}
+
+/// A call that holds its record, and whose handler has not started.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) lease: Arc<Lease>,
+    /// Whether an earlier attempt was abandoned.
+    pub(crate) rerun: bool,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+/// Claims the record, or finds out what it says.
 ///
-/// The future may be dropped before `detach` was requested, and is driven to its end from then on.
-pub(crate) async fn perform<R, H>(ticket: Ticket, detach: Detach, handler: H) -> Answer<R>
+/// The future may be dropped before it is polled. A call that was entered as [`Held`](Entered::Held) must not be dropped
+/// before it has run; `detach` sees to that.
+pub(crate) async fn enter(ticket: &Ticket, detach: &Detach) -> Entered {
+    let Ok(permit) = ticket.idempotency.admit() else {
+        return ticket.answer_without_claim().await;
+    };
+    ticket.idempotency.start_sweeping();
+    detach.request().await;
+    match claim(ticket).await {
+        Ok(Taken::Won { lease, rerun }) => {
+            let lease = Arc::new(lease);
+            Entered::Held(Held {
+                lease,
+                rerun,
+                permit,
+            })
+        }
+        Ok(Taken::Found(record)) => {
+            // Nothing is held: neither the client's leaving nor the bound on attempts matters here.
+            detach.dispense();
+            drop(permit);
+            tracing::debug!(record = %ticket.record, state = ?record.state, "answering from the record");
+            ticket.wait_and_answer(record).await
+        }
+        Err(error) => match ticket.policy.store_down {
+            // A record that cannot be read is there: only a store that cannot be reached is run without.
+            StoreDown::Unprotected if error.is_unavailable() => {
+                detach.dispense();
+                Entered::Unprotected
+            }
+            _ => Entered::Refused(Code::StoreUnavailable.into()),
+        },
+    }
+}
+
+/// Runs the handler of a call that holds its record.
+pub(crate) async fn run<R, H>(ticket: &Ticket, held: Held, detach: &Detach, handler: H) -> Answer<R>
 where
     H: Future<Output = Ended<R>>,
 {
-    let Ok(permit) = ticket.idempotency.admit() else {
-        return Answer::Refused(Code::Overloaded.into());
-    };
-    ticket.idempotency.start_sweeping();
-    detach.request();
-    let lease = match claim(&ticket).await {
-        Ok(Ok(lease)) => lease,
-        Ok(Err(record)) => {
-            tracing::debug!(record = %ticket.record, state = ?record.state, "answering from the record");
-            return ticket.answer_from(record);
-        }
-        Err(_) => {
-            return match ticket.policy.store_down {
-                StoreDown::Reject => Answer::Refused(Code::StoreUnavailable.into()),
-                StoreDown::Unprotected => {
-                    detach.reached().await;
-                    Answer::Unrecorded(handler.await.reply)
-                }
-            };
-        }
-    };
+    let Held { lease, permit, .. } = held;
     detach.reached().await;
     let answer = match supervise(&lease, ticket.policy.deadline, handler).await {
-        Ending::Answered(ended) => conclude(&ticket, &lease, ended).await,
+        Ending::Answered(ended) => conclude(ticket, &lease, ended).await,
         Ending::DeadlinePassed => {
-            tracing::warn!(record = %ticket.record, "the handler passed its deadline; its attempt is abandoned");
-            abandon(&lease).await;
-            Answer::Refused(ticket.abandoned())
+            tracing::warn!(record = %ticket.record, attempt = %lease.attempt(), "the handler passed its deadline; its attempt is abandoned");
+            match abandon(&lease).await {
+                Some(Fence::Lost) => answer_for_lost(ticket, &lease).await,
+                _ => Answer::Refused(ticket.abandoned()),
+            }
         }
         Ending::Panicked(panic) => {
+            tracing::error!(record = %ticket.record, attempt = %lease.attempt(), "the handler panicked; its attempt is abandoned");
             abandon(&lease).await;
             std::panic::resume_unwind(panic)
         }
@@ -101,31 +150,107 @@ where
     answer
 }
 
+/// Removes a recorded outcome, if `attempt` is still the one that put it there, so that the next claim wins.
+pub(crate) async fn forget(ticket: &Ticket, attempt: AttemptId) -> Result<(), Refusal> {
+    match ticket
+        .idempotency
+        .store()
+        .forget(ticket.record, attempt)
+        .await
+    {
+        // Somebody else may have been faster; the claim that follows sees what there is now.
+        Ok(_) => Ok(()),
+        Err(error) => {
+            tracing::error!(record = %ticket.record, error = &error as &dyn std::error::Error, "the record could not be forgotten");
+            Err(Code::StoreUnavailable.into())
+        }
+    }
+}
+
 impl Ticket {
+    /// What the record says, where no more attempts may run: retries still get their answers.
+    async fn answer_without_claim(&self) -> Entered {
+        match self.idempotency.store().load(self.record).await {
+            Ok(Some(record)) => self.wait_and_answer(record).await,
+            Ok(None) => Entered::Refused(Code::Overloaded.into()),
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the record could not be read"
+                );
+                Entered::Refused(Code::StoreUnavailable.into())
+            }
+        }
+    }
+
+    /// What a record says to this call, after a wait where the policy says so.
+    async fn wait_and_answer(&self, found: Record) -> Entered {
+        let (until, at_most) = match self.policy.pending {
+            Pending::Reject(_) => return self.answer(found),
+            Pending::Wait(at_most) => (Until::Done, at_most),
+            Pending::Provisional(at_most) => (Until::Published, at_most),
+        };
+        let waits = found.fingerprint == self.fingerprint
+            && match &found.state {
+                State::Running {
+                    abandoned,
+                    provisional,
+                } => !abandoned && (until == Until::Done || provisional.is_none()),
+                State::Done { .. } => false,
+            };
+        if !waits {
+            return self.answer(found);
+        }
+        let waiter = Waiter {
+            board: self.idempotency.board(),
+            store: &**self.idempotency.store(),
+            clock: &*self.idempotency.settings().clock,
+            record: self.record,
+            attempt: found.attempt,
+            until,
+        };
+        match waiter.wait(at_most).await {
+            Some(record) => self.answer(record),
+            None => Entered::Refused(self.pending()),
+        }
+    }
+
     /// What a record says to this call: first whether it is this request's at all.
-    fn answer_from<R>(&self, record: Record) -> Answer<R> {
+    fn answer(&self, record: Record) -> Entered {
         if record.fingerprint != self.fingerprint {
-            let Mismatch::Reject(status) = self.policy.mismatch;
-            return Answer::Refused(Refusal::with_status(Code::Mismatch, status));
+            return Entered::Refused(self.mismatch());
         }
         match record.state {
             State::Done {
                 outcome: Some(outcome),
                 ..
-            } => Answer::Replayed(outcome),
-            State::Done { outcome: None, .. } => Answer::Refused(Code::OutcomeNotKept.into()),
+            } => Entered::Recorded(outcome, record.attempt),
+            State::Done { outcome: None, .. } => Entered::Refused(Code::OutcomeNotKept.into()),
+            State::Running {
+                abandoned: false,
+                provisional: Some(outcome),
+            } if matches!(self.policy.pending, Pending::Provisional(_)) => {
+                Entered::Provisional(outcome)
+            }
             State::Running {
                 abandoned: false, ..
-            } => Answer::Refused(self.pending()),
+            } => Entered::Refused(self.pending()),
             State::Running {
                 abandoned: true, ..
-            } => Answer::Refused(self.abandoned()),
+            } => Entered::Refused(self.abandoned()),
+        }
+    }
+
+    fn mismatch(&self) -> Refusal {
+        match self.policy.mismatch {
+            Mismatch::Reject(status) => Refusal::with_status(Code::Mismatch, status),
+            // The fingerprint is part of the record's id, so this is a collision of hashes.
+            Mismatch::Separate => Code::Mismatch.into(),
         }
     }
 
     fn pending(&self) -> Refusal {
-        let Pending::Reject(status) = self.policy.pending;
-        Refusal::with_status(Code::Pending, status)
+        Refusal::with_status(Code::Pending, self.policy.pending.status())
     }
 
     /// What a caller is told whose call cannot take over an abandoned record itself.
@@ -133,7 +258,10 @@ impl Ticket {
         match self.policy.abandoned {
             // A retry will run it.
             Abandoned::Rerun => self.pending(),
-            Abandoned::Refuse => Code::OutcomeUnknown.into(),
+            Abandoned::Refuse => {
+                tracing::warn!(record = %self.record, "the outcome is unknown until `Idempotency::resolve` settles it");
+                Code::OutcomeUnknown.into()
+            }
         }
     }
 }

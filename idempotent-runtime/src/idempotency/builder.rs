@@ -9,7 +9,7 @@ use crate::digest::{Fields, Secret};
 use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Disposition;
-use crate::policy::Ttl;
+use crate::policy::{Ttl, is_token};
 use crate::store::{Claim, Claimed, Completion, Record, Store, StoreError, Takeover};
 
 /// Settings for an [`Idempotency`], made by [`Idempotency::builder`].
@@ -103,11 +103,24 @@ impl IdempotencyBuilder {
         self
     }
 
+    /// Links refusals to the application's own documentation of its keys: as the problem's `type`, and in a `Link`
+    /// header. Default: problems link to the IETF draft.
+    pub fn documentation(mut self, url: impl Into<String>) -> Self {
+        self.settings.documentation = Some(Arc::from(url.into()));
+        self
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
     /// Checks the settings, and the secret against the store.
     ///
     /// # Errors
     ///
-    /// [`BuildError::HeaderName`] if a name given is no header name, [`BuildError::Secret`] if the store's records of
+    /// [`BuildError::HeaderName`] if a name given is no header name, [`BuildError::Documentation`] if the link is none,
+    /// [`BuildError::Secret`] if the store's records of
     /// this namespace were made under another secret or under none, [`BuildError::Store`] if the store could not be
     /// asked.
     pub async fn build(self) -> Result<Idempotency, BuildError> {
@@ -118,6 +131,11 @@ impl IdempotencyBuilder {
             .chain(&settings.dropped_headers);
         if let Some(name) = names.into_iter().find(|name| !is_token(name)) {
             return Err(BuildError::HeaderName { name: name.clone() });
+        }
+        if let Some(url) = settings.documentation.iter().find(|url| !is_link(url)) {
+            return Err(BuildError::Documentation {
+                url: url.to_string(),
+            });
         }
         check_secret(&*store, &settings).await?;
         Ok(Idempotency::from_parts(store, settings))
@@ -135,6 +153,13 @@ pub enum BuildError {
         /// The name as it was given, in lower case.
         name: String,
     },
+    /// The link to the documentation cannot stand in a header.
+    #[error("`{url}` is no URL: a link holds visible ASCII without `<` and `>`")]
+    #[non_exhaustive]
+    Documentation {
+        /// The link as it was given.
+        url: String,
+    },
     /// The store has records of this namespace that were made under another secret, or under none.
     #[error(
         "the records of this store and namespace were made under another secret: give the builder that one, or another namespace"
@@ -146,15 +171,16 @@ pub enum BuildError {
     Store(#[from] StoreError),
 }
 
-/// RFC 9110, section 5.6.2.
-fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name
+/// RFC 8288, section 3: what stands between `<` and `>`.
+fn is_link(url: &str) -> bool {
+    !url.is_empty()
+        && url
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+            .all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte))
 }
 
-/// Compares the secret's mark with the one that stands in the store, and leaves it there if none does.
+/// Compares the secret's mark with the one that stands in the store, and leaves it there if none does. To have no
+/// secret leaves a mark too.
 ///
 /// The mark is a record like any other. Its id depends on the namespace alone, its fingerprint on the secret.
 async fn check_secret(store: &dyn Store, settings: &Settings) -> Result<(), BuildError> {
@@ -163,12 +189,7 @@ async fn check_secret(store: &dyn Store, settings: &Settings) -> Result<(), Buil
     let record = RecordId::from_bytes(id.finish());
     let fingerprint = Fingerprint::of_secret(settings.secret.as_ref());
 
-    let found = if settings.secret.is_some() {
-        leave_mark(store, record, fingerprint).await?
-    } else {
-        store.load(record).await?
-    };
-    match found {
+    match leave_mark(store, record, fingerprint).await? {
         Some(mark) if mark.fingerprint != fingerprint => Err(BuildError::Secret {}),
         _ => Ok(()),
     }

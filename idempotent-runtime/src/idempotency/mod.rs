@@ -1,6 +1,7 @@
 //! The handle that an application installs: a store and how to use it.
 
 mod builder;
+mod operations;
 mod settings;
 
 use std::fmt;
@@ -13,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 pub use self::builder::{BuildError, IdempotencyBuilder};
 pub(crate) use self::settings::Settings;
-use crate::engine::sweep_until_dropped;
+use crate::engine::{Board, sweep_until_dropped};
 use crate::store::Store;
 
 /// A store, and the settings that all endpoints share. Clones are one handle.
@@ -44,10 +45,15 @@ struct Shared {
     /// One permit for each attempt that may run, where there is a bound.
     permits: Option<Arc<Semaphore>>,
     sweeping: AtomicBool,
+    /// The attempts that duplicates of this process may wait for.
+    board: Arc<Board>,
 }
 
 impl Idempotency {
-    /// A handle on this store, with the default settings.
+    /// A handle on this store, with the default settings: no secret, no namespace.
+    ///
+    /// It asks the store nothing. Where others may use the store with a secret, take [`builder`](Self::builder), whose
+    /// [`build`](IdempotencyBuilder::build) checks that all agree.
     pub fn new(store: impl Store) -> Self {
         Self::from_parts(Arc::new(store), Settings::default())
     }
@@ -91,7 +97,8 @@ impl Idempotency {
         self.shared.running.len()
     }
 
-    /// How many attempts are in flight.
+    /// How many calls have work of their own in this process: attempts in flight, and what is still to be tidied up behind
+    /// claims that failed.
     pub fn in_flight(&self) -> usize {
         self.shared.running.len()
     }
@@ -108,6 +115,7 @@ impl Idempotency {
                 running,
                 permits,
                 sweeping: AtomicBool::new(false),
+                board: Arc::default(),
             }),
         }
     }
@@ -122,6 +130,10 @@ impl Idempotency {
 
     pub(crate) fn running(&self) -> &TaskTracker {
         &self.shared.running
+    }
+
+    pub(crate) fn board(&self) -> &Arc<Board> {
+        &self.shared.board
     }
 
     /// Leave to run one more attempt; `Err` where as many run as may.

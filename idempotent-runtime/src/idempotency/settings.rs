@@ -20,6 +20,10 @@ pub(crate) struct Settings {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sweep_interval: Option<Duration>,
     pub(crate) max_in_flight: Option<usize>,
+    /// Where the application tells its clients about its keys.
+    pub(crate) documentation: Option<Arc<str>>,
+    #[cfg(feature = "axum")]
+    pub(crate) axum_envelope: Option<crate::axum::Envelope>,
 }
 
 impl Default for Settings {
@@ -32,6 +36,9 @@ impl Default for Settings {
             clock: Arc::new(SystemClock),
             sweep_interval: Some(Duration::from_mins(1)),
             max_in_flight: None,
+            documentation: None,
+            #[cfg(feature = "axum")]
+            axum_envelope: None,
         }
     }
 }

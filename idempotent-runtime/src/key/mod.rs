@@ -51,10 +51,25 @@ pub(crate) fn parse_key(
     } else {
         Cow::Borrowed(bare(value, place)?)
     };
-    if fits(&decoded, format) {
-        Ok(IdempotencyKey(decoded.into_owned()))
-    } else {
-        Err(InvalidKey)
+    if !fits(&decoded, format) {
+        return Err(InvalidKey);
+    }
+    // Upper and lower case write one UUID.
+    let key = match format {
+        KeyFormat::Uuid => decoded.to_ascii_lowercase(),
+        _ => decoded.into_owned(),
+    };
+    Ok(IdempotencyKey(key))
+}
+
+/// Of a key found before and one found now, either may be missing; two that differ are invalid.
+pub(crate) fn agree(
+    before: Option<IdempotencyKey>,
+    now: Option<IdempotencyKey>,
+) -> Result<Option<IdempotencyKey>, InvalidKey> {
+    match (before, now) {
+        (Some(before), Some(now)) if before != now => Err(InvalidKey),
+        (before, now) => Ok(before.or(now)),
     }
 }
 

@@ -15,6 +15,78 @@ pub enum KeySource {
     Path(&'static str),
     /// In the function's arguments. The attribute sets it where `key` is an expression.
     Arguments,
+    /// In several of these places: the first that is present counts, and two that differ are invalid.
+    FirstOf(&'static [KeySource]),
+}
+
+impl KeySource {
+    /// The places to look at, in their order.
+    pub(crate) fn places(&self) -> &[Self] {
+        match self {
+            Self::FirstOf(places) => places,
+            place => std::slice::from_ref(place),
+        }
+    }
+
+    /// Whether every place has a name that can be looked for.
+    pub(super) const fn assert_valid(self) {
+        assert!(
+            self.is_flat(),
+            "a list of keys names one place or more, and no other list"
+        );
+        match self {
+            Self::FirstOf(places) => {
+                let mut index = 0;
+                while index < places.len() {
+                    places[index].assert_valid();
+                    index += 1;
+                }
+            }
+            Self::Header(name) => assert!(
+                is_token(name),
+                "a header's name is a token (RFC 9110, section 5.6.2)"
+            ),
+            Self::Body(name) | Self::Query(name) | Self::Path(name) => {
+                assert!(
+                    !name.is_empty(),
+                    "the name of the place where the key is cannot be empty"
+                );
+            }
+            Self::Arguments => {}
+        }
+    }
+
+    pub(super) const fn is_in_headers(self) -> bool {
+        match self {
+            Self::Header(_) => true,
+            Self::FirstOf(places) => {
+                let mut index = 0;
+                while index < places.len() {
+                    if !matches!(places[index], Self::Header(_)) {
+                        return false;
+                    }
+                    index += 1;
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether there is a place, and no list among the places of a list.
+    const fn is_flat(self) -> bool {
+        let Self::FirstOf(places) = self else {
+            return true;
+        };
+        let mut index = 0;
+        while index < places.len() {
+            if matches!(places[index], Self::FirstOf(_)) {
+                return false;
+            }
+            index += 1;
+        }
+        !places.is_empty()
+    }
 }
 
 /// What a key looks like. Lengths count decoded characters.
@@ -46,7 +118,43 @@ pub enum KeyFormat {
     Quoted,
 }
 
+/// RFC 9110, section 5.6.2.
+pub(crate) const fn is_token(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let mut index = 0;
+    while index < bytes.len() {
+        let punctuation = matches!(
+            bytes[index],
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
+        );
+        if !bytes[index].is_ascii_alphanumeric() && !punctuation {
+            return false;
+        }
+        index += 1;
+    }
+    !bytes.is_empty()
+}
+
 impl KeyFormat {
+    pub(super) const fn assert_valid(self) {
+        if let Self::Any { min, max } | Self::Ascii { min, max } = self {
+            assert_range(min, max);
+        }
+    }
+
     /// Text of `min` to `max` characters.
     ///
     /// # Panics

@@ -1,11 +1,14 @@
 //! What an endpoint asks for: every option of the attribute but those that name arguments, as a `const`.
 
+mod description;
 mod key;
 mod release;
 mod ttl;
 
 use std::time::Duration;
 
+pub use self::description::{DescribedRefusal, Description};
+pub(crate) use self::key::is_token;
 pub use self::key::{KeyFormat, KeySource};
 pub use self::release::{Release, StatusRange};
 pub use self::ttl::Ttl;
@@ -27,9 +30,25 @@ pub use self::ttl::Ttl;
 /// # assert_eq!(PAYMENTS.lease, Duration::from_secs(10));
 /// ```
 ///
-/// ```compile_fail
+/// ```compile_fail,E0080
 /// # use idempotent_runtime::policy::{Policy, Ttl};
 /// const PAYMENTS: Policy = Policy::new().ttl(Ttl::seconds(0)); // a record that expires at once protects nothing
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use std::time::Duration;
+/// # use idempotent_runtime::policy::{Policy, Ttl};
+/// const PAYMENTS: Policy = Policy::new().ttl(Ttl::After(Duration::ZERO)).validated();
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use idempotent_runtime::policy::{KeyFormat, Policy};
+/// const PAYMENTS: Policy = Policy::new().key_format(KeyFormat::Any { min: 0, max: 0 }).validated();
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use idempotent_runtime::policy::{KeySource, Policy};
+/// const PAYMENTS: Policy = Policy::new().key(KeySource::Header("not a name")).validated();
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -83,8 +102,16 @@ pub enum Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FingerprintOf {
-    /// Every byte of it.
+    /// Every byte of it. Of a multipart form its parts, since their boundary is random: their names, file names, types,
+    /// order and content.
     Body,
+    /// Its JSON value, in the canonical form of RFC 8785: members may be reordered and written otherwise. Integers keep
+    /// all their digits, where RFC 8785 would round them. A body that is not JSON, or repeats a name, counts by its bytes.
+    Json,
+    /// What stands at these JSON pointers, compared as under [`Json`](Self::Json); what is absent differs from null.
+    Fields(&'static [&'static str]),
+    /// Everything but what stands at these JSON pointers, compared as under [`Json`](Self::Json).
+    Except(&'static [&'static str]),
     /// Nothing: method, path and query alone.
     None,
 }
@@ -105,6 +132,8 @@ pub enum Missing {
 pub enum Mismatch {
     /// A refusal with this status, `idempotency_mismatch`.
     Reject(u16),
+    /// Nothing: another request is an operation of its own, with its own record.
+    Separate,
 }
 
 /// What a retry gets while the first attempt runs.
@@ -113,6 +142,20 @@ pub enum Mismatch {
 pub enum Pending {
     /// A refusal with this status and `Retry-After`, `idempotency_pending`.
     Reject(u16),
+    /// The outcome, waited for at most so long; then a refusal with 409. A waiter never runs anything: if the attempt it
+    /// waits for ends without an outcome, it is refused.
+    Wait(Duration),
+    /// The outcome that the first attempt publishes while it runs, waited for at most so long; then a refusal with 409.
+    Provisional(Duration),
+}
+
+impl Pending {
+    pub(crate) fn status(self) -> u16 {
+        match self {
+            Self::Reject(status) => status,
+            Self::Wait(_) | Self::Provisional(_) => 409,
+        }
+    }
 }
 
 /// What a retry gets after an attempt ended without an outcome.
@@ -206,11 +249,12 @@ impl Policy {
     ///
     /// At compile time in a constant: if the status is not a 4xx.
     pub const fn mismatch(mut self, mismatch: Mismatch) -> Self {
-        let Mismatch::Reject(status) = mismatch;
-        assert!(
-            400 <= status && status <= 499,
-            "a mismatch is refused with a 4xx status"
-        );
+        if let Mismatch::Reject(status) = mismatch {
+            assert!(
+                400 <= status && status <= 499,
+                "a mismatch is refused with a 4xx status"
+            );
+        }
         self.mismatch = mismatch;
         self
     }
@@ -219,13 +263,20 @@ impl Policy {
     ///
     /// # Panics
     ///
-    /// At compile time in a constant: if the status is not a 4xx.
+    /// At compile time in a constant: if the status is not a 4xx, or the time shorter than a millisecond.
     pub const fn pending(mut self, pending: Pending) -> Self {
-        let Pending::Reject(status) = pending;
-        assert!(
-            400 <= status && status <= 499,
-            "a retry of a running attempt is refused with a 4xx status"
-        );
+        match pending {
+            Pending::Reject(status) => assert!(
+                400 <= status && status <= 499,
+                "a retry of a running attempt is refused with a 4xx status"
+            ),
+            Pending::Wait(time) | Pending::Provisional(time) => {
+                assert!(
+                    time.as_millis() > 0,
+                    "who waits waits a millisecond or more"
+                );
+            }
+        }
         self.pending = pending;
         self
     }
@@ -286,23 +337,32 @@ impl Policy {
         self
     }
 
-    /// Checks what no single setting can know of the others. The attribute calls it on every policy.
+    /// Checks that the policy can hold: every setting for itself, since they may have been written without their
+    /// setters, and what no one of them can know of the others. The attribute calls it on every policy.
     ///
     /// # Panics
     ///
-    /// At compile time in a constant: if the lease is longer than the deadline, or `quoted` is asked of a key that
-    /// does not come in a header.
+    /// At compile time in a constant: if a setting is none, if the lease is longer than the deadline, if `quoted` is
+    /// asked of a key that does not come in a header, or if a list of keys is empty or holds a list.
     pub const fn validated(self) -> Self {
+        let checked = self
+            .operation(self.operation)
+            .mismatch(self.mismatch)
+            .pending(self.pending)
+            .lease(self.lease)
+            .deadline(self.deadline);
+        checked.ttl.assert_valid();
+        checked.key_format.assert_valid();
+        checked.key.assert_valid();
         assert!(
             self.lease.as_nanos() <= self.deadline.as_nanos(),
             "the lease is longer than the deadline: an attempt is abandoned at its deadline at the latest"
         );
         assert!(
-            !matches!(self.key_format, KeyFormat::Quoted)
-                || matches!(self.key, KeySource::Header(_)),
+            !matches!(self.key_format, KeyFormat::Quoted) || self.key.is_in_headers(),
             "`quoted` is a format of headers, and this key does not come in one"
         );
-        self
+        checked
     }
 }
 

@@ -45,10 +45,17 @@ impl Ttl {
     ///
     /// At compile time in a constant: if it is shorter than a millisecond.
     pub const fn after(duration: Duration) -> Self {
-        assert!(
-            duration.as_millis() > 0,
-            "an outcome that is kept for less than a millisecond protects nothing"
-        );
-        Self::After(duration)
+        let ttl = Self::After(duration);
+        ttl.assert_valid();
+        ttl
+    }
+
+    pub(super) const fn assert_valid(self) {
+        if let Self::After(duration) = self {
+            assert!(
+                duration.as_millis() > 0,
+                "an outcome that is kept for less than a millisecond protects nothing"
+            );
+        }
     }
 }

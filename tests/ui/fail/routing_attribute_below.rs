@@ -1,8 +1,9 @@
-//! A routing attribute that would see the wrong function.
+//! A routing attribute that would route the wrong function. (Another attribute plays it here.)
 use idempotent_runtime::axum::idempotent;
+use tracing::instrument as post;
 
 #[idempotent(scope = global)]
-#[axum::debug_handler]
+#[post(skip_all)]
 async fn create(body: String) -> String {
     body
 }

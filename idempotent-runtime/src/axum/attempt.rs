@@ -1,0 +1,186 @@
+//! What a handler can ask about its own attempt.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use uuid::Uuid;
+
+use super::record;
+use super::replay::{Replay, Witness as _, need_replay};
+use crate::digest::Fields;
+use crate::engine::{Held, Lease, Ticket};
+use crate::idempotency::Idempotency;
+use crate::policy::Policy;
+use crate::store::Fence;
+
+/// The attempt that a handler runs in, as an argument of it.
+///
+/// On a call that runs unprotected it is inert: nothing was abandoned, publishing does nothing, and the lease is never
+/// lost.
+///
+/// ```
+/// use axum::Json;
+/// use http::StatusCode;
+/// use idempotent_runtime::axum::{Attempt, idempotent};
+/// use serde_json::{Value, json};
+///
+/// #[idempotent(scope = global, pending = provisional("5s"))]
+/// async fn start(attempt: Attempt, Json(run): Json<Value>) -> (StatusCode, Json<Value>) {
+///     // Duplicates see this at once, while the handler goes on.
+///     let _ = attempt.publish((StatusCode::ACCEPTED, Json(json!({ "run_id": 7 })))).await;
+///     // The provider below is given a key of its own, equal on every attempt.
+///     let charge_key = attempt.derive("charge");
+/// #   drop(charge_key);
+///     (StatusCode::CREATED, Json(json!({ "run_id": 7, "result": run })))
+/// }
+/// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(start));
+/// ```
+#[derive(Clone)]
+pub struct Attempt(Arc<Slot>);
+
+#[derive(Default)]
+struct Slot {
+    running: OnceLock<Running>,
+    /// What keys are derived from on an unprotected run.
+    unprotected: OnceLock<Uuid>,
+}
+
+struct Running {
+    lease: Arc<Lease>,
+    rerun: bool,
+    idempotency: Idempotency,
+    policy: &'static Policy,
+}
+
+impl Attempt {
+    /// Ties it to the attempt that is about to start.
+    pub(super) fn start(&self, ticket: &Ticket, held: &Held) {
+        let running = Running {
+            lease: Arc::clone(&held.lease),
+            rerun: held.rerun,
+            idempotency: ticket.idempotency.clone(),
+            policy: ticket.policy,
+        };
+        // A call has one attempt.
+        let _ = self.0.running.set(running);
+    }
+
+    /// Whether an earlier attempt was abandoned, so that its effects may have happened.
+    pub fn is_rerun(&self) -> bool {
+        self.0.running.get().is_some_and(|running| running.rerun)
+    }
+
+    /// A stable idempotency key for a call further down: equal on every attempt of this record, different for every
+    /// `purpose` and every record. It is a UUID of version 8 (RFC 9562) in its hyphenated form.
+    ///
+    /// On an unprotected run it is equal within this run alone.
+    pub fn derive(&self, purpose: &str) -> String {
+        let fields = match self.0.running.get() {
+            Some(running) => {
+                let secret = running.idempotency.settings().secret.as_ref();
+                let mut fields = Fields::new(secret, "idempotent/derived-key/1");
+                fields.push(running.lease.record().as_bytes());
+                fields
+            }
+            None => {
+                let mut fields = Fields::new(None, "idempotent/unprotected-key/1");
+                fields.push(self.0.unprotected.get_or_init(random).as_bytes());
+                fields
+            }
+        };
+        derived(fields, purpose)
+    }
+
+    /// Shows a provisional outcome to duplicates while the handler runs (by `pending = provisional`).
+    ///
+    /// From then on the key is never given back: a later failure is final. May be called again to show another.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`] if another attempt has the record, the outcome is too large to keep, or the store could not be
+    /// told while the lease lasted. The handler may go on.
+    pub async fn publish(&self, outcome: impl Replay) -> Result<(), PublishError> {
+        let Some(running) = self.0.running.get() else {
+            return Ok(());
+        };
+        let reply = need_replay().reply(outcome);
+        let kept = record::keep(
+            reply,
+            running.policy.max_response,
+            running.idempotency.settings(),
+        )
+        .await;
+        let outcome = kept.outcome.ok_or(PublishError::TooLarge {})?;
+        match running.lease.publish(outcome).await {
+            Some(Fence::Held) => Ok(()),
+            Some(Fence::Lost) => Err(PublishError::Lost {}),
+            None => Err(PublishError::Unavailable {}),
+        }
+    }
+
+    /// Ends when the attempt's lease is lost: another attempt may then hold the record, and what this one answers will
+    /// not be kept. Never ends otherwise.
+    ///
+    /// A handler that cannot go on safely without its lease selects between this and its work.
+    pub async fn lost(&self) {
+        match self.0.running.get() {
+            Some(running) => running.lease.lost().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Attempt {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts
+            .extensions
+            .get_or_insert_with(|| Self(Arc::default()))
+            .clone())
+    }
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("rerun", &self.is_rerun())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a provisional outcome is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// Another attempt has the record.
+    #[error("another attempt has taken the record over")]
+    #[non_exhaustive]
+    Lost {},
+    /// Its body is larger than the policy's `max_response`.
+    #[error("the outcome is larger than what is kept")]
+    #[non_exhaustive]
+    TooLarge {},
+    /// The store could not be told.
+    #[error("the store could not be told of the outcome")]
+    #[non_exhaustive]
+    Unavailable {},
+}
+
+fn random() -> Uuid {
+    Uuid::from_bytes(*crate::identity::AttemptId::random().as_bytes())
+}
+
+fn derived(mut fields: Fields, purpose: &str) -> String {
+    fields.push(purpose.as_bytes());
+    let digest = fields.finish();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes)
+        .into_uuid()
+        .hyphenated()
+        .to_string()
+}

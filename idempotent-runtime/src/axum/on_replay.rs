@@ -1,0 +1,82 @@
+//! A say in what becomes of a recorded outcome, by `on_replay`.
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use crate::outcome::Outcome;
+
+/// The recorded outcome that a retry would get.
+///
+/// ```
+/// use axum::extract::State;
+/// use http::StatusCode;
+/// use idempotent_runtime::axum::{OnReplay, Saved};
+/// # #[derive(Clone)] struct Db;
+/// # impl Db { async fn exists(&self, id: u64) -> bool { id == 7 } }
+/// # #[derive(serde::Deserialize)] struct Task { id: u64 }
+///
+/// /// A task that was deleted is not found any more.
+/// async fn still_there(db: &Db, saved: Saved) -> OnReplay {
+///     match saved.json::<Task>() {
+///         Ok(task) if db.exists(task.id).await => OnReplay::Replay,
+///         _ => OnReplay::answer(StatusCode::NOT_FOUND),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Saved(Outcome);
+
+impl Saved {
+    pub(super) fn new(outcome: Outcome) -> Self {
+        Self(outcome)
+    }
+
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        // What was recorded came from a response.
+        StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The first value of a kept header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.0
+            .headers()
+            .iter()
+            .find(|(kept, _)| *kept == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Its body.
+    pub fn body(&self) -> &Bytes {
+        self.0.body()
+    }
+
+    /// Its body, read as JSON.
+    ///
+    /// # Errors
+    ///
+    /// If the body is not JSON, or not of this type.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(self.0.body())
+    }
+}
+
+/// What becomes of a recorded outcome.
+#[derive(Debug)]
+pub enum OnReplay {
+    /// The retry gets it.
+    Replay,
+    /// The retry gets this answer instead. The record stays as it is.
+    Answer(Response),
+    /// The record is removed, and the handler runs anew. Of several retries at once, one runs.
+    Forget,
+}
+
+impl OnReplay {
+    /// The retry gets this answer instead.
+    pub fn answer(response: impl IntoResponse) -> Self {
+        Self::Answer(response.into_response())
+    }
+}

@@ -1,0 +1,230 @@
+//! Waiting for another call's attempt.
+//!
+//! An endpoint whose duplicates wait announces its attempts on a [`Board`] of this process. A duplicate that finds its
+//! attempt there is woken when something happens to it, and asks the store nothing. One that does not asks the store
+//! now and then. A waiter never claims, and holds no connection and no thread.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::identity::{AttemptId, RecordId};
+use crate::store::{Record, State, Store};
+
+/// The first pause between two questions to the store; each one after it is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(40);
+/// The longest pause between two questions to the store.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a waiter is waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// That the attempt has an outcome.
+    Done,
+    /// That it has one, or has published a provisional one.
+    Published,
+}
+
+/// What happened to an attempt.
+#[derive(Clone, Debug)]
+enum News {
+    Running,
+    /// Its record, with what it published.
+    Published(Record),
+    /// Its record, if it left one that can be answered from.
+    Ended(Option<Record>),
+}
+
+/// The attempts of this process that duplicates may wait for.
+#[derive(Default)]
+pub(crate) struct Board {
+    attempts: Mutex<HashMap<RecordId, Notice>>,
+}
+
+struct Notice {
+    attempt: AttemptId,
+    news: watch::Sender<News>,
+}
+
+impl Board {
+    /// Puts an attempt up. It comes down with the announcement.
+    pub(super) fn announce(self: &Arc<Self>, record: RecordId, attempt: AttemptId) -> Announcement {
+        let news = watch::Sender::new(News::Running);
+        // The notice of an attempt from which the record was taken over goes: its waiters are told that it ended.
+        self.lock().insert(record, Notice { attempt, news });
+        Announcement {
+            board: Arc::clone(self),
+            record,
+            attempt,
+        }
+    }
+
+    fn watch(&self, record: RecordId, attempt: AttemptId) -> Option<watch::Receiver<News>> {
+        let attempts = self.lock();
+        let notice = attempts
+            .get(&record)
+            .filter(|notice| notice.attempt == attempt)?;
+        Some(notice.news.subscribe())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RecordId, Notice>> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Board {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Board")
+            .field("attempts", &self.lock().len())
+            .finish()
+    }
+}
+
+/// An attempt on the board. Dropping it tells the waiters that it ended without an outcome.
+#[derive(Debug)]
+pub(super) struct Announcement {
+    board: Arc<Board>,
+    record: RecordId,
+    attempt: AttemptId,
+}
+
+impl Announcement {
+    /// Tells the waiters what was published.
+    pub(super) fn published(&self, record: Record) {
+        if let Some(notice) = self
+            .board
+            .lock()
+            .get(&self.record)
+            .filter(|notice| notice.attempt == self.attempt)
+        {
+            notice.news.send_replace(News::Published(record));
+        }
+    }
+
+    /// Tells the waiters how the attempt ended.
+    pub(super) fn ended(&self, record: Option<Record>) {
+        let notice = match self.board.lock().entry(self.record) {
+            Entry::Occupied(notice) if notice.get().attempt == self.attempt => notice.remove(),
+            _ => return,
+        };
+        notice.news.send_replace(News::Ended(record));
+    }
+}
+
+impl Drop for Announcement {
+    fn drop(&mut self) {
+        self.ended(None);
+    }
+}
+
+/// A record that a waiter found running.
+pub(super) struct Waiter<'a> {
+    pub(super) board: &'a Board,
+    pub(super) store: &'a dyn Store,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) record: RecordId,
+    pub(super) attempt: AttemptId,
+    pub(super) until: Until,
+}
+
+impl Waiter<'_> {
+    /// What the record says once its attempt has come as far as is waited for; `None` if it ended without an outcome,
+    /// or did not come so far in this time.
+    ///
+    /// Dropping the future ends the waiting.
+    pub(super) async fn wait(&self, at_most: Duration) -> Option<Record> {
+        tokio::select! {
+            biased;
+            record = self.look() => record,
+            () = self.clock.sleep(at_most) => None,
+        }
+    }
+
+    async fn look(&self) -> Option<Record> {
+        let mut pause = Duration::ZERO;
+        loop {
+            if let Some(news) = self.board.watch(self.record, self.attempt) {
+                return self.listen(news).await;
+            }
+            // The first question follows at once: the attempt may have ended since the claim was answered.
+            if !pause.is_zero() {
+                self.clock.sleep(jitter(pause)).await;
+            }
+            pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+            match self.store.load(self.record).await {
+                Ok(found) if found.as_ref().is_some_and(|record| self.still_runs(record)) => {}
+                Ok(found) => return found,
+                Err(error) => {
+                    tracing::warn!(
+                        record = %self.record,
+                        error = &error as &dyn std::error::Error,
+                        "a waiting duplicate could not read the record"
+                    );
+                }
+            }
+        }
+    }
+
+    async fn listen(&self, mut news: watch::Receiver<News>) -> Option<Record> {
+        let far_enough = |news: &News| match news {
+            News::Running => false,
+            News::Published(_) => self.until == Until::Published,
+            News::Ended(_) => true,
+        };
+        // An error means that the attempt was taken over: it ended without an outcome.
+        match &*news.wait_for(far_enough).await.ok()? {
+            News::Running => None,
+            News::Published(record) => Some(record.clone()),
+            News::Ended(record) => record.clone(),
+        }
+    }
+
+    fn still_runs(&self, record: &Record) -> bool {
+        match &record.state {
+            State::Running {
+                abandoned: false,
+                provisional,
+            } if record.attempt == self.attempt => {
+                self.until == Until::Done || provisional.is_none()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Between half of a pause and all of it, so that waiters who came together do not ask together.
+fn jitter(pause: Duration) -> Duration {
+    // Without a random source all wait the whole pause.
+    let random = getrandom::u32().unwrap_or(u32::MAX);
+    pause / 2 + (pause / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_stays_between_half_of_a_pause_and_all_of_it() {
+        for _ in 0..1000 {
+            let pause = jitter(Duration::from_millis(100));
+            assert!((50..=100).contains(&pause.as_millis()), "{pause:?}");
+        }
+    }
+
+    #[test]
+    fn the_notice_of_a_later_attempt_stays_when_the_earlier_one_goes() {
+        let board = Arc::new(Board::default());
+        let record = RecordId::from_bytes([1; 32]);
+        let [first, second] = [1, 2].map(|byte| AttemptId::from_bytes([byte; 16]));
+        let earlier = board.announce(record, first);
+        let _later = board.announce(record, second);
+        drop(earlier);
+        assert!(board.watch(record, second).is_some());
+        assert!(board.watch(record, first).is_none());
+    }
+}

@@ -1,0 +1,89 @@
+//! The parts of a multipart form.
+//!
+//! Clients choose a new boundary for every request, so the bytes of two equal forms differ.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures_util::stream;
+use multer::Multipart;
+
+use super::Part;
+
+/// The parts of a form, in their order; `None` if this is not one, or not a whole one.
+pub(crate) async fn parts_of(content_type: &str, body: Bytes) -> Option<Vec<Part>> {
+    let boundary = multer::parse_boundary(content_type).ok()?;
+    // multer stops at the end of the form; what it leaves would not count.
+    let body = stream::once(std::future::ready(Ok::<_, Infallible>(body)));
+    let mut form = Multipart::new(body, boundary);
+    let mut parts = Vec::new();
+    while let Some(field) = form.next_field().await.ok()? {
+        let mut part = Part {
+            name: field.name().map(str::to_owned),
+            file_name: field.file_name().map(str::to_owned),
+            content_type: field.content_type().map(ToString::to_string),
+            content: Bytes::new(),
+        };
+        part.content = field.bytes().await.ok()?;
+        parts.push(part);
+    }
+    Some(parts)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn form(boundary: &str) -> (String, Bytes) {
+        let body = [
+            "--BOUNDARY",
+            "Content-Disposition: form-data; name=\"note\"",
+            "",
+            "hello",
+            "--BOUNDARY",
+            "Content-Disposition: form-data; name=\"file\"; filename=\"a.csv\"",
+            "Content-Type: text/csv",
+            "",
+            "a,b\r\nc",
+            "--BOUNDARY--",
+            "",
+        ]
+        .join("\r\n");
+        (
+            format!("multipart/form-data; boundary={boundary}"),
+            body.replace("BOUNDARY", boundary).into(),
+        )
+    }
+
+    async fn parts(boundary: &str) -> Option<Vec<Part>> {
+        let (content_type, body) = form(boundary);
+        parts_of(&content_type, body).await
+    }
+
+    #[tokio::test]
+    async fn parts_do_not_depend_on_their_boundary() {
+        let one = parts("one").await.unwrap();
+        assert_eq!(one, parts("another-boundary").await.unwrap());
+        assert_eq!(
+            one[1],
+            Part {
+                name: Some("file".to_owned()),
+                file_name: Some("a.csv".to_owned()),
+                content_type: Some("text/csv".to_owned()),
+                content: "a,b\r\nc".into(),
+            }
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_whole_form_has_no_parts() {
+        let (content_type, body) = form("one");
+        assert_eq!(parts_of("multipart/form-data", body.clone()).await, None);
+        assert_eq!(parts_of("application/json", body.clone()).await, None);
+        assert_eq!(
+            parts_of(&content_type, body.slice(..body.len() - 10)).await,
+            None
+        );
+    }
+}

@@ -1,0 +1,65 @@
+//! What an operator or the application does to single records.
+
+use super::Idempotency;
+use crate::identity::{AttemptId, RecordId};
+use crate::store::{Fence, Record, Resolution, StoreError};
+
+/// Records are named by their [`RecordId`], which stands in the log wherever something happened to one.
+///
+/// ```
+/// # #[cfg(feature = "memory")]
+/// # async fn settle() -> Result<(), Box<dyn std::error::Error>> {
+/// # use idempotent_runtime::{Idempotency, MemoryStore};
+/// use idempotent_runtime::identity::RecordId;
+/// use idempotent_runtime::store::{Resolution, State};
+///
+/// # let idempotency = Idempotency::new(MemoryStore::new());
+/// # let from_the_log = "0".repeat(64);
+/// let id: RecordId = from_the_log.parse()?;
+/// if let Some(record) = idempotency.load(id).await?
+///     && let State::Running { abandoned: true, .. } = record.state
+/// {
+///     // The provider says that nothing was charged: the next retry may run.
+///     let _ = idempotency.resolve(id, record.attempt, Resolution::Release).await?;
+/// }
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(settle()).unwrap();
+/// ```
+impl Idempotency {
+    /// What a record says; `None` if there is none, or it has expired or was given back.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be reached, or the record not be read.
+    pub async fn load(&self, record: RecordId) -> Result<Option<Record>, StoreError> {
+        self.store().load(record).await
+    }
+
+    /// Removes a record, whatever it says, if `seen` is still the attempt that it names: the next request with its key
+    /// runs. An attempt that is running goes on, and its outcome will not be kept.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be reached. Whether the record was removed is then unknown.
+    pub async fn forget(&self, record: RecordId, seen: AttemptId) -> Result<Fence, StoreError> {
+        self.store().forget(record, seen).await
+    }
+
+    /// Settles a record whose outcome is unknown, if `seen` is still the attempt that it names: with an outcome, which
+    /// every retry then gets, or by giving the key back. It does nothing to a record whose attempt still has its lease.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be reached. Whether the record was settled is then unknown.
+    pub async fn resolve(
+        &self,
+        record: RecordId,
+        seen: AttemptId,
+        resolution: Resolution,
+    ) -> Result<Fence, StoreError> {
+        self.store()
+            .resolve(record, seen, AttemptId::random(), resolution)
+            .await
+    }
+}
