@@ -8,6 +8,7 @@ pub use axum::response::Response;
 pub use super::call::Call;
 pub use super::captured::{Captured, NoArgument, Via};
 pub use super::key_argument::KeyArgument;
+pub use super::on_replay::{OnReplay, Saved};
 pub use super::replay::{
     Either, Replayable, Reply, Witness, any_response, buffered, need_replay, need_result,
 };
