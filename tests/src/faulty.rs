@@ -12,6 +12,8 @@ use idempotent_runtime::store::{
 };
 use tokio::sync::Semaphore;
 
+use crate::{Gate, within_a_minute};
+
 /// A step of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
@@ -48,6 +50,8 @@ struct Plan {
     failures: HashMap<Step, (When, usize)>,
     seen: HashMap<Step, Arc<Semaphore>>,
     counts: HashMap<Step, usize>,
+    claims: Vec<Claim>,
+    claims_at: Option<Gate>,
 }
 
 impl FaultyStore {
@@ -68,6 +72,14 @@ impl FaultyStore {
             .insert(step, (when, times));
     }
 
+    /// Forgets what was sent and answered so far, as by the set-up of a handle.
+    pub fn forget_the_past(&self) {
+        let mut plan = self.plan.lock().unwrap();
+        plan.seen.clear();
+        plan.counts.clear();
+        plan.claims.clear();
+    }
+
     /// Lets a step succeed again.
     pub fn heal(&self, step: Step) {
         self.plan.lock().unwrap().failures.remove(&step);
@@ -83,7 +95,20 @@ impl FaultyStore {
                 .entry(step)
                 .or_insert_with(closed),
         );
-        seen.acquire().await.unwrap().forget();
+        within_a_minute("the step is answered", seen.acquire())
+            .await
+            .unwrap()
+            .forget();
+    }
+
+    /// Holds every claim back, after it took effect, until the gate lets it through.
+    pub fn hold_claims(&self, gate: Gate) {
+        self.plan.lock().unwrap().claims_at = Some(gate);
+    }
+
+    /// The claims that were sent, in their order.
+    pub fn claims(&self) -> Vec<Claim> {
+        self.plan.lock().unwrap().claims.clone()
     }
 
     /// How often a step was sent.
@@ -143,9 +168,20 @@ impl fmt::Debug for FaultyStore {
 
 impl Store for FaultyStore {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
+        let gate = {
+            let mut plan = self.plan.lock().unwrap();
+            plan.claims.push(claim.clone());
+            plan.claims_at.clone()
+        };
         self.through(
             Step::Claim,
-            Box::pin(async move { self.inner.claim(claim).await }),
+            Box::pin(async move {
+                let answer = self.inner.claim(claim).await;
+                if let Some(gate) = gate {
+                    gate.pass().await;
+                }
+                answer
+            }),
         )
     }
 

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Semaphore;
 
+use crate::within_a_minute;
+
 /// A gate. Clones are one gate.
 #[derive(Clone, Debug)]
 pub struct Gate {
@@ -39,7 +41,10 @@ impl Gate {
 
     /// For a test: waits until one more handler has arrived.
     pub async fn arrival(&self) {
-        self.arrived.acquire().await.unwrap().forget();
+        within_a_minute("a handler arrives", self.arrived.acquire())
+            .await
+            .unwrap()
+            .forget();
     }
 
     /// For a test: lets one handler through, now or when it comes.

@@ -10,8 +10,18 @@ mod gate;
 mod server;
 pub mod store_contract;
 
+use std::time::Duration;
+
 pub use self::child::Child;
 pub use self::client::{Client, RawConnection, Reply};
 pub use self::faulty::{FaultyStore, Step, When};
 pub use self::gate::Gate;
 pub use self::server::Server;
+
+/// Waits for what must happen, and fails the test if it does not.
+pub async fn within_a_minute<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(Duration::from_mins(1), future).await {
+        Ok(output) => output,
+        Err(_) => panic!("waited for a minute in vain until {what}"),
+    }
+}

@@ -410,6 +410,7 @@ async fn a_key_in_query_or_path_is_decoded_and_checked() {
         "/query?key=a&key=a",
         "/query?key=cl%C3%A9",
         "/path/cl%C3%A9",
+        "/path/%ff",
         "/path/%22",
     ] {
         assert_eq!(

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use idempotent_runtime::axum::idempotent;
 use idempotent_runtime::{Idempotency, MemoryStore};
-use idempotent_tests::{Client, Gate, RawConnection, Server};
+use idempotent_tests::{Client, Gate, RawConnection, Server, within_a_minute};
 use tokio::sync::{Notify, mpsc};
 
 #[derive(Clone)]
@@ -77,7 +77,9 @@ async fn a_handler_finishes_when_its_client_closes_the_socket_and_the_retry_gets
         "idempotency_pending"
     );
     app.gate.let_one_through();
-    finishes.recv().await.unwrap();
+    within_a_minute("the handler finishes", finishes.recv())
+        .await
+        .unwrap();
     assert_eq!(outcome(&client, &idempotency).await, "paid");
     assert_eq!(app.gate.arrivals(), 1);
 }
@@ -109,7 +111,9 @@ async fn a_layer_outside_the_handler_that_gives_up_cancels_nothing() {
     give_up.notify_one();
     assert_eq!(call.await.unwrap().status, StatusCode::GATEWAY_TIMEOUT);
     app.gate.let_one_through();
-    finishes.recv().await.unwrap();
+    within_a_minute("the handler finishes", finishes.recv())
+        .await
+        .unwrap();
     assert_eq!(outcome(&client, &idempotency).await, "paid");
     assert_eq!(app.gate.arrivals(), 1);
 }

@@ -13,8 +13,11 @@ use axum::routing::post;
 use idempotent_runtime::axum::idempotent;
 use idempotent_runtime::clock::{Clock as _, ManualClock};
 use idempotent_runtime::policy::{Policy, StoreDown};
+use idempotent_runtime::store::Store as _;
 use idempotent_runtime::{BuildError, Idempotency, MemoryStore};
-use idempotent_tests::{Client, FaultyStore, Gate, Reply, Server, Step, When};
+use idempotent_tests::{
+    Client, FaultyStore, Gate, RawConnection, Reply, Server, Step, When, within_a_minute,
+};
 use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -39,6 +42,21 @@ async fn at_once(State(app): State<App>) -> (StatusCode, String) {
     (StatusCode::CREATED, app.run())
 }
 
+#[idempotent(scope = global, abandoned = refuse)]
+async fn at_once_refuse(State(app): State<App>) -> (StatusCode, String) {
+    (StatusCode::CREATED, app.run())
+}
+
+/// Always has something to do, and never lets the runtime's other work in its task come to its turn by itself.
+#[idempotent(scope = global, lease = "300ms", deadline = "1m")]
+async fn restless(State(app): State<App>) -> (StatusCode, String) {
+    let run = app.run();
+    while app.gate.arrivals() == 0 {
+        tokio::task::consume_budget().await;
+    }
+    (StatusCode::CREATED, run)
+}
+
 #[idempotent(scope = global)]
 async fn busy(State(app): State<App>) -> (StatusCode, String) {
     (StatusCode::SERVICE_UNAVAILABLE, app.run())
@@ -48,6 +66,16 @@ async fn busy(State(app): State<App>) -> (StatusCode, String) {
 async fn rerun(State(app): State<App>) -> (StatusCode, String) {
     let run = app.run();
     app.gate.pass().await;
+    (StatusCode::CREATED, run)
+}
+
+/// The first run stands at the gate, later ones do not.
+#[idempotent(scope = global, abandoned = rerun, deadline = "2m")]
+async fn rerun_first(State(app): State<App>) -> (StatusCode, String) {
+    let run = app.run();
+    if app.runs() == 1 {
+        app.gate.pass().await;
+    }
     (StatusCode::CREATED, run)
 }
 
@@ -87,7 +115,7 @@ struct Site {
     store_clock: ManualClock,
     /// The handle's.
     clock: ManualClock,
-    _server: Server,
+    server: Server,
 }
 
 async fn site() -> Site {
@@ -97,11 +125,14 @@ async fn site() -> Site {
         .clock(clock.clone())
         .sweep_interval(Duration::ZERO);
     let idempotency = builder.build().await.unwrap();
+    store.forget_the_past();
     let app = App::default();
     let router = Router::new()
         .route("/at-once", post(at_once))
+        .route("/at-once/refuse", post(at_once_refuse))
         .route("/busy", post(busy))
         .route("/rerun", post(rerun))
+        .route("/rerun/first", post(rerun_first))
         .route("/refuse", post(refuse))
         .route("/panic/rerun", post(panic_rerun))
         .route("/panic/refuse", post(panic_refuse))
@@ -116,13 +147,26 @@ async fn site() -> Site {
         store,
         store_clock,
         clock,
-        _server: server,
+        server,
     }
 }
 
 impl Site {
     async fn post(&self, path: &str) -> Reply {
         self.client.post_key(path, "k").await
+    }
+
+    /// The same, while the handle's time goes on: for calls that pause before they try again.
+    async fn post_in_time(&self, path: &'static str) -> Reply {
+        let call = self.spawn_post(path);
+        within_a_minute("the call is answered", async {
+            while !call.is_finished() {
+                self.clock.advance(Duration::from_millis(5));
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        call.await.unwrap()
     }
 
     fn spawn_post(&self, path: &'static str) -> JoinHandle<Reply> {
@@ -134,9 +178,12 @@ impl Site {
     async fn start(&self, path: &'static str) -> JoinHandle<Reply> {
         let call = self.spawn_post(path);
         self.app.gate.arrival().await;
-        while self.clock.sleepers() < 2 {
-            tokio::task::yield_now().await;
-        }
+        within_a_minute("the heartbeat and the deadline are set", async {
+            while self.clock.sleepers() < 2 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
         call
     }
 
@@ -166,7 +213,7 @@ fn run(reply: &Reply) -> (u16, &str, bool) {
 async fn an_unreachable_store_is_503_with_retry_after_and_nothing_runs() {
     let site = site().await;
     site.fail(Step::Claim, When::Before);
-    let refused = site.post("/at-once").await;
+    let refused = site.post_in_time("/at-once").await;
     assert_eq!(
         refused.problem(),
         (503, "idempotency_store_unavailable".to_owned())
@@ -174,7 +221,10 @@ async fn an_unreachable_store_is_503_with_retry_after_and_nothing_runs() {
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert_eq!(site.app.runs(), 0);
     site.store.heal(Step::Claim);
-    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", false));
+    assert_eq!(
+        run(&site.post_in_time("/at-once").await),
+        (201, "run 1", false)
+    );
 }
 
 #[tokio::test]
@@ -182,7 +232,7 @@ async fn an_unreachable_store_lets_an_endpoint_that_says_so_run_unprotected() {
     let site = site().await;
     site.fail(Step::Claim, When::Before);
     for expected in ["run 1", "run 2"] {
-        let reply = site.post("/open").await;
+        let reply = site.post_in_time("/open").await;
         assert_eq!(run(&reply), (201, expected, false));
         assert_eq!(reply.header("idempotency-stored"), Some("false"));
     }
@@ -192,18 +242,52 @@ async fn an_unreachable_store_lets_an_endpoint_that_says_so_run_unprotected() {
 async fn a_claim_whose_acknowledgement_was_lost_is_claimed_again_under_its_own_name() {
     let site = site().await;
     site.store.fail(Step::Claim, When::After, 1);
-    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", false));
-    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", true));
+    assert_eq!(
+        run(&site.post_in_time("/at-once").await),
+        (201, "run 1", false)
+    );
+    assert_eq!(
+        run(&site.post_in_time("/at-once").await),
+        (201, "run 1", true)
+    );
 }
 
 #[tokio::test]
 async fn a_claim_that_was_never_acknowledged_is_given_back() {
+    for (path, step) in [
+        ("/at-once", Step::Renew),
+        ("/at-once/refuse", Step::Release),
+    ] {
+        let site = site().await;
+        site.fail(Step::Claim, When::After);
+        assert_eq!(site.post_in_time(path).await.problem().0, 503);
+        site.store.answered(step).await;
+        site.store.heal(Step::Claim);
+        assert_eq!(run(&site.post(path).await), (201, "run 1", false));
+    }
+}
+
+#[tokio::test]
+async fn a_claim_under_refuse_is_given_back_though_the_store_is_away_for_longer_than_the_lease() {
     let site = site().await;
     site.fail(Step::Claim, When::After);
-    assert_eq!(site.post("/at-once").await.problem().0, 503);
-    site.store.answered(Step::Release).await;
+    site.fail(Step::Release, When::Before);
+    assert_eq!(site.post_in_time("/at-once/refuse").await.problem().0, 503);
+    site.store_clock.advance(Duration::from_mins(1));
+    for _ in 0..40 {
+        site.advance_until(Step::Release).await;
+    }
+    assert!(
+        site.clock.monotonic() > Duration::from_secs(30),
+        "longer than the lease"
+    );
     site.store.heal(Step::Claim);
-    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", false));
+    site.store.heal(Step::Release);
+    site.advance_until(Step::Release).await;
+    assert_eq!(
+        run(&site.post("/at-once/refuse").await),
+        (201, "run 1", false)
+    );
 }
 
 #[tokio::test]
@@ -238,10 +322,13 @@ async fn a_completion_that_never_reaches_the_store_gives_the_outcome_and_says_th
     let site = site().await;
     site.fail(Step::Complete, When::Before);
     let call = site.spawn_post("/at-once");
-    while !call.is_finished() {
-        site.clock.advance(Duration::from_millis(100));
-        tokio::task::yield_now().await;
-    }
+    within_a_minute("the call is answered", async {
+        while !call.is_finished() {
+            site.clock.advance(Duration::from_millis(100));
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     let reply = call.await.unwrap();
     assert_eq!(
         (run(&reply), reply.header("idempotency-stored")),
@@ -282,19 +369,85 @@ async fn a_completion_by_an_attempt_that_lost_its_record_is_refused_and_its_call
 #[tokio::test]
 async fn an_attempt_that_lost_its_record_to_a_finished_one_answers_with_that_outcome() {
     let site = site().await;
-    let first = site.start("/rerun").await;
+    let first = site.start("/rerun/first").await;
     site.store_clock.advance(Duration::from_secs(30));
+    // The second does not stand at the gate.
+    assert_eq!(run(&site.post("/rerun/first").await), (201, "run 2", false));
     site.app.gate.let_one_through();
+    assert_eq!(run(&first.await.unwrap()), (201, "run 2", true));
+}
+
+#[tokio::test]
+async fn a_lost_attempt_is_not_answered_with_its_own_outcome_when_the_store_is_slow_or_silent() {
+    let site = site().await;
+    let first = site.start("/rerun/first").await;
+    site.store_clock.advance(Duration::from_secs(30));
+    assert_eq!(run(&site.post("/rerun/first").await), (201, "run 2", false));
+    // By the holder's own judgement the lease is over, too.
+    site.fail(Step::Renew, When::Before);
+    site.clock.advance(Duration::from_secs(31));
+    site.fail(Step::Load, When::Before);
     site.app.gate.let_one_through();
-    let second = site.post("/rerun").await;
     let first = first.await.unwrap();
-    let mut both = [run(&first), run(&second)];
-    both.sort_by_key(|(.., replayed)| *replayed);
+    assert_eq!(first.problem(), (409, "idempotency_pending".to_owned()));
+}
+
+#[tokio::test]
+async fn a_deadline_after_the_record_was_lost_is_answered_from_the_record() {
+    let site = site().await;
+    let first = site.start("/rerun/first").await;
+    site.store_clock.advance(Duration::from_secs(30));
+    assert_eq!(run(&site.post("/rerun/first").await), (201, "run 2", false));
+    site.clock.advance(Duration::from_mins(2));
+    assert_eq!(run(&first.await.unwrap()), (201, "run 2", true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restless_handler_keeps_its_lease() {
+    let store = FaultyStore::new(MemoryStore::new());
+    let app = App::default();
+    let router = Router::new()
+        .route("/", post(restless))
+        .layer(Idempotency::new(store.clone()));
+    let server = Server::start(router.with_state(app.clone())).await;
+    let client = Client::new(&server);
+    let first = tokio::spawn({
+        let client = client.clone();
+        async move { client.post_key("/", "k").await }
+    });
+    // Each is sent after a third of the lease: five of them outlast it.
+    for _ in 0..5 {
+        store.answered(Step::Renew).await;
+    }
     assert_eq!(
-        (both[0].0, both[0].2, both[1].0, both[1].2),
-        (201, false, 201, true)
+        client.post_key("/", "k").await.problem().1,
+        "idempotency_pending"
     );
-    assert_eq!(both[0].1, both[1].1, "one outcome for both");
+    app.gate.let_one_through();
+    app.gate.pass().await;
+    assert_eq!(run(&first.await.unwrap()), (201, "run 1", false));
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_while_its_claim_is_on_the_way_loses_nothing() {
+    let site = site().await;
+    let claims = Gate::new();
+    site.store.hold_claims(claims.clone());
+    let mut connection = RawConnection::open(site.server.addr()).await;
+    connection
+        .post(
+            "/at-once",
+            &["content-type: application/json", "idempotency-key: k"],
+            r#"{"amount":10}"#,
+        )
+        .await;
+    claims.arrival().await;
+    connection.hang_up().await;
+    for _ in 0..2 {
+        claims.let_one_through();
+    }
+    site.store.answered(Step::Complete).await;
+    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", true));
 }
 
 #[tokio::test]
@@ -372,7 +525,7 @@ async fn a_panic_is_passed_on_and_its_key_is_taken_over_at_once_as_declared() {
 }
 
 #[tokio::test]
-async fn as_many_attempts_run_as_are_allowed_and_one_more_is_refused_without_a_record() {
+async fn as_many_attempts_run_as_are_allowed_and_retries_are_answered_all_the_same() {
     let gate = Gate::new();
     let idempotency = Idempotency::builder(MemoryStore::new())
         .max_in_flight(1)
@@ -383,53 +536,71 @@ async fn as_many_attempts_run_as_are_allowed_and_one_more_is_refused_without_a_r
         gate: gate.clone(),
         ..App::default()
     };
-    let server = Server::start(
-        Router::new()
-            .route("/rerun", post(rerun))
-            .layer(idempotency)
-            .with_state(app),
-    )
-    .await;
+    let router = Router::new()
+        .route("/", post(rerun))
+        .route("/at-once", post(at_once))
+        .layer(idempotency);
+    let server = Server::start(router.with_state(app)).await;
     let client = Client::new(&server);
+    client.post_key("/at-once", "done").await;
     let first = tokio::spawn({
         let client = client.clone();
-        async move { client.post_key("/rerun", "a").await }
+        async move { client.post_key("/", "a").await }
     });
     gate.arrival().await;
     assert_eq!(
-        client.post_key("/rerun", "b").await.problem(),
+        client.post_key("/", "b").await.problem(),
         (503, "idempotency_overloaded".to_owned())
     );
-    gate.let_one_through();
-    assert_eq!(run(&first.await.unwrap()), (201, "run 1", false));
-    gate.let_one_through();
     assert_eq!(
-        run(&client.post_key("/rerun", "b").await),
-        (201, "run 2", false)
+        client.post_key("/", "a").await.problem(),
+        (409, "idempotency_pending".to_owned())
     );
+    assert!(client.post_key("/at-once", "done").await.is_replay());
+    gate.let_one_through();
+    assert_eq!(run(&first.await.unwrap()), (201, "run 2", false));
+    gate.let_one_through();
+    assert_eq!(run(&client.post_key("/", "b").await), (201, "run 3", false));
 }
 
 #[tokio::test]
 async fn expired_records_are_swept_while_the_handle_lives_and_not_after() {
     let (store_clock, clock) = (ManualClock::new(), ManualClock::new());
-    let store = FaultyStore::new(MemoryStore::with_clock(Arc::new(store_clock.clone())));
+    let memory = MemoryStore::with_clock(Arc::new(store_clock.clone()));
+    let store = FaultyStore::new(memory.clone());
     let builder = Idempotency::builder(store.clone())
         .clock(clock.clone())
         .sweep_interval(Duration::from_mins(1));
     let idempotency = builder.build().await.unwrap();
     let router = Router::new()
         .route("/", post(at_once))
-        .layer(idempotency.clone())
+        .layer(idempotency)
         .with_state(App::default());
     let server = Server::start(router).await;
     Client::new(&server).post_key("/", "k").await;
-    assert_eq!(store.sent(Step::Sweep), 0);
-    while clock.sleepers() == 0 {
-        tokio::task::yield_now().await;
-    }
+    let sleeping = || {
+        within_a_minute("the sweeper sleeps", async {
+            while clock.sleepers() == 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+    };
+
+    sleeping().await;
+    store_clock.advance(Duration::from_hours(24));
     clock.advance(Duration::from_mins(1));
     store.answered(Step::Sweep).await;
-    assert_eq!(idempotency.in_flight(), 0, "the sweeper is no attempt");
+    assert_eq!(memory.sweep(10).await.unwrap(), 0, "it was removed already");
+
+    sleeping().await;
+    drop(server);
+    within_a_minute("the sweeper ends with the last handle", async {
+        while clock.sleepers() > 0 {
+            clock.advance(Duration::from_mins(1));
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -451,6 +622,12 @@ async fn a_store_is_opened_with_its_own_secret_alone() {
         );
     }
     build(Some("another"), "another namespace").await.unwrap();
+    build(None, "plain").await.unwrap();
+    build(None, "plain").await.unwrap();
+    assert!(matches!(
+        build(Some("late"), "plain").await,
+        Err(BuildError::Secret { .. })
+    ));
 }
 
 #[tokio::test]
@@ -464,7 +641,7 @@ async fn a_handle_that_cannot_hold_is_not_built() {
         "`not a name` is not a header name"
     );
     let store = FaultyStore::new(MemoryStore::new());
-    store.fail(Step::Load, When::Before, 1);
+    store.fail(Step::Claim, When::Before, 1);
     assert!(matches!(
         Idempotency::builder(store).build().await,
         Err(BuildError::Store(_))
@@ -472,20 +649,27 @@ async fn a_handle_that_cannot_hold_is_not_built() {
 }
 
 #[tokio::test]
-async fn with_a_secret_retries_are_still_replayed() {
-    let idempotency = Idempotency::builder(MemoryStore::new())
-        .secret("s")
-        .build()
-        .await
-        .unwrap();
-    let server = Server::start(
-        Router::new()
-            .route("/", post(at_once))
-            .layer(idempotency)
-            .with_state(App::default()),
-    )
-    .await;
-    let client = Client::new(&server);
-    assert_eq!(run(&client.post_key("/", "k").await), (201, "run 1", false));
-    assert_eq!(run(&client.post_key("/", "k").await), (201, "run 1", true));
+async fn a_secret_is_in_every_identity_and_fingerprint_and_retries_are_still_replayed() {
+    let mut claims = Vec::new();
+    for secret in [None, Some("one"), Some("two")] {
+        let store = FaultyStore::new(MemoryStore::new());
+        let builder = Idempotency::builder(store.clone());
+        let builder = match secret {
+            Some(secret) => builder.secret(secret),
+            None => builder,
+        };
+        let idempotency = builder.build().await.unwrap();
+        let router = Router::new().route("/", post(at_once)).layer(idempotency);
+        let server = Server::start(router.with_state(App::default())).await;
+        let client = Client::new(&server);
+        assert_eq!(run(&client.post_key("/", "k").await), (201, "run 1", false));
+        assert_eq!(run(&client.post_key("/", "k").await), (201, "run 1", true));
+        claims.push(store.claims().pop().unwrap());
+    }
+    for (index, claim) in claims.iter().enumerate() {
+        for other in &claims[..index] {
+            assert_ne!(claim.record, other.record);
+            assert_ne!(claim.fingerprint, other.fingerprint);
+        }
+    }
 }

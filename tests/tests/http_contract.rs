@@ -204,6 +204,11 @@ async fn faithful(State(app): State<App>) -> (StatusCode, HeaderMap, Vec<u8>) {
         ("set-cookie", "session=secret"),
         ("x-hop", "dropped"),
         ("connection", "x-hop"),
+        ("keep-alive", "timeout=5"),
+        ("proxy-authenticate", "Basic"),
+        ("te", "trailers"),
+        ("trailer", "x-checksum"),
+        ("upgrade", "h2c"),
         ("x-request-id", "dropped by the builder"),
         ("idempotency-replayed", "a lie"),
     ] {
@@ -214,9 +219,9 @@ async fn faithful(State(app): State<App>) -> (StatusCode, HeaderMap, Vec<u8>) {
 }
 
 #[idempotent(scope = global)]
-async fn no_content(State(app): State<App>) -> StatusCode {
+async fn no_content(State(app): State<App>) -> (StatusCode, &'static str) {
     app.run();
-    StatusCode::NO_CONTENT
+    (StatusCode::NO_CONTENT, "which nobody sees")
 }
 
 #[idempotent(scope = global)]
@@ -247,6 +252,12 @@ fn routes() -> Router<App> {
         .route("/no-content", post(no_content))
         .route("/tasks/{task}/notes/{note}", post(note))
         .nest("/nested", Router::new().route("/pay", post(pay)))
+        .nest(
+            "/orgs/{org}",
+            Router::new()
+                .route("/pay", post(pay))
+                .route("/by-path", post(by_path)),
+        )
         .fallback(by_name_fallback)
 }
 
@@ -364,6 +375,30 @@ async fn equal_bodies_to_two_paths_of_one_route_are_a_mismatch_and_not_a_replay(
     let other = site.client.post_key("/tasks/2/notes/1", "k").await;
     assert_eq!(other.problem(), (422, "idempotency_mismatch".to_owned()));
     assert_replays(&first, &site.client.post_key("/tasks/1/notes/1", "k").await);
+}
+
+#[tokio::test]
+async fn a_nested_router_hides_nothing_of_the_path() {
+    let site = site().await;
+    let first = site.client.post_key("/orgs/1/pay", "k").await;
+    assert_eq!(
+        site.client.post_key("/orgs/2/pay", "k").await.problem().0,
+        422
+    );
+    assert_replays(&first, &site.client.post_key("/orgs/1/pay", "k").await);
+    assert!(
+        site.client
+            .post_key("/orgs/1/by-path", "k")
+            .await
+            .status
+            .is_success()
+    );
+    let other = site.client.post_key("/orgs/2/by-path", "k").await;
+    assert_eq!(
+        (other.status, other.is_replay()),
+        (StatusCode::OK, false),
+        "another path is another record"
+    );
 }
 
 #[tokio::test]
@@ -678,7 +713,16 @@ async fn a_replay_is_faithful_but_for_what_belongs_to_one_answer_alone() {
         assert_eq!(values(&first, name), values(&retry, name), "{name}");
     }
     assert_eq!(values(&retry, "vary").len(), 2);
-    for name in ["set-cookie", "x-hop", "x-request-id"] {
+    for name in [
+        "set-cookie",
+        "x-hop",
+        "x-request-id",
+        "keep-alive",
+        "proxy-authenticate",
+        "te",
+        "trailer",
+        "upgrade",
+    ] {
         assert_eq!(retry.header(name), None, "{name}");
     }
     assert_eq!(retry.header("idempotency-replayed"), Some("true"));
@@ -688,6 +732,7 @@ async fn a_replay_is_faithful_but_for_what_belongs_to_one_answer_alone() {
 async fn no_content_is_replayed_without_a_body() {
     let site = site().await;
     let first = site.client.post_key("/no-content", "k").await;
+    assert_eq!((first.status.as_u16(), first.text()), (204, ""));
     assert_replays(&first, &site.client.post_key("/no-content", "k").await);
 }
 
