@@ -14,7 +14,10 @@ fn pay(
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_result(
-        __idempotent::need_replay::<(StatusCode, Json<Receipt>)>(),
+        __idempotent::need_tuple(
+            (__idempotent::need_part::<StatusCode>(),),
+            __idempotent::need_replay::<Json<Receipt>>(),
+        ),
         __idempotent::need_replay::<ApiError>(),
     );
     __idempotent::run(

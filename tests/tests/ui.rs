@@ -1,14 +1,31 @@
 //! Misuse does not compile, and the message says what to write; valid handlers of every form do.
 //!
-//! The `.stderr` files are kept for Rust 1.95. `TRYBUILD=overwrite` writes them anew.
+//! The `.stderr` files are kept for Rust 1.95, and are compared on that toolchain alone: rustc's own words around the
+//! messages change from one to the next. `TRYBUILD=overwrite` writes them anew.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
+
+const TOOLCHAIN: &str = "rustc 1.95.";
 
 #[test]
 fn misuse_does_not_compile() {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = Command::new(rustc)
+        .arg("--version")
+        .output()
+        .unwrap()
+        .stdout;
+    let version = String::from_utf8(version).unwrap();
+    if !version.starts_with(TOOLCHAIN) {
+        eprintln!(
+            "the messages are kept for {TOOLCHAIN}x and not compared with those of {version}"
+        );
+        return;
+    }
     trybuild::TestCases::new().compile_fail("ui/fail/*.rs");
 }
 
@@ -41,5 +58,5 @@ fn every_misuse_is_one_error_unless_its_fixture_says_how_many() {
             assert_eq!(errors, expected, "{}", path.display());
         }
     }
-    assert!(fixtures > 0, "there are fixtures");
+    assert!(fixtures >= 12, "only {fixtures} fixtures were found");
 }

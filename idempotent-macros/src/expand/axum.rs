@@ -119,16 +119,31 @@ fn returned(sig: &Signature) -> TokenStream {
 /// The witness that the reply can be recorded. The user's own types stand in it, so that what is wrong with one is told
 /// under it.
 fn replay(private: &TokenStream, reply: &Reply) -> TokenStream {
-    let need = |ty: &Type| quote!(#private::need_replay::<#ty>());
     match reply {
-        Reply::Typed(ty) => need(ty),
+        Reply::Typed(ty) => need(private, ty),
         Reply::Result(ok, error) => {
-            let (ok, error) = (need(ok), need(error));
+            let (ok, error) = (need(private, ok), need(private, error));
             quote!(#private::need_result(#ok, #error))
         }
         Reply::Buffered(ty) => quote!(#private::buffered::<#ty>()),
         Reply::Unnamed => quote!(#private::any_response()),
     }
+}
+
+/// The most parts before a body for which the runtime has a witness of their own.
+const MOST_PARTS: usize = 4;
+
+/// The witness for one type. Of a tuple every element is asked for by itself: asked as a whole, one that is wrong would
+/// be told twice, and neither time by its name.
+fn need(private: &TokenStream, ty: &Type) -> TokenStream {
+    if let Type::Tuple(tuple) = ty
+        && let Some((body, parts)) = tuple.elems.iter().collect::<Vec<_>>().split_last()
+        && (1..=MOST_PARTS).contains(&parts.len())
+    {
+        let body = need(private, body);
+        return quote!(#private::need_tuple((#(#private::need_part::<#parts>(),)*), #body));
+    }
+    quote!(#private::need_replay::<#ty>())
 }
 
 /// Hands everything to the runtime.

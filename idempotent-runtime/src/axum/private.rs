@@ -10,7 +10,8 @@ pub use super::captured::{Captured, NoArgument, Via};
 pub use super::key_argument::KeyArgument;
 pub use super::on_replay::{OnReplay, Saved};
 pub use super::replay::{
-    Either, Replayable, Reply, Witness, any_response, buffered, need_replay, need_result,
+    Either, Part, Replayable, Reply, Tuple, Witness, any_response, buffered, need_part,
+    need_replay, need_result, need_tuple,
 };
 pub use super::run::{Entry, Run, enter, key, protect, run, scope};
 pub use crate::policy::{

@@ -69,12 +69,30 @@ pub trait Replay: IntoResponse {
     label = "not a `ReplayPart`",
     note = "a status, a `HeaderMap` or an array of headers can"
 )]
-pub trait ReplayPart {}
+pub trait ReplayPart {
+    /// Puts it on the response of what comes behind it.
+    fn apply(self, response: Response) -> Response;
+}
 
-impl ReplayPart for StatusCode {}
-impl ReplayPart for HeaderMap {}
-impl<K, V, const N: usize> ReplayPart for [(K, V); N] {}
-impl<I> ReplayPart for AppendHeaders<I> {}
+macro_rules! parts {
+    ($([$($generics:tt)*] $ty:ty),* $(,)?) => {$(
+        impl<$($generics)*> ReplayPart for $ty
+        where
+            (Self, Response): IntoResponse,
+        {
+            fn apply(self, response: Response) -> Response {
+                (self, response).into_response()
+            }
+        }
+    )*};
+}
+
+parts! {
+    [] StatusCode,
+    [] HeaderMap,
+    [K, V, const N: usize] [(K, V); N],
+    [I] AppendHeaders<I>,
+}
 
 macro_rules! complete_bodies {
     ($($ty:ty),* $(,)?) => {$(impl Replay for $ty {})*};
@@ -173,12 +191,12 @@ impl<T> fmt::Debug for Replayable<T> {
 
 /// The witness for a result of two types that have one.
 #[derive(Debug)]
-pub struct Either<T, E> {
-    ok: Replayable<T>,
-    err: Replayable<E>,
+pub struct Either<O, E> {
+    ok: O,
+    err: E,
 }
 
-impl<T, E> Witness<Result<T, E>> for Either<T, E> {
+impl<T, E, WT: Witness<T>, WE: Witness<E>> Witness<Result<T, E>> for Either<WT, WE> {
     fn reply(&self, value: Result<T, E>) -> Reply {
         match value {
             Ok(value) => self.ok.reply(value),
@@ -186,6 +204,42 @@ impl<T, E> Witness<Result<T, E>> for Either<T, E> {
         }
     }
 }
+
+/// The witness for what stands before a body in a tuple.
+pub struct Part<P> {
+    apply: fn(P, Response) -> Response,
+}
+
+impl<P> fmt::Debug for Part<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part").finish_non_exhaustive()
+    }
+}
+
+/// The witness for a tuple whose every part has one.
+#[derive(Debug)]
+pub struct Tuple<P, W> {
+    parts: P,
+    body: W,
+}
+
+macro_rules! witnesses_of_tuples {
+    ($($part:ident $index:tt),+) => {
+        impl<$($part,)+ R, W: Witness<R>> Witness<($($part,)+ R)> for Tuple<($(Part<$part>,)+), W> {
+            #[allow(non_snake_case, reason = "a value is named after its type")]
+            fn reply(&self, ($($part,)+ body): ($($part,)+ R)) -> Reply {
+                let Reply { mut response, declared } = self.body.reply(body);
+                $(response = (self.parts.$index.apply)($part, response);)+
+                Reply { response, declared }
+            }
+        }
+    };
+}
+
+witnesses_of_tuples!(P1 0);
+witnesses_of_tuples!(P1 0, P2 1);
+witnesses_of_tuples!(P1 0, P2 1, P3 2);
+witnesses_of_tuples!(P1 0, P2 1, P3 2, P4 3);
 
 /// The witness for a type that implements [`Replay`].
 pub fn need_replay<T: Replay>() -> Replayable<T> {
@@ -201,8 +255,18 @@ pub fn need_replay<T: Replay>() -> Replayable<T> {
 }
 
 /// The witness for a result of two types that have one.
-pub fn need_result<T, E>(ok: Replayable<T>, err: Replayable<E>) -> Either<T, E> {
+pub fn need_result<O, E>(ok: O, err: E) -> Either<O, E> {
     Either { ok, err }
+}
+
+/// The witness for a type that implements [`ReplayPart`].
+pub fn need_part<P: ReplayPart>() -> Part<P> {
+    Part { apply: P::apply }
+}
+
+/// The witness for a tuple: of its parts, and of the body behind them.
+pub fn need_tuple<P, W>(parts: P, body: W) -> Tuple<P, W> {
+    Tuple { parts, body }
 }
 
 /// The witness for any response, by `response = buffer`.
