@@ -20,8 +20,8 @@ pub use self::server::Server;
 
 /// Waits for what must happen, and fails the test if it does not.
 pub async fn within_a_minute<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(Duration::from_mins(1), future).await {
-        Ok(output) => output,
-        Err(_) => panic!("waited for a minute in vain until {what}"),
-    }
+    let timeout = tokio::time::timeout(Duration::from_mins(1), future);
+    timeout
+        .await
+        .unwrap_or_else(|_| panic!("waited for a minute in vain until {what}"))
 }
