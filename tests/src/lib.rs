@@ -16,7 +16,7 @@ pub use self::child::Child;
 pub use self::client::{Client, RawConnection, Reply};
 pub use self::faulty::{FaultyStore, Step, When};
 pub use self::gate::Gate;
-pub use self::server::Server;
+pub use self::server::{Departures, Server};
 
 /// Waits for what must happen, and fails the test if it does not.
 pub async fn within_a_minute<T>(what: &str, future: impl Future<Output = T>) -> T {

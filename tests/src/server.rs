@@ -3,8 +3,13 @@
 use std::net::SocketAddr;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+
+use crate::within_a_minute;
 
 /// A running server. It stops when this is dropped; detached handlers go on.
 #[derive(Debug)]
@@ -22,6 +27,21 @@ impl Server {
         Self { addr, task }
     }
 
+    /// Serves an application, and tells of every request whose client has left before its answer.
+    pub async fn start_watched(app: Router) -> (Self, Departures) {
+        let (tell, told) = mpsc::unbounded_channel();
+        let watch = middleware::from_fn(move |request: Request, next: Next| {
+            let tell = tell.clone();
+            async move {
+                let departure = Departure(Some(tell));
+                let response = next.run(request).await;
+                departure.did_not_happen();
+                response
+            }
+        });
+        (Self::start(app.layer(watch)).await, Departures(told))
+    }
+
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
@@ -31,5 +51,36 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// The requests of a server whose clients have left.
+#[derive(Debug)]
+pub struct Departures(mpsc::UnboundedReceiver<()>);
+
+impl Departures {
+    /// Waits until the server has noticed that one more client has left.
+    pub async fn next(&mut self) {
+        within_a_minute("a client's leaving is noticed", self.0.recv())
+            .await
+            .unwrap();
+    }
+}
+
+/// Tells when it is dropped.
+struct Departure(Option<mpsc::UnboundedSender<()>>);
+
+impl Departure {
+    fn did_not_happen(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Departure {
+    fn drop(&mut self) {
+        if let Some(tell) = self.0.take() {
+            // The test may have ended.
+            let _ = tell.send(());
+        }
     }
 }

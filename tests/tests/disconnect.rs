@@ -58,7 +58,7 @@ async fn outcome(client: &Client, idempotency: &Idempotency) -> String {
 #[tokio::test]
 async fn a_handler_finishes_when_its_client_closes_the_socket_and_the_retry_gets_the_outcome() {
     let (app, mut finishes, router, idempotency) = app();
-    let server = Server::start(router).await;
+    let (server, mut departures) = Server::start_watched(router).await;
     let mut connection = RawConnection::open(server.addr()).await;
     let body = r#"{"amount":10}"#;
     connection
@@ -70,6 +70,7 @@ async fn a_handler_finishes_when_its_client_closes_the_socket_and_the_retry_gets
         .await;
     app.gate.arrival().await;
     connection.hang_up().await;
+    departures.next().await;
 
     let client = Client::new(&server);
     assert_eq!(
@@ -121,11 +122,12 @@ async fn a_layer_outside_the_handler_that_gives_up_cancels_nothing() {
 #[tokio::test]
 async fn shutdown_waits_for_attempts_whose_clients_have_left_and_gives_up_at_its_deadline() {
     let (app, _finishes, router, idempotency) = app();
-    let server = Server::start(router).await;
+    let (server, mut departures) = Server::start_watched(router).await;
     let mut connection = RawConnection::open(server.addr()).await;
     connection.post("/pay", &["idempotency-key: k"], "").await;
     app.gate.arrival().await;
     connection.hang_up().await;
+    departures.next().await;
     assert_eq!(idempotency.shutdown(Duration::from_millis(10)).await, 1);
     app.gate.let_one_through();
     assert_eq!(idempotency.shutdown(Duration::from_secs(30)).await, 0);

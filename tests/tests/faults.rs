@@ -16,7 +16,8 @@ use idempotent_runtime::policy::{Policy, StoreDown};
 use idempotent_runtime::store::Store as _;
 use idempotent_runtime::{BuildError, Idempotency, MemoryStore};
 use idempotent_tests::{
-    Client, FaultyStore, Gate, RawConnection, Reply, Server, Step, When, within_a_minute,
+    Client, Departures, FaultyStore, Gate, RawConnection, Reply, Server, Step, When,
+    within_a_minute,
 };
 use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -116,6 +117,7 @@ struct Site {
     /// The handle's.
     clock: ManualClock,
     server: Server,
+    departures: Departures,
 }
 
 async fn site() -> Site {
@@ -140,8 +142,9 @@ async fn site() -> Site {
         .layer(CatchPanicLayer::new())
         .layer(idempotency)
         .with_state(app.clone());
-    let server = Server::start(router).await;
+    let (server, departures) = Server::start_watched(router).await;
     Site {
+        departures,
         client: Client::new(&server),
         app,
         store,
@@ -430,7 +433,7 @@ async fn a_restless_handler_keeps_its_lease() {
 
 #[tokio::test]
 async fn a_client_that_leaves_while_its_claim_is_on_the_way_loses_nothing() {
-    let site = site().await;
+    let mut site = site().await;
     let claims = Gate::new();
     site.store.hold_claims(claims.clone());
     let mut connection = RawConnection::open(site.server.addr()).await;
@@ -443,6 +446,7 @@ async fn a_client_that_leaves_while_its_claim_is_on_the_way_loses_nothing() {
         .await;
     claims.arrival().await;
     connection.hang_up().await;
+    site.departures.next().await;
     for _ in 0..2 {
         claims.let_one_through();
     }

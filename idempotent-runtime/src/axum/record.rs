@@ -47,6 +47,11 @@ pub(super) async fn keep(
 ) -> Ended<Response> {
     let Reply { response, declared } = reply;
     let (mut parts, body) = response.into_parts();
+    // What may carry no body carries none, to the first caller as to the next.
+    let body = match parts.status {
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => Body::empty(),
+        _ => body,
+    };
     let (body, kept) = match read(body, max_response).await {
         Whole::Kept(bytes) => (Body::from(bytes.clone()), Some(bytes)),
         Whole::TooLarge(body) => {
@@ -83,10 +88,6 @@ fn outcome(
     if status.is_informational() {
         return None;
     }
-    let body = match status {
-        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => Bytes::new(),
-        _ => body,
-    };
     let named_by_connection = connection_options(headers);
     let kept = headers
         .iter()
