@@ -3,15 +3,19 @@
 // A test that cannot go on says so by panicking.
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
+mod bounded;
 mod child;
 mod client;
 mod faulty;
 mod gate;
 mod server;
+mod spy;
 pub mod store_contract;
 
+pub use self::bounded::{bounded, until};
 pub use self::child::Child;
 pub use self::client::{Client, RawConnection, Reply};
 pub use self::faulty::{FaultyStore, Step, When};
 pub use self::gate::Gate;
 pub use self::server::Server;
+pub use self::spy::SpyStore;
