@@ -48,6 +48,7 @@ mod engine;
 pub mod fingerprint;
 pub mod idempotency;
 pub mod identity;
+mod json_pointer;
 mod key;
 pub mod outcome;
 pub mod policy;

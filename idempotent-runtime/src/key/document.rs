@@ -11,6 +11,7 @@ use serde::de::{
 };
 
 use super::InvalidKey;
+use crate::json_pointer::{index, segments};
 
 /// What stands where the key is looked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,22 +52,6 @@ pub(crate) fn find_in_form(body: &[u8], place: &str) -> Result<Found, InvalidKey
         (None, _) => Ok(Found::Missing),
         (Some(value), None) => Ok(Found::Text(value.into_owned())),
         (Some(_), Some(_)) => Err(InvalidKey),
-    }
-}
-
-fn segments(place: &str) -> Vec<Cow<'_, str>> {
-    match place.strip_prefix('/') {
-        None => vec![Cow::Borrowed(place)],
-        Some(pointer) => pointer.split('/').map(unescape).collect(),
-    }
-}
-
-/// RFC 6901, section 4: first `~1`, then `~0`.
-fn unescape(segment: &str) -> Cow<'_, str> {
-    if segment.contains('~') {
-        Cow::Owned(segment.replace("~1", "/").replace("~0", "~"))
-    } else {
-        Cow::Borrowed(segment)
     }
 }
 
@@ -164,17 +149,6 @@ impl<'de> Visitor<'de> for At<'_> {
             }
         }
         Ok(found.unwrap_or_else(|| self.leaf(|| Err(InvalidKey))))
-    }
-}
-
-/// RFC 6901, section 4: digits without leading zeros.
-fn index(segment: &str) -> Option<usize> {
-    let canonical = segment == "0" || !segment.starts_with('0');
-    let digits = segment.bytes().all(|byte| byte.is_ascii_digit());
-    if canonical && digits {
-        segment.parse().ok()
-    } else {
-        None
     }
 }
 
