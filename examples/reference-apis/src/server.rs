@@ -34,36 +34,36 @@ pub async fn app(store: MemoryStore) -> Result<Router, BuildError> {
         .nest("/draft", draft))
 }
 
-/// One request for each API: what it takes as a path, a line of its head, and a body.
-const EXAMPLES: [(&str, &str, &str); 6] = [
+/// One request for each API: where it goes, the header with its key where that is no field of the body, and the body.
+const EXAMPLES: [(&str, Option<&str>, &str); 6] = [
     (
         "/agrenting/api/v1/tasks",
-        "X-Idempotency-Key: 8e03978e-40d5-43e8-bc93-6894a57f9324",
+        Some("X-Idempotency-Key: 8e03978e-40d5-43e8-bc93-6894a57f9324"),
         r#"{"title": "Sum up the week", "agent": "ada"}"#,
     ),
     (
         "/whet/pipelines/from-intent",
-        "Accept: */*",
+        None,
         r#"{"idempotency_key": "weekly-digest-2026-W17", "intent": "a weekly digest"}"#,
     ),
     (
         "/agiled/public/v1/contacts",
-        "Idempotency-Key: order-1001-create-contact-v1",
+        Some("Idempotency-Key: order-1001-create-contact-v1"),
         r#"{"email": "ada@example.com"}"#,
     ),
     (
         "/truedy/agents",
-        "X-Idempotency-Key: front-desk",
+        Some("X-Idempotency-Key: front-desk"),
         r#"{"name": "Front desk"}"#,
     ),
     (
         "/moda/v1/tasks",
-        "Accept: */*",
+        None,
         r#"{"idempotency_key": "weekly-deck:2026-W17", "prompt": "the weekly deck"}"#,
     ),
     (
         "/draft/orders",
-        "Idempotency-Key: \"8e03978e-40d5-43e8-bc93-6894a57f9324\"",
+        Some("Idempotency-Key: \"8e03978e-40d5-43e8-bc93-6894a57f9324\""),
         r#"{"item": "kite", "quantity": 1}"#,
     ),
 ];
@@ -71,12 +71,13 @@ const EXAMPLES: [(&str, &str, &str); 6] = [
 /// Where the server listens, and a line for the shell for each API.
 pub fn announcement(addr: SocketAddr) -> String {
     let mut text = format!("listening on http://{addr}\n\nSend any of these twice:\n");
-    for (path, head, body) in EXAMPLES {
+    for (path, key, body) in EXAMPLES {
+        let key = key.map_or_else(String::new, |key| format!("-H '{key}' "));
         // Writing to a string cannot fail.
         let _ = write!(
             text,
             "\ncurl -i http://{addr}{path} -H 'Authorization: Bearer acme_1' \
-             -H '{head}' -H 'Content-Type: application/json' -d '{body}'\n"
+             {key}-H 'Content-Type: application/json' -d '{body}'\n"
         );
     }
     text
