@@ -1,0 +1,9 @@
+//! A say in replays that says nothing.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = global, on_replay = |saved| async move { saved.status().is_success() })]
+async fn create(body: String) -> String {
+    body
+}
+
+fn main() {}

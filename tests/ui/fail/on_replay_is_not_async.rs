@@ -1,0 +1,9 @@
+//! A say in replays that could not wait for anything.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = global, on_replay = |saved| rebuild(saved))]
+async fn create(body: String) -> String {
+    body
+}
+
+fn main() {}
