@@ -78,18 +78,15 @@ impl Attempt {
     ///
     /// On an unprotected run it is equal within this run alone.
     pub fn derive(&self, purpose: &str) -> String {
-        let fields = match self.0.running.get() {
-            Some(running) => {
-                let secret = running.idempotency.settings().secret.as_ref();
-                let mut fields = Fields::new(secret, "idempotent/derived-key/1");
-                fields.push(running.lease.record().as_bytes());
-                fields
-            }
-            None => {
-                let mut fields = Fields::new(None, "idempotent/unprotected-key/1");
-                fields.push(self.0.unprotected.get_or_init(random).as_bytes());
-                fields
-            }
+        let fields = if let Some(running) = self.0.running.get() {
+            let secret = running.idempotency.settings().secret.as_ref();
+            let mut fields = Fields::new(secret, "idempotent/derived-key/1");
+            fields.push(running.lease.record().as_bytes());
+            fields
+        } else {
+            let mut fields = Fields::new(None, "idempotent/unprotected-key/1");
+            fields.push(self.0.unprotected.get_or_init(random).as_bytes());
+            fields
         };
         derived(fields, purpose)
     }
