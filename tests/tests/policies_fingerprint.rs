@@ -318,11 +318,11 @@ async fn method_path_and_query_count_under_every_fingerprint() {
 type Part<'a> = (&'a str, &'a str);
 
 fn form(boundary: &str, parts: &[Part<'_>]) -> Sent {
-    let mut body = String::new();
-    for (head, content) in parts {
-        body.push_str(&format!("--{boundary}\r\n{head}\r\n\r\n{content}\r\n"));
-    }
-    body.push_str(&format!("--{boundary}--\r\n"));
+    let parts: String = parts
+        .iter()
+        .flat_map(|(head, content)| ["--", boundary, "\r\n", head, "\r\n\r\n", content, "\r\n"])
+        .collect();
+    let body = format!("{parts}--{boundary}--\r\n");
     (
         format!("multipart/form-data; boundary={boundary}"),
         body.into_bytes(),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, header};
@@ -62,6 +63,15 @@ impl IdempotencyBuilder {
     }
 }
 
+/// The head with the URI that the client sent, before any nested router took its prefix off.
+fn as_sent(parts: &Parts) -> Parts {
+    let mut parts = parts.clone();
+    if let Some(OriginalUri(uri)) = parts.extensions.get::<OriginalUri>() {
+        parts.uri = uri.clone();
+    }
+    parts
+}
+
 /// What is needed to answer a refusal of one request.
 #[derive(Default)]
 pub(super) struct Refuser {
@@ -80,7 +90,7 @@ impl Refuser {
             envelope: settings
                 .axum_envelope
                 .clone()
-                .map(|envelope| (envelope, Box::new(parts.clone()))),
+                .map(|envelope| (envelope, Box::new(as_sent(parts)))),
             documentation: settings.documentation.clone(),
             key: None,
         }

@@ -569,7 +569,7 @@ proptest! {
     ) {
         prop_assume!(!members.contains_key(&renamed));
         let mut others = members.clone();
-        let old = index.get(&members.keys().collect::<Vec<_>>()).to_string();
+        let old = index.get(&members.keys().cloned().collect::<Vec<_>>()).clone();
         let value = others.remove(&old).unwrap();
         let without = Object(others.clone()).write(&mut choices);
         others.insert(renamed, value);
