@@ -172,7 +172,7 @@ impl IntoResponse for ApiError {
 }
 
 /// Agiled speaks of a conflict where the library speaks of a mismatch.
-fn refused(code: Code, _: &Parts, _: Option<&str>) -> impl IntoResponse + use<> {
+fn refused(code: Code, _: &Parts, _: Option<&str>) -> (StatusCode, Json<Envelope>) {
     match code {
         Code::Mismatch => enveloped(StatusCode::CONFLICT, "idempotency_conflict"),
         other => {

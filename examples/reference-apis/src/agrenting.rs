@@ -144,7 +144,7 @@ impl IntoResponse for ApiError {
 }
 
 /// Agrenting's codes are the library's in capitals: `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_PENDING`.
-fn refused(code: Code, _: &Parts, _: Option<&str>) -> impl IntoResponse + use<> {
+fn refused(code: Code, _: &Parts, _: Option<&str>) -> (StatusCode, Json<Envelope>) {
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST);
     enveloped(status, code.as_str().to_ascii_uppercase())
 }

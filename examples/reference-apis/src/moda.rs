@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, Router};
 use idempotent_runtime::axum::idempotent;
@@ -109,7 +108,7 @@ struct Event {
 }
 
 /// Moda's envelope. A conflict names the key; the request's id is the caller's own, where it sent one.
-fn refused(code: Code, parts: &Parts, key: Option<&str>) -> impl IntoResponse + use<> {
+fn refused(code: Code, parts: &Parts, key: Option<&str>) -> (StatusCode, Json<Envelope>) {
     let usual = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let (status, r#type, name, message) = match code {
         Code::Mismatch => (

@@ -7,7 +7,7 @@ use idempotent_tests::Reply;
 use reference_apis::{Backend, agiled};
 use reqwest::Method;
 
-use crate::support::{Api, DAY, MILLISECOND, assert_same, error, json, store_on};
+use crate::support::{Api, DAY, MILLISECOND, assert_same, error, json, just_before, store_on};
 
 const CONTACTS: &str = "/public/v1/contacts";
 const KEY: &str = "order-1001-create-invoice-v1";
@@ -115,7 +115,7 @@ async fn an_outcome_is_kept_for_30_days() {
     let clock = ManualClock::new();
     let api = serve(store_on(&clock)).await;
     let first = create(&api, KEY, ADA).await;
-    clock.advance(30 * DAY - MILLISECOND);
+    clock.advance(just_before(30 * DAY));
     assert_same(&create(&api, KEY, ADA).await, &first);
     clock.advance(MILLISECOND);
     // The key is free, the address is not.

@@ -9,7 +9,10 @@ use reqwest::Method;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
-use crate::support::{Api, DAY, MILLISECOND, assert_same, error, gated, json, store_on, text};
+use crate::support::{
+    Api, DAY, MILLISECOND, assert_same, at_the_gate, error, gated, json, just_before, store_on,
+    text,
+};
 
 const TASKS: &str = "/api/v1/tasks";
 const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
@@ -87,7 +90,7 @@ async fn the_same_key_gets_the_same_response_for_24_hours() {
     let clock = ManualClock::new();
     let api = serve(store_on(&clock)).await;
     let first = create(&api, KEY, TASK).await;
-    clock.advance(DAY - MILLISECOND);
+    clock.advance(just_before(DAY));
     assert_same(&create(&api, KEY, TASK).await, &first);
     clock.advance(MILLISECOND);
     let anew = create(&api, KEY, TASK).await;
@@ -115,11 +118,11 @@ async fn a_record_is_pending_and_then_in_one_of_three_states() {
         ("k2", RETIRED, "failed_final"),
         ("k3", BUSY, "failed_retriable"),
     ] {
-        let first = tokio::spawn({
+        let mut first = tokio::spawn({
             let api = api.clone();
             async move { create(&api, key, body).await }
         });
-        gate.arrival().await;
+        at_the_gate(&gate, &mut first).await;
         assert_eq!(row(&data, "phase", "disposition").await, ["running", ""]);
         gate.let_one_through();
         first.await.unwrap();
@@ -134,11 +137,11 @@ async fn a_record_is_pending_and_then_in_one_of_three_states() {
 async fn a_retry_while_it_is_pending_is_refused_with_409() {
     let gate = Gate::new();
     let api = serve_with(gated(&gate), MemoryStore::new()).await;
-    let first = tokio::spawn({
+    let mut first = tokio::spawn({
         let api = api.clone();
         async move { create(&api, KEY, TASK).await }
     });
-    gate.arrival().await;
+    at_the_gate(&gate, &mut first).await;
     let refused = create(&api, KEY, TASK).await;
     assert_eq!(error(&refused), (409, "IDEMPOTENCY_PENDING".to_owned()));
     gate.let_one_through();

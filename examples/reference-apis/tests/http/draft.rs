@@ -7,7 +7,9 @@ use idempotent_tests::{FaultyStore, Gate, Reply, Step, When};
 use reference_apis::{Backend, draft};
 use reqwest::Method;
 
-use crate::support::{Api, DAY, MILLISECOND, assert_same, gated, json, store_on, text};
+use crate::support::{
+    Api, DAY, MILLISECOND, assert_same, at_the_gate, gated, json, just_before, store_on, text,
+};
 
 const ORDERS: &str = "/orders";
 const STRICT: &str = "/strict/orders";
@@ -119,7 +121,7 @@ async fn an_outcome_expires_when_the_specification_says() {
     let clock = ManualClock::new();
     let api = serve(store_on(&clock)).await;
     let first = order(&api, QUOTED, KITE).await;
-    clock.advance(2 * DAY - MILLISECOND);
+    clock.advance(just_before(2 * DAY));
     assert_same(&order(&api, QUOTED, KITE).await, &first);
     clock.advance(MILLISECOND);
     let anew = order(&api, QUOTED, KITE).await;
@@ -191,11 +193,11 @@ async fn a_retry_gets_the_result_be_it_success_or_error() {
 async fn a_retry_while_it_runs_gets_a_conflict() {
     let gate = Gate::new();
     let api = serve_with(gated(&gate), MemoryStore::new()).await;
-    let first = tokio::spawn({
+    let mut first = tokio::spawn({
         let api = api.clone();
         async move { order(&api, QUOTED, KITE).await }
     });
-    gate.arrival().await;
+    at_the_gate(&gate, &mut first).await;
     let refused = order(&api, BARE, KITE).await;
     assert_problem(&refused, 409, "idempotency_pending");
     gate.let_one_through();

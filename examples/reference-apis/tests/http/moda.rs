@@ -8,7 +8,10 @@ use reference_apis::{Backend, moda};
 use reqwest::Method;
 use serde_json::json as value;
 
-use crate::support::{Api, DAY, MILLISECOND, assert_same, error, gated, json, store_on, text};
+use crate::support::{
+    Api, DAY, MILLISECOND, assert_same, at_the_gate, error, gated, json, just_before, store_on,
+    text,
+};
 
 const TASKS: &str = "/v1/tasks";
 const WEBHOOK: &str = "/webhooks/moda";
@@ -146,7 +149,7 @@ async fn an_outcome_is_kept_long_enough_for_retries() {
     let clock = ManualClock::new();
     let api = serve(store_on(&clock)).await;
     let first = create(&api, &[], DECK).await;
-    clock.advance(7 * DAY - MILLISECOND);
+    clock.advance(just_before(7 * DAY));
     assert_same(&create(&api, &[], DECK).await, &first);
     clock.advance(MILLISECOND);
     assert_ne!(
@@ -177,11 +180,11 @@ async fn a_redelivery_of_an_event_that_is_being_taken_in_is_to_come_again() {
     let backend = gated(&gate);
     let api = serve_with(backend, MemoryStore::new()).await;
     let event = r#"{"id":"evt_1"}"#;
-    let first = tokio::spawn({
+    let mut first = tokio::spawn({
         let api = api.clone();
         async move { deliver(&api, event).await }
     });
-    gate.arrival().await;
+    at_the_gate(&gate, &mut first).await;
     let redelivered = deliver(&api, event).await;
     assert_eq!(error(&redelivered), (409, "idempotency_pending".to_owned()));
     assert!(redelivered.header("retry-after").is_some());

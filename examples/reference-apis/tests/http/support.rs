@@ -9,11 +9,17 @@ use idempotent_tests::{Client, Gate, Reply, Server};
 use reference_apis::Backend;
 use reqwest::Method;
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 /// A day of 24 hours.
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 /// The least that an expiry can be missed by.
 pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// The last moment at which this much time has not passed.
+pub(crate) fn just_before(time: Duration) -> Duration {
+    time.checked_sub(MILLISECOND).unwrap()
+}
 
 /// An API that is being served.
 #[derive(Clone)]
@@ -70,6 +76,14 @@ pub(crate) fn gated(gate: &Gate) -> Backend {
         let gate = gate.clone();
         async move { gate.pass().await }
     })
+}
+
+/// Waits until the work of a request that was sent is at the gate. One that is answered before never came there.
+pub(crate) async fn at_the_gate(gate: &Gate, sent: &mut JoinHandle<Reply>) {
+    tokio::select! {
+        () = gate.arrival() => {}
+        reply = sent => panic!("answered without any work: {:?}", reply.unwrap()),
+    }
 }
 
 /// A store on a clock that stands still.

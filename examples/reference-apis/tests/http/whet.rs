@@ -10,7 +10,7 @@ use reference_apis::{Backend, whet};
 use reqwest::Method;
 use serde_json::{Value, json as value};
 
-use crate::support::{Api, assert_same, error, gated, json, store_on, text};
+use crate::support::{Api, assert_same, at_the_gate, error, gated, json, store_on, text};
 
 const START: &str = "/pipelines/from-intent";
 const KEY: &str = "weekly-digest-2026-W17";
@@ -202,11 +202,11 @@ async fn a_key_that_stands_for_one_post_is_not_valid_for_another() {
 async fn a_duplicate_of_a_running_call_gets_its_run_id_straight_away() {
     let gate = Gate::new();
     let api = serve_with(gated(&gate), MemoryStore::new()).await;
-    let first = tokio::spawn({
+    let mut first = tokio::spawn({
         let api = api.clone();
         async move { start(&api, KEY, "digest").await }
     });
-    gate.arrival().await;
+    at_the_gate(&gate, &mut first).await;
     let duplicate = start(&api, KEY, "digest").await;
     assert_eq!(duplicate.status, 202);
     assert_eq!(text(&duplicate, "/status"), "running");
