@@ -14,7 +14,7 @@ pub mod store_contract;
 
 pub use self::bounded::{bounded, until, within_a_minute};
 pub use self::child::Child;
-pub use self::client::{Client, RawConnection, Reply};
+pub use self::client::{Client, RawConnection, Reply, Request};
 pub use self::faulty::{FaultyStore, Step, When};
 pub use self::gate::Gate;
 pub use self::server::{Departures, Server};

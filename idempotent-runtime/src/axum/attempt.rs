@@ -13,6 +13,7 @@ use super::replay::{Replay, Witness as _, need_replay};
 use crate::digest::Fields;
 use crate::engine::{Held, Lease, Ticket};
 use crate::idempotency::Idempotency;
+use crate::identity::RecordId;
 use crate::policy::Policy;
 use crate::store::Fence;
 
@@ -71,6 +72,11 @@ impl Attempt {
     /// Whether an earlier attempt was abandoned, so that its effects may have happened.
     pub fn is_rerun(&self) -> bool {
         self.0.running.get().is_some_and(|running| running.rerun)
+    }
+
+    /// The id of its record, for [`Idempotency::forget`] when what it made is gone; `None` on an unprotected run.
+    pub fn record_id(&self) -> Option<RecordId> {
+        self.0.running.get().map(|running| running.lease.record())
     }
 
     /// A stable idempotency key for a call further down: equal on every attempt of this record, different for every

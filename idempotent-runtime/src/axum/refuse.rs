@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 
 use super::problem;
 use crate::idempotency::{IdempotencyBuilder, Settings};
@@ -31,23 +31,17 @@ impl IdempotencyBuilder {
     /// Answers refusals in the application's own envelope instead of problem details.
     ///
     /// The function is given the code, the head of the request as it came in, and the key that the client sent, where it
-    /// sent a valid one. It decides about the whole response, its status included; [`Code::status`] is the usual one.
+    /// sent a valid one. Where it leaves the status at 200, the response gets the one that the endpoint's policy names.
     /// `Retry-After`, and `Link` where there is a [documentation](Self::documentation), are added where it leaves them
     /// out. A handler without any `Idempotency` above it still answers with problem details.
     ///
     /// ```
     /// use axum::Json;
-    /// use http::StatusCode;
-    /// use idempotent_runtime::{Code, Idempotency, MemoryStore};
+    /// use idempotent_runtime::{Idempotency, MemoryStore};
     /// use serde_json::json;
     ///
-    /// let builder = Idempotency::builder(MemoryStore::new()).envelope(|code, _parts, key| {
-    ///     let status = match code {
-    ///         Code::Mismatch => StatusCode::CONFLICT,
-    ///         other => StatusCode::from_u16(other.status()).unwrap_or(StatusCode::BAD_REQUEST),
-    ///     };
-    ///     (status, Json(json!({ "error": { "code": code.as_str(), "key": key } })))
-    /// });
+    /// let builder = Idempotency::builder(MemoryStore::new())
+    ///     .envelope(|code, _parts, key| Json(json!({ "error": { "code": code.as_str(), "key": key } })));
     /// # drop(builder);
     /// ```
     pub fn envelope<F, R>(mut self, envelope: F) -> Self
@@ -114,6 +108,12 @@ impl Refuser {
                 self.key.as_ref().map(IdempotencyKey::as_str),
             ),
         };
+        if response.status() == StatusCode::OK
+            && let Ok(status) = StatusCode::from_u16(refusal.status)
+        {
+            // No refusal is a success: the envelope left the status to the policy.
+            *response.status_mut() = status;
+        }
         let headers = response.headers_mut();
         if let Some(seconds) = refusal.retry_after {
             headers

@@ -44,12 +44,12 @@ pub(crate) fn parse_key(
     format: KeyFormat,
     place: Place,
 ) -> Result<IdempotencyKey, InvalidKey> {
-    let decoded = if value.starts_with(b"\"") {
-        Cow::Owned(decode_quoted(value)?)
-    } else if format == KeyFormat::Quoted {
-        return Err(InvalidKey);
-    } else {
-        Cow::Borrowed(bare(value, place)?)
+    let decoded = match (format, place) {
+        // In a document any ASCII text can stand, so there is nothing to be read into it.
+        (KeyFormat::Ascii { .. }, Place::Elsewhere) => Cow::Borrowed(literal(value)?),
+        _ if value.starts_with(b"\"") => Cow::Owned(decode_quoted(value)?),
+        (KeyFormat::Quoted, _) => return Err(InvalidKey),
+        _ => Cow::Borrowed(bare(value, place)?),
     };
     if !fits(&decoded, format) {
         return Err(InvalidKey);
@@ -80,6 +80,13 @@ fn decode_quoted(value: &[u8]) -> Result<String, InvalidKey> {
         sfv::BareItem::String(text) => Ok(text.into()),
         _ => Err(InvalidKey),
     }
+}
+
+fn literal(value: &[u8]) -> Result<&str, InvalidKey> {
+    str::from_utf8(value)
+        .ok()
+        .filter(|text| text.is_ascii())
+        .ok_or(InvalidKey)
 }
 
 fn bare(value: &[u8], place: Place) -> Result<&str, InvalidKey> {
@@ -195,6 +202,36 @@ mod tests {
         };
         assert!(
             parse(15).is_err() && parse(16).is_ok() && parse(128).is_ok() && parse(129).is_err()
+        );
+    }
+
+    #[test]
+    fn outside_headers_ascii_takes_any_ascii_text_as_it_stands() {
+        let format = KeyFormat::ascii(3, 8);
+        for key in ["\"ab", "a\tb\n", "a, \"b\""] {
+            let parsed = parse_key(key.as_bytes(), format, Place::Elsewhere);
+            assert_eq!(parsed.map(|key| key.0), Ok(key.to_owned()));
+        }
+        assert_eq!(
+            parse_key("clés".as_bytes(), format, Place::Elsewhere),
+            Err(InvalidKey)
+        );
+        let in_header =
+            |key: &str| parse_key(key.as_bytes(), format, Place::Header).map(|key| key.0);
+        assert_eq!(
+            (in_header("\"abc\""), in_header("\"ab")),
+            (Ok("abc".to_owned()), Err(InvalidKey))
+        );
+    }
+
+    #[test]
+    fn upper_and_lower_case_write_one_uuid() {
+        let parse = |value: &str| {
+            parse_key(value.as_bytes(), KeyFormat::Uuid, Place::Header).map(|key| key.0)
+        };
+        assert_eq!(
+            parse("8E03978E-40D5-43E8-BC93-6894A57F9324"),
+            parse("8e03978e-40d5-43e8-bc93-6894a57f9324")
         );
     }
 

@@ -91,10 +91,10 @@ impl KeySource {
 
 /// What a key looks like. Lengths count decoded characters.
 ///
-/// In every format but [`Quoted`](Self::Quoted) a key that starts with a quote must be a structured-field string (RFC
-/// 9651, section 3.3.3), whose parameters are ignored; any other is taken as it stands and must be visible ASCII. So
-/// `"k"` and `k` are one key. In a header a key taken as it stands has no comma, quote or space, so that two joined
-/// header lines are noticed.
+/// A key that starts with a quote must be a structured-field string (RFC 9651, section 3.3.3), whose parameters are
+/// ignored; any other is taken as it stands and must be visible ASCII. So `"k"` and `k` are one key. In a header a key
+/// taken as it stands has no comma, quote or space, so that two joined header lines are noticed. Only
+/// [`Ascii`](Self::Ascii) reads nothing into a key that does not come in a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyFormat {
@@ -105,7 +105,7 @@ pub enum KeyFormat {
         /// The most characters.
         max: u16,
     },
-    /// ASCII text of so many characters.
+    /// ASCII text of so many characters. Outside headers it is any ASCII text, taken as it stands.
     Ascii {
         /// The fewest characters.
         min: u16,
