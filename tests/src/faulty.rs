@@ -111,6 +111,11 @@ impl FaultyStore {
         self.plan.lock().unwrap().claims.clone()
     }
 
+    /// The record that was claimed last.
+    pub fn last_claimed(&self) -> RecordId {
+        self.plan.lock().unwrap().claims.last().unwrap().record
+    }
+
     /// How often a step was sent.
     pub fn sent(&self, step: Step) -> usize {
         self.plan

@@ -9,7 +9,6 @@ mod client;
 mod faulty;
 mod gate;
 mod server;
-mod spy;
 pub mod store_contract;
 
 pub use self::bounded::{bounded, until, within_a_minute};
@@ -18,4 +17,3 @@ pub use self::client::{Client, RawConnection, Reply, Request};
 pub use self::faulty::{FaultyStore, Step, When};
 pub use self::gate::Gate;
 pub use self::server::{Departures, Server};
-pub use self::spy::SpyStore;

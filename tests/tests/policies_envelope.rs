@@ -22,7 +22,7 @@ use idempotent_runtime::{
     BuildError, Code, Disposition, Idempotency, IdempotencyBuilder, MemoryStore,
 };
 use idempotent_tests::{
-    Client, FaultyStore, Gate, RawConnection, Reply, Server, SpyStore, Step, When, bounded, until,
+    Client, FaultyStore, Gate, RawConnection, Reply, Server, Step, When, bounded, until,
 };
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -75,7 +75,7 @@ async fn no_such_parameter(State(app): State<App>) -> String {
 struct Site {
     app: App,
     client: Client,
-    spy: SpyStore,
+    spy: FaultyStore,
     store: FaultyStore,
     store_clock: ManualClock,
     idempotency: Idempotency,
@@ -85,7 +85,7 @@ struct Site {
 async fn site(configure: impl FnOnce(IdempotencyBuilder) -> IdempotencyBuilder) -> Site {
     let store_clock = ManualClock::new();
     let store = FaultyStore::new(MemoryStore::with_clock(Arc::new(store_clock.clone())));
-    let spy = SpyStore::new(store.clone());
+    let spy = FaultyStore::new(store.clone());
     let idempotency = configure(Idempotency::builder(spy.clone()))
         .build()
         .await

@@ -13,9 +13,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use idempotent_runtime::axum::{OnReplay, Saved, idempotent};
 use idempotent_runtime::{Idempotency, MemoryStore, ScopeKey};
-use idempotent_tests::{
-    Client, FaultyStore, Gate, Reply, Server, SpyStore, Step, When, bounded, until,
-};
+use idempotent_tests::{Client, FaultyStore, Gate, Reply, Server, Step, When, bounded, until};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -146,7 +144,7 @@ async fn panics(State(app): State<App>, Json(task): Json<NewTask>) -> (StatusCod
 struct Site {
     app: App,
     client: Client,
-    spy: SpyStore,
+    spy: FaultyStore,
     store: FaultyStore,
     idempotency: Idempotency,
     _server: Server,
@@ -154,7 +152,7 @@ struct Site {
 
 async fn site() -> Site {
     let store = FaultyStore::new(MemoryStore::new());
-    let spy = SpyStore::new(store.clone());
+    let spy = FaultyStore::new(store.clone());
     let idempotency = Idempotency::new(spy.clone());
     let app = App::default();
     let router = Router::new()

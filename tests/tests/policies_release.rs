@@ -16,7 +16,7 @@ use idempotent_runtime::axum::idempotent;
 use idempotent_runtime::policy::Policy;
 use idempotent_runtime::store::State as Stored;
 use idempotent_runtime::{Disposition, Idempotency, MemoryStore};
-use idempotent_tests::{Client, Gate, Server, SpyStore, bounded, until};
+use idempotent_tests::{Client, FaultyStore, Gate, Server, bounded, until};
 use tokio::sync::Notify;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -108,7 +108,7 @@ async fn give_up_when_told(
 /// Runs the handler, lets it end in this way, and looks at the record and at what a retry gets.
 async fn check(setting: &str, how: &str, expected: Record) {
     let app = App::default();
-    let store = SpyStore::new(MemoryStore::new());
+    let store = FaultyStore::new(MemoryStore::new());
     let idempotency = Idempotency::new(store.clone());
     let impatient = middleware::from_fn_with_state(Arc::clone(&app.give_up), give_up_when_told);
     let router = Router::new()

@@ -172,14 +172,14 @@ impl IntoResponse for ApiError {
 }
 
 /// Agiled speaks of a conflict where the library speaks of a mismatch.
-fn refused(code: Code, _: &Parts, _: Option<&str>) -> (StatusCode, Json<Envelope>) {
-    match code {
-        Code::Mismatch => enveloped(StatusCode::CONFLICT, "idempotency_conflict"),
-        other => {
-            let status = StatusCode::from_u16(other.status());
-            enveloped(status.unwrap_or(StatusCode::BAD_REQUEST), other.as_str())
-        }
-    }
+fn refused(code: Code, _: &Parts, _: Option<&str>) -> Json<Envelope> {
+    let code = match code {
+        Code::Mismatch => "idempotency_conflict",
+        other => other.as_str(),
+    };
+    Json(Envelope {
+        error: Failure { code },
+    })
 }
 
 fn enveloped(status: StatusCode, code: &'static str) -> (StatusCode, Json<Envelope>) {

@@ -107,12 +107,12 @@ struct Event {
     id: String,
 }
 
-/// Moda's envelope. A conflict names the key; the request's id is the caller's own, where it sent one.
-fn refused(code: Code, parts: &Parts, key: Option<&str>) -> (StatusCode, Json<Envelope>) {
-    let usual = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let (status, r#type, name, message) = match code {
+/// Moda's envelope. A conflict names the key; the request's id is the caller's own, where it sent one. The status is the
+/// policy's.
+fn refused(code: Code, parts: &Parts, key: Option<&str>) -> Json<Envelope> {
+    let detail = || code.detail().to_owned();
+    let (r#type, name, message) = match code {
         Code::Mismatch => (
-            StatusCode::CONFLICT,
             "conflict",
             "idempotency_conflict",
             format!(
@@ -120,14 +120,11 @@ fn refused(code: Code, parts: &Parts, key: Option<&str>) -> (StatusCode, Json<En
                 key.unwrap_or_default()
             ),
         ),
-        Code::Pending => (usual, "conflict", code.as_str(), code.detail().to_owned()),
-        Code::KeyMissing | Code::KeyInvalid | Code::BodyTooLarge | Code::BodyUnreadable => (
-            usual,
-            "invalid_request",
-            code.as_str(),
-            code.detail().to_owned(),
-        ),
-        _ => (usual, "api_error", code.as_str(), code.detail().to_owned()),
+        Code::Pending => ("conflict", code.as_str(), detail()),
+        Code::KeyMissing | Code::KeyInvalid | Code::BodyTooLarge | Code::BodyUnreadable => {
+            ("invalid_request", code.as_str(), detail())
+        }
+        _ => ("api_error", code.as_str(), detail()),
     };
     let error = Failure {
         r#type,
@@ -135,7 +132,7 @@ fn refused(code: Code, parts: &Parts, key: Option<&str>) -> (StatusCode, Json<En
         message,
         request_id: request_id(parts),
     };
-    (status, Json(Envelope { error }))
+    Json(Envelope { error })
 }
 
 fn request_id(parts: &Parts) -> String {

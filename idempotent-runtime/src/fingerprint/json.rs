@@ -84,8 +84,10 @@ impl Canonical {
 }
 
 fn hash_value(value: &Value, fields: &mut Fields) {
-    // Only numbers beyond the doubles could fail, and there are none in a parsed document.
-    fields.push(&serde_json_canonicalizer::to_vec(value).unwrap_or_default());
+    // Only numbers beyond the doubles could fail, and there are none in a parsed document. If one did, two spellings of a
+    // document would differ; never would two documents be taken for one.
+    let canonical = serde_json_canonicalizer::to_vec(value);
+    fields.push(&canonical.unwrap_or_else(|_| value.to_string().into_bytes()));
 }
 
 /// Builds a value from a parser's events.

@@ -96,6 +96,14 @@ async fn a_key_is_16_to_128_ascii_characters() {
         assert_eq!(start(&api, &key, "digest").await.status, 201, "{length}");
         assert!(start(&api, &key, "digest").await.is_replay(), "{length}");
     }
+    for key in [
+        "\"seventeen chars",
+        "with\ttabs and lines\n",
+        "commas, \"quotes\", spaces",
+    ] {
+        assert_eq!(start(&api, key, "digest").await.status, 201, "{key}");
+        assert!(start(&api, key, "digest").await.is_replay(), "{key}");
+    }
     let done = api.backend.done();
     for key in [
         value!("k".repeat(15)),
