@@ -70,7 +70,7 @@ impl Code {
                 "This operation needs an idempotency key. Send one, and send the same one with every retry."
             }
             Self::KeyInvalid => {
-                "The idempotency key is malformed, too short, too long, or came more than once."
+                "The idempotency key is malformed, too short or too long, came more than once, or came in two places that differ."
             }
             Self::BodyTooLarge => "The request body is larger than this operation accepts.",
             Self::BodyUnreadable => "The request body did not arrive whole. Nothing was done.",

@@ -36,6 +36,8 @@ pub enum When {
     Before,
     /// After it took effect: the acknowledgement is lost.
     After,
+    /// It does not fail, and never answers.
+    Never,
 }
 
 /// A store around another. Clones are one store.
@@ -143,6 +145,7 @@ impl FaultyStore {
         Box::pin(async move {
             let answer = match self.begin(step) {
                 Some(When::Before) => Err(StoreError::unavailable("failed before it took effect")),
+                Some(When::Never) => std::future::pending().await,
                 Some(When::After) => {
                     inner.await?;
                     Err(StoreError::unavailable("failed after it took effect"))

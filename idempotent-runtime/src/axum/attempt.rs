@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
@@ -45,6 +46,8 @@ pub struct Attempt(Arc<Slot>);
 #[derive(Default)]
 struct Slot {
     running: OnceLock<Running>,
+    /// Its call has its arguments: whoever asks from now on belongs to another call that was given the same extensions.
+    sealed: AtomicBool,
     /// What keys are derived from on an unprotected run.
     unprotected: OnceLock<Uuid>,
 }
@@ -57,6 +60,11 @@ struct Running {
 }
 
 impl Attempt {
+    /// Keeps it to its call, once that has its arguments.
+    pub(super) fn seal(&self) {
+        self.0.sealed.store(true, Ordering::Relaxed);
+    }
+
     /// Ties it to the attempt that is about to start.
     pub(super) fn start(&self, ticket: &Ticket, held: &Held) {
         let running = Running {
@@ -139,10 +147,14 @@ impl<S: Sync> FromRequestParts<S> for Attempt {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts
-            .extensions
-            .get_or_insert_with(|| Self(Arc::default()))
-            .clone())
+        let existing = parts.extensions.get::<Self>();
+        if let Some(attempt) = existing.filter(|attempt| !attempt.0.sealed.load(Ordering::Relaxed))
+        {
+            return Ok(attempt.clone());
+        }
+        let attempt = Self(Arc::default());
+        parts.extensions.insert(attempt.clone());
+        Ok(attempt)
     }
 }
 

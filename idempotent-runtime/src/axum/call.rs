@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, header};
 
 use super::attempt::Attempt;
-use super::key::{HeadKeys, find_in_body, find_in_head};
+use super::key::{HeadKeys, find_in_body, find_in_head, may_hold_fields};
 use super::refuse::Refuser;
 use super::{body, record};
 use crate::engine::{self, Answer, Detach, Entered, Held, Ticket};
@@ -273,8 +273,11 @@ impl Received {
         let mut key = self.keys.found.clone();
         for place in self.policy.key.places() {
             if let KeySource::Body(place) = place {
-                let found =
-                    find_in_body(self.head.content_type.as_deref(), &self.body, place, format)?;
+                let content_type = self.head.content_type.as_deref();
+                if key.is_some() && !may_hold_fields(content_type) {
+                    continue;
+                }
+                let found = find_in_body(content_type, &self.body, place, format)?;
                 key = agree(key, found)?;
             }
         }

@@ -63,6 +63,20 @@ pub(super) fn find_in_body(
     }
 }
 
+/// Whether a body of this type may be one with fields. One that says no type may.
+pub(super) fn may_hold_fields(content_type: Option<&str>) -> bool {
+    let Some(content_type) = content_type else {
+        return true;
+    };
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    is_form(Some(&essence)) || essence == "application/json" || essence.ends_with("+json")
+}
+
 fn is_form(content_type: Option<&str>) -> bool {
     let essence = content_type
         .unwrap_or_default()

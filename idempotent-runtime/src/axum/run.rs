@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use axum::response::Response;
 
+use super::attempt::Attempt;
 use super::call::{Call, Stage, Step, Why, receive};
 use super::captured::Captured;
 use super::key_argument::KeyArgument;
@@ -56,7 +57,12 @@ where
             Ok(received) => received,
             Err(answer) => return answer,
         };
-        match extract(request).await {
+        let attempt = request.extensions().get::<Attempt>().cloned();
+        let last = extract(request).await;
+        if let Some(attempt) = attempt {
+            attempt.seal();
+        }
+        match last {
             Ok(last) => body(call, last).await,
             Err(rejection) => rejection,
         }
@@ -128,9 +134,9 @@ pub async fn protect<T>(
             record::mark_unstored(&mut response);
             return response;
         }
-        Stage::Unprotected(Why::NotAsked) | Stage::Received(_) => {
-            return witness.reply(handler.await).response;
-        }
+        Stage::Unprotected(Why::NotAsked) => return witness.reply(handler.await).response,
+        // A call that has entered is not there any more; if one were, nothing may run under it.
+        Stage::Received(received) => return received.refuser.respond(Code::Misconfigured),
     };
     claimed.attempt.start(&claimed.ticket, &held);
     let settings = claimed.ticket.idempotency.settings();

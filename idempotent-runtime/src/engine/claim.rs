@@ -1,5 +1,7 @@
 //! Taking the record, and giving back what a lost acknowledgement may have taken.
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::{Lease, Ticket};
 use crate::identity::AttemptId;
 use crate::policy::{Abandoned, Pending, Policy};
@@ -17,12 +19,18 @@ pub(super) enum Taken {
     Found(Record),
 }
 
+/// A claim that was not acknowledged. The record may be its all the same.
+pub(super) struct Failed {
+    /// To be [given back](give_back).
+    pub(super) lease: Lease,
+    pub(super) error: StoreError,
+}
+
 /// Claims the ticket's record.
 ///
 /// A claim that failed may have taken the record all the same. It is sent once more under the same attempt id, to
-/// which the store answers "yours"; if that fails too, the record is given back in the background for as long as the
-/// lease could last.
-pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, StoreError> {
+/// which the store answers "yours"; if that fails too, the record is to be given back.
+pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, Failed> {
     let attempt = AttemptId::random();
     let takeover = match ticket.policy.abandoned {
         Abandoned::Rerun => Takeover::Abandoned,
@@ -66,18 +74,15 @@ pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, StoreError> {
                 error = &error as &dyn std::error::Error,
                 "the idempotency key could not be claimed"
             );
-            ticket
-                .idempotency
-                .running()
-                .spawn(give_back(lease, ticket.policy));
-            Err(error)
+            Err(Failed { lease, error })
         }
     }
 }
 
-/// Nothing has run under this claim. A record that it may have taken over is left abandoned, as it was; any other is
-/// released.
-async fn give_back(lease: Lease, policy: &Policy) {
+/// Gives back what a failed claim may have taken. Nothing has run under it: a record that it may have taken over is left
+/// abandoned, as it was; any other is released.
+pub(super) async fn give_back(lease: Lease, policy: &Policy, permit: Option<OwnedSemaphorePermit>) {
+    let _until_then = permit;
     match policy.abandoned {
         Abandoned::Rerun => {
             lease.end().await;

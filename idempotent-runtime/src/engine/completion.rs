@@ -59,9 +59,8 @@ async fn complete(ticket: &Ticket, lease: &Lease, completion: Completion) -> Opt
 
 /// Leaves the record to whoever comes next, without waiting for the lease to run out.
 pub(super) async fn abandon(lease: &Lease) -> Option<Fence> {
-    let ended = lease.end().await;
     lease.announce_end(None);
-    ended
+    lease.end().await
 }
 
 /// What the caller of an attempt that lost its record gets.

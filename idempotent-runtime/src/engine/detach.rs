@@ -26,8 +26,10 @@ const REQUESTED: u8 = 1;
 const DETACHED: u8 = 2;
 /// In a task of its own, which ends with its client.
 const DISPENSABLE: u8 = 3;
-/// Its client has left, and its task is about to end.
-const CANCELLED: u8 = 4;
+/// In a task of its own, and its client has left.
+const ORPHANED: u8 = 4;
+/// Its client has left, and nothing is to be done for it any more.
+const CANCELLED: u8 = 5;
 
 /// How far a call is from its connection. Shared by the call and the [`Detachable`] that polls it.
 #[derive(Clone)]
@@ -61,13 +63,19 @@ impl Detach {
     pub(crate) fn dispense(&self) {
         self.advance(REQUESTED, ATTACHED);
         self.advance(DETACHED, DISPENSABLE);
+        self.advance(ORPHANED, CANCELLED);
+    }
+
+    /// Whether the client left before the call said that it can be dispensed with. The call is to end by itself then.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.stage() == CANCELLED
     }
 
     /// Ends once the call runs in a task of its own.
     pub(crate) async fn reached(&self) {
         // Needs no waker: whoever polls the call while it is attached polls it again right after detaching it.
         std::future::poll_fn(|_| match self.stage() {
-            DETACHED => Poll::Ready(()),
+            DETACHED | ORPHANED => Poll::Ready(()),
             _ => Poll::Pending,
         })
         .await;
@@ -164,10 +172,13 @@ where
 
 impl<F: Future> Drop for Detachable<F> {
     fn drop(&mut self) {
-        if let Stage::Detached(task) = &self.stage
-            && self.detach.advance(DISPENSABLE, CANCELLED)
-        {
+        let Stage::Detached(task) = &self.stage else {
+            return;
+        };
+        if self.detach.advance(DISPENSABLE, CANCELLED) {
             task.abort();
+        } else {
+            self.detach.advance(DETACHED, ORPHANED);
         }
     }
 }
@@ -314,5 +325,24 @@ mod tests {
         detach.stage.store(CANCELLED, Ordering::Release);
         let request = std::pin::pin!(detach.request());
         assert!(futures_util::poll!(request).is_pending());
+    }
+
+    #[tokio::test]
+    async fn a_call_whose_client_left_before_it_could_be_dispensed_with_is_told() {
+        let detach = Detach::new(None);
+        let (go, wait) = oneshot::channel::<()>();
+        let (tell, told) = oneshot::channel::<bool>();
+        let mut call = Detachable::new(detach.clone(), async move {
+            detach.request().await;
+            wait.await.expect("the test lets it go on");
+            detach.reached().await;
+            detach.dispense();
+            tell.send(detach.is_cancelled())
+                .expect("the test waits for it");
+        });
+        assert!(futures_util::poll!(&mut call).is_pending());
+        drop(call);
+        go.send(()).expect("the call waits");
+        assert_eq!(told.await, Ok(true));
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::Ticket;
-use super::waiting::{Announcement, Board};
+use super::waiting::{Announcement, Board, jitter};
 use crate::clock::Clock;
 use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};
@@ -21,8 +21,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long a claim waits for the store, where its lease is not shorter.
+/// How long a call waits for the store before it holds anything, where its lease is not shorter.
 const CLAIM_PATIENCE: Duration = Duration::from_secs(5);
+/// How often a claim is sent.
+const CLAIMS_SENT: u32 = 2;
 /// How long any other step waits for the store, though the lease has less left.
 const SHORTEST_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -169,10 +171,8 @@ impl Lease {
     ) -> Result<T, StoreError> {
         self.sent
             .store(micros(self.clock.monotonic()), Ordering::Relaxed);
-        match self
-            .within(self.length.min(CLAIM_PATIENCE), claim(&*self.store))
-            .await
-        {
+        let patience = self.length.min(CLAIM_PATIENCE) / CLAIMS_SENT;
+        match self.within(patience, claim(&*self.store)).await {
             Some(answer) => answer,
             None => Err(StoreError::unavailable("the store did not answer in time")),
         }
@@ -186,10 +186,13 @@ impl Lease {
         let interval = self.length / 3;
         let mut pause = interval;
         loop {
-            self.clock.sleep(pause).await;
+            self.clock.sleep(self.not_beyond_the_end(pause)).await;
             let sent = self.clock.monotonic();
             let renewal = self.store.renew(self.record, self.attempt, self.length);
-            pause = match self.within(interval, renewal).await {
+            let renewed = self
+                .within(self.not_beyond_the_end(interval), renewal)
+                .await;
+            pause = match renewed {
                 Some(Ok(Fence::Held)) => {
                     self.sent.store(micros(sent), Ordering::Relaxed);
                     interval
@@ -197,16 +200,26 @@ impl Lease {
                 Some(Ok(Fence::Lost)) => {
                     tracing::warn!(record = %self.record, "the attempt lost its record; its outcome will not be kept");
                     self.loss.tell();
+                    self.announce_end(None);
                     std::future::pending().await
                 }
                 failed => {
                     self.log_failure("renewed", failed);
-                    if self.left().is_zero() {
-                        self.loss.tell();
-                    }
                     interval / 4
                 }
             };
+            if self.left().is_zero() {
+                self.loss.tell();
+            }
+        }
+    }
+
+    /// A time that does not pass over the end of the lease, so that its loss is told when it happens. Once the lease has
+    /// run out, any time will do.
+    fn not_beyond_the_end(&self, time: Duration) -> Duration {
+        match self.left() {
+            Duration::ZERO => time,
+            left => time.min(left),
         }
     }
 
@@ -241,8 +254,9 @@ impl Lease {
         let mut pause = FIRST_PAUSE;
         loop {
             let left = until.saturating_sub(self.clock.monotonic());
-            // Even where the lease has run out the store gets time to answer: it may still be this attempt's record.
-            let patience = left.max(self.length / 3).max(SHORTEST_PATIENCE);
+            // A step that hangs is sent again while there is time, as one that fails is. Even where the lease has run out
+            // the store gets time to answer: it may still be this attempt's record.
+            let patience = left.min(self.length / 3).max(SHORTEST_PATIENCE);
             match self
                 .within(patience, step(&*self.store, self.record, self.attempt))
                 .await
@@ -258,7 +272,7 @@ impl Lease {
             if left <= pause {
                 return None;
             }
-            self.clock.sleep(pause).await;
+            self.clock.sleep(jitter(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
@@ -274,17 +288,9 @@ impl Lease {
     async fn within<T>(
         &self,
         time: Duration,
-        mut step: StoreFuture<'_, T>,
+        step: StoreFuture<'_, T>,
     ) -> Option<Result<T, StoreError>> {
-        // A store that answers at once costs no timer.
-        if let std::task::Poll::Ready(answer) = futures_util::poll!(&mut step) {
-            return Some(answer);
-        }
-        tokio::select! {
-            biased;
-            answer = step => Some(answer),
-            () = self.clock.sleep(time) => None,
-        }
+        within(&*self.clock, time, step).await
     }
 
     fn log_failure<T>(&self, what: &str, failed: Option<Result<T, StoreError>>) {
@@ -311,4 +317,26 @@ impl fmt::Debug for Lease {
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Asks the store for a call that holds nothing.
+pub(super) async fn ask<T>(clock: &dyn Clock, step: StoreFuture<'_, T>) -> Result<T, StoreError> {
+    let answer = within(clock, CLAIM_PATIENCE, step).await;
+    answer.unwrap_or_else(|| Err(StoreError::unavailable("the store did not answer in time")))
+}
+
+async fn within<T>(
+    clock: &dyn Clock,
+    time: Duration,
+    mut step: StoreFuture<'_, T>,
+) -> Option<Result<T, StoreError>> {
+    // A store that answers at once costs no timer.
+    if let std::task::Poll::Ready(answer) = futures_util::poll!(&mut step) {
+        return Some(answer);
+    }
+    tokio::select! {
+        biased;
+        answer = step => Some(answer),
+        () = clock.sleep(time) => None,
+    }
 }

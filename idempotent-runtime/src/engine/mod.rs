@@ -17,10 +17,11 @@ mod sweeper;
 mod waiting;
 
 use self::attempt::{Ending, supervise};
-use self::claim::{Taken, claim};
+use self::claim::{Failed, Taken, claim, give_back};
 use self::completion::{abandon, answer_for_lost, conclude};
 pub(crate) use self::detach::{Detach, Detachable};
 pub(crate) use self::lease::Lease;
+use self::lease::ask;
 pub(crate) use self::sweeper::sweep_until_dropped;
 pub(crate) use self::waiting::Board;
 use self::waiting::{Until, Waiter};
@@ -30,7 +31,7 @@ use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Outcome};
 use crate::policy::{Abandoned, Mismatch, Pending, Policy, StoreDown};
 use crate::refusal::{Code, Refusal};
-use crate::store::{Fence, Record, State};
+use crate::store::{Fence, Record, State, StoreError};
 
 /// A call that is to be protected.
 #[derive(Debug)]
@@ -110,17 +111,19 @@ pub(crate) async fn enter(ticket: &Ticket, detach: &Detach) -> Entered {
             // Nothing is held: neither the client's leaving nor the bound on attempts matters here.
             detach.dispense();
             drop(permit);
+            if detach.is_cancelled() {
+                // Its client left while the claim was on its way: nobody is there to wait for anything.
+                return Entered::Refused(ticket.pending());
+            }
             tracing::debug!(record = %ticket.record, state = ?record.state, "answering from the record");
             ticket.wait_and_answer(record).await
         }
-        Err(error) => match ticket.policy.store_down {
-            // A record that cannot be read is there: only a store that cannot be reached is run without.
-            StoreDown::Unprotected if error.is_unavailable() => {
-                detach.dispense();
-                Entered::Unprotected
-            }
-            _ => Entered::Refused(Code::StoreUnavailable.into()),
-        },
+        Err(Failed { lease, error }) => {
+            // The permit goes with it: what is still to be tidied up counts among what runs.
+            let tidying = give_back(lease, ticket.policy, permit);
+            ticket.idempotency.running().spawn(tidying);
+            ticket.without_store(&error, detach)
+        }
     }
 }
 
@@ -152,12 +155,8 @@ where
 
 /// Removes a recorded outcome, if `attempt` is still the one that put it there, so that the next claim wins.
 pub(crate) async fn forget(ticket: &Ticket, attempt: AttemptId) -> Result<(), Refusal> {
-    match ticket
-        .idempotency
-        .store()
-        .forget(ticket.record, attempt)
-        .await
-    {
+    let forget = ticket.idempotency.store().forget(ticket.record, attempt);
+    match ask(&*ticket.idempotency.settings().clock, forget).await {
         // Somebody else may have been faster; the claim that follows sees what there is now.
         Ok(_) => Ok(()),
         Err(error) => {
@@ -168,9 +167,22 @@ pub(crate) async fn forget(ticket: &Ticket, attempt: AttemptId) -> Result<(), Re
 }
 
 impl Ticket {
+    /// What a call gets whose claim failed.
+    fn without_store(&self, error: &StoreError, detach: &Detach) -> Entered {
+        match self.policy.store_down {
+            // A record that cannot be read is there: only a store that cannot be reached is run without.
+            StoreDown::Unprotected if error.is_unavailable() => {
+                detach.dispense();
+                Entered::Unprotected
+            }
+            _ => Entered::Refused(Code::StoreUnavailable.into()),
+        }
+    }
+
     /// What the record says, where no more attempts may run: retries still get their answers.
     async fn answer_without_claim(&self) -> Entered {
-        match self.idempotency.store().load(self.record).await {
+        let load = self.idempotency.store().load(self.record);
+        match ask(&*self.idempotency.settings().clock, load).await {
             Ok(Some(record)) => self.wait_and_answer(record).await,
             Ok(None) => Entered::Refused(Code::Overloaded.into()),
             Err(error) => {
@@ -210,8 +222,9 @@ impl Ticket {
             until,
         };
         match waiter.wait(at_most).await {
-            Some(record) => self.answer(record),
-            None => Entered::Refused(self.pending()),
+            Some(record) if waiter.is_far_enough(&record) => self.answer(record),
+            // Given back, abandoned or taken over meanwhile, or not there in time: a waiter runs nothing.
+            _ => Entered::Refused(self.pending()),
         }
     }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::lease::ask;
 use crate::clock::Clock;
 use crate::identity::{AttemptId, RecordId};
 use crate::store::{Record, State, Store};
@@ -156,7 +157,7 @@ impl Waiter<'_> {
                 self.clock.sleep(jitter(pause)).await;
             }
             pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
-            match self.store.load(self.record).await {
+            match ask(self.clock, self.store.load(self.record)).await {
                 Ok(found) if found.as_ref().is_some_and(|record| self.still_runs(record)) => {}
                 Ok(found) => return found,
                 Err(error) => {
@@ -184,6 +185,17 @@ impl Waiter<'_> {
         }
     }
 
+    /// Whether a record has come as far as is waited for.
+    pub(super) fn is_far_enough(&self, record: &Record) -> bool {
+        match &record.state {
+            State::Done { .. } => true,
+            State::Running {
+                abandoned,
+                provisional,
+            } => self.until == Until::Published && !abandoned && provisional.is_some(),
+        }
+    }
+
     fn still_runs(&self, record: &Record) -> bool {
         match &record.state {
             State::Running {
@@ -198,7 +210,7 @@ impl Waiter<'_> {
 }
 
 /// Between half of a pause and all of it, so that waiters who came together do not ask together.
-fn jitter(pause: Duration) -> Duration {
+pub(super) fn jitter(pause: Duration) -> Duration {
     // Without a random source all wait the whole pause.
     let random = getrandom::u32().unwrap_or(u32::MAX);
     pause / 2 + (pause / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))

@@ -64,8 +64,11 @@ impl Canonical {
     pub(super) fn without(mut self, pointers: &[&str]) -> Self {
         for pointer in pointers {
             let Some((parent, last)) = pointer.rsplit_once('/') else {
-                // The empty pointer stands for the whole document.
-                return Self(Value::Null);
+                if pointer.is_empty() {
+                    // It stands for the whole document.
+                    return Self(Value::Null);
+                }
+                continue;
             };
             match self.0.pointer_mut(parent) {
                 Some(Value::Object(members)) => {

@@ -13,7 +13,9 @@ use super::Part;
 /// The parts of a form, in their order; `None` if this is not one, or not a whole one.
 pub(crate) async fn parts_of(content_type: &str, body: Bytes) -> Option<Vec<Part>> {
     let boundary = multer::parse_boundary(content_type).ok()?;
-    // multer stops at the end of the form; what it leaves would not count.
+    if !is_all_form(&body, &boundary) {
+        return None;
+    }
     let body = stream::once(std::future::ready(Ok::<_, Infallible>(body)));
     let mut form = Multipart::new(body, boundary);
     let mut parts = Vec::new();
@@ -28,6 +30,19 @@ pub(crate) async fn parts_of(content_type: &str, body: Bytes) -> Option<Vec<Part
         parts.push(part);
     }
     Some(parts)
+}
+
+/// Whether nothing stands before the first part or behind the last: a form's reader passes over it, and another reader
+/// of the same bytes might not.
+fn is_all_form(body: &[u8], boundary: &str) -> bool {
+    let delimiter = format!("--{boundary}");
+    let close = format!("--{boundary}--");
+    let body = body.strip_prefix(b"\r\n").unwrap_or(body);
+    let end = body
+        .windows(close.len())
+        .position(|window| window == close.as_bytes());
+    body.starts_with(delimiter.as_bytes())
+        && end.is_some_and(|end| body[end + close.len()..].trim_ascii().is_empty())
 }
 
 #[cfg(test)]
@@ -73,6 +88,25 @@ mod tests {
                 content_type: Some("text/csv".to_owned()),
                 content: "a,b\r\nc".into(),
             }
+        );
+    }
+
+    #[tokio::test]
+    async fn what_stands_before_or_behind_a_form_makes_it_none() {
+        let (content_type, body) = form("one");
+        for changed in [
+            [b"preamble\r\n".as_slice(), &body].concat(),
+            [&*body, b"epilogue amount=1000"].concat(),
+        ] {
+            assert_eq!(parts_of(&content_type, changed.into()).await, None);
+        }
+        assert!(
+            parts_of(
+                &content_type,
+                [b"\r\n".as_slice(), &body, b"\r\n"].concat().into()
+            )
+            .await
+            .is_some()
         );
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Abandoned, KeyFormat, KeySource, Mismatch, Missing, Policy, StoreDown, Ttl};
+use super::{Abandoned, KeyFormat, KeySource, Mismatch, Missing, Policy, Ttl};
 use crate::refusal::Code;
 
 /// What clients of an endpoint are to know of its policy, made by [`Policy::describe`]: for its documentation, as the
@@ -90,8 +90,9 @@ impl Policy {
                 Code::OutcomeUnknown.status(),
             ),
             told(true, Code::OutcomeNotKept, Code::OutcomeNotKept.status()),
+            told(true, Code::BodyTooLarge, Code::BodyTooLarge.status()),
             told(
-                self.store_down == StoreDown::Reject,
+                true,
                 Code::StoreUnavailable,
                 Code::StoreUnavailable.status(),
             ),
@@ -120,7 +121,9 @@ fn describe_place(place: KeySource) -> String {
 fn describe_format(format: KeyFormat) -> String {
     match format {
         KeyFormat::Any { min, max } | KeyFormat::Ascii { min, max } => {
-            format!("{min} to {max} visible ASCII characters")
+            format!(
+                "{min} to {max} ASCII characters, in a header quoted or without comma, quote and space"
+            )
         }
         KeyFormat::Uuid => "a UUID with hyphens".to_owned(),
         KeyFormat::Quoted => {
@@ -207,6 +210,7 @@ mod tests {
                 (400, "idempotency_key_invalid"),
                 (425, "idempotency_pending"),
                 (409, "idempotency_outcome_not_kept"),
+                (413, "idempotency_body_too_large"),
                 (503, "idempotency_store_unavailable"),
             ]
         );

@@ -46,6 +46,12 @@ impl KeySource {
                 is_token(name),
                 "a header's name is a token (RFC 9110, section 5.6.2)"
             ),
+            Self::Body(name) if name.len() > 1 && name.as_bytes()[0] == b'/' => {
+                assert!(
+                    is_pointer(name),
+                    "in a JSON pointer `~` is written `~0` and `/` in a name `~1` (RFC 6901)"
+                );
+            }
             Self::Body(name) | Self::Query(name) | Self::Path(name) => {
                 assert!(
                     !name.is_empty(),
@@ -146,6 +152,23 @@ pub(crate) const fn is_token(name: &str) -> bool {
         index += 1;
     }
     !bytes.is_empty()
+}
+
+/// RFC 6901, section 3, but for the empty pointer.
+pub(super) const fn is_pointer(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if bytes.is_empty() || bytes[0] != b'/' {
+        return false;
+    }
+    let mut index = 0;
+    while index < bytes.len() {
+        let escaped = index + 1 < bytes.len() && matches!(bytes[index + 1], b'0' | b'1');
+        if bytes[index] == b'~' && !escaped {
+            return false;
+        }
+        index += 1;
+    }
+    true
 }
 
 impl KeyFormat {

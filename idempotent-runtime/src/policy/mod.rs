@@ -47,6 +47,11 @@ pub use self::ttl::Ttl;
 /// ```
 ///
 /// ```compile_fail,E0080
+/// # use idempotent_runtime::policy::{FingerprintOf, Policy};
+/// const PAYMENTS: Policy = Policy::new().fingerprint(FingerprintOf::Fields(&["amount"])); // no pointer
+/// ```
+///
+/// ```compile_fail,E0080
 /// # use idempotent_runtime::policy::{KeySource, Policy};
 /// const PAYMENTS: Policy = Policy::new().key(KeySource::Header("not a name")).validated();
 /// ```
@@ -114,6 +119,26 @@ pub enum FingerprintOf {
     Except(&'static [&'static str]),
     /// Nothing: method, path and query alone.
     None,
+}
+
+impl FingerprintOf {
+    const fn assert_valid(self) {
+        let (Self::Fields(pointers) | Self::Except(pointers)) = self else {
+            return;
+        };
+        assert!(
+            !pointers.is_empty(),
+            "an empty list of JSON pointers names nothing"
+        );
+        let mut index = 0;
+        while index < pointers.len() {
+            assert!(
+                key::is_pointer(pointers[index]),
+                "a JSON pointer starts with a slash, and writes `~` as `~0` (RFC 6901)"
+            );
+            index += 1;
+        }
+    }
 }
 
 /// What a request without a key gets.
@@ -232,7 +257,12 @@ impl Policy {
     }
 
     /// Sets what of the body makes a request the same request.
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant: if a list of JSON pointers is empty, or one of them is none, or the empty one.
     pub const fn fingerprint(mut self, fingerprint: FingerprintOf) -> Self {
+        fingerprint.assert_valid();
         self.fingerprint = fingerprint;
         self
     }
@@ -347,6 +377,7 @@ impl Policy {
     pub const fn validated(self) -> Self {
         let checked = self
             .operation(self.operation)
+            .fingerprint(self.fingerprint)
             .mismatch(self.mismatch)
             .pending(self.pending)
             .lease(self.lease)

@@ -32,7 +32,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 ///
 /// Every step is one atomic decision about one record, made by the store on its own clock, and safe to repeat: a caller
 /// whose acknowledgement was lost sends the same step again and gets the same answer (but for
-/// [`forget`](Self::forget), which leaves nothing behind to know it by). Dropping the future of a step
+/// [`forget`](Self::forget), which leaves nothing behind to know it by). A step whose future was dropped takes effect
+/// before any later step of the same attempt, or not at all. Dropping the future of a step
 /// leaves it done or not done, never half done.
 ///
 /// A record is *running* (an attempt holds it under a lease), *done* (it has an outcome) or *released* (it was given
