@@ -81,7 +81,7 @@ impl Code {
                 "A request with this idempotency key came before and has no outcome yet. Retry later with the same key."
             }
             Self::OutcomeUnknown => {
-                "A request with this idempotency key ended without an outcome; its effects are unknown. It will not be run again under this key."
+                "A request with this idempotency key ended without an outcome; its effects are unknown. It is not run again under this key unless somebody settles what became of it."
             }
             Self::OutcomeNotKept => {
                 "The request with this idempotency key was processed; its outcome was too large to keep and cannot be sent again."

@@ -167,6 +167,11 @@ impl Options {
         self.scope_attempted |= meant == Some("scope");
         self.skip(input);
         let help = match meant {
+            _ if OF_A_POLICY.contains(&name) => {
+                format!(
+                    "set it on a `const` `Policy`, by `.{name}(…)`, and name that: `policy = PAYMENTS`"
+                )
+            }
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("the options are {}", all_of(&names())),
         };
@@ -218,6 +223,9 @@ fn at_the_next_option(input: ParseStream) -> bool {
     let ahead = input.fork();
     ahead.parse::<Token![,]>().is_ok() && (ahead.is_empty() || value::begins_an_option(&ahead))
 }
+
+/// Settings that a `Policy` has and the attribute has not.
+const OF_A_POLICY: [&str; 3] = ["max_body", "max_response", "store_down"];
 
 fn names() -> [&'static str; EXAMPLES.len()] {
     EXAMPLES.map(|(name, _)| name)

@@ -92,7 +92,7 @@ fn closure(closure: &ExprClosure, errors: &mut Errors) -> Option<Decide> {
     let Some(body) = async_body(closure) else {
         errors.at(
             &closure.body,
-            "what `on_replay` does is async, and this body is not",
+            "what `on_replay` does is async, and this body is no `async` block",
             "write `|saved| async move { … }`",
         );
         return None;

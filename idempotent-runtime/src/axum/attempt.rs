@@ -15,7 +15,7 @@ use crate::digest::Fields;
 use crate::engine::{Held, Lease, Ticket};
 use crate::idempotency::Idempotency;
 use crate::identity::RecordId;
-use crate::policy::Policy;
+use crate::policy::{Pending, Policy};
 use crate::store::Fence;
 
 /// The attempt that a handler runs in, as an argument of it.
@@ -104,9 +104,11 @@ impl Attempt {
         derived(fields, purpose)
     }
 
-    /// Shows a provisional outcome to duplicates while the handler runs (by `pending = provisional`).
+    /// Shows a provisional outcome to duplicates while the handler runs, under `pending = provisional`. Under another
+    /// `pending` nobody sees it, and the log says so.
     ///
-    /// From then on the key is never given back: a later failure is final. May be called again to show another.
+    /// From then on the key is never given back, under whichever `pending`: a later failure is final, though its status
+    /// stands in `release`. May be called again to show another.
     ///
     /// # Errors
     ///
@@ -116,6 +118,12 @@ impl Attempt {
         let Some(running) = self.0.running.get() else {
             return Ok(());
         };
+        if !matches!(running.policy.pending, Pending::Provisional(_)) {
+            tracing::warn!(
+                record = %running.lease.record(),
+                "a handler publishes a provisional outcome that no duplicate sees: write `pending = provisional(\"5s\")`"
+            );
+        }
         let reply = need_replay().reply(outcome);
         let kept = record::keep(
             reply,

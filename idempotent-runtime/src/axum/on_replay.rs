@@ -24,6 +24,15 @@ use crate::outcome::Outcome;
 ///         _ => OnReplay::answer(StatusCode::NOT_FOUND),
 ///     }
 /// }
+///
+/// #[idempotent_runtime::axum::idempotent(
+///     scope = global,
+///     on_replay = |saved| async move { still_there(db, saved).await }
+/// )]
+/// async fn create(State(db): State<Db>) -> StatusCode {
+///     StatusCode::CREATED
+/// }
+/// # let _: axum::Router<Db> = axum::Router::new().route("/", axum::routing::post(create));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Saved(Outcome);

@@ -11,7 +11,10 @@ use crate::store::{Fence, Record, Resolution, StoreError};
 /// # async fn settle() -> Result<(), Box<dyn std::error::Error>> {
 /// # use idempotent_runtime::{Idempotency, MemoryStore};
 /// use idempotent_runtime::identity::RecordId;
-/// use idempotent_runtime::store::{Resolution, State};
+/// use idempotent_runtime::Disposition;
+/// use idempotent_runtime::outcome::{Headers, Outcome};
+/// use idempotent_runtime::policy::Ttl;
+/// use idempotent_runtime::store::{Completion, Resolution, State};
 ///
 /// # let idempotency = Idempotency::new(MemoryStore::new());
 /// # let from_the_log = "0".repeat(64);
@@ -19,8 +22,20 @@ use crate::store::{Fence, Record, Resolution, StoreError};
 /// if let Some(record) = idempotency.load(id).await?
 ///     && let State::Running { abandoned: true, .. } = record.state
 /// {
-///     // The provider says that nothing was charged: the next retry may run.
-///     let _ = idempotency.resolve(id, record.attempt, Resolution::Release).await?;
+///     # let nothing_was_charged = true;
+///     let resolution = if nothing_was_charged {
+///         // The next retry may run.
+///         Resolution::Release
+///     } else {
+///         // Every retry gets this answer.
+///         let headers = Headers::pack([("content-type", b"application/json".as_slice())])?;
+///         Resolution::Complete(Completion {
+///             disposition: Disposition::Completed,
+///             outcome: Some(Outcome::new(201, headers, r#"{"charge":"ch_1"}"#)),
+///             ttl: Ttl::hours(24),
+///         })
+///     };
+///     let _ = idempotency.resolve(id, record.attempt, resolution).await?;
 /// }
 /// # Ok(())
 /// # }

@@ -42,6 +42,9 @@ pub struct DescribedRefusal {
 impl Policy {
     /// What clients of an endpoint are to know of its policy.
     ///
+    /// It describes this constant. What an attribute overrides is not seen from here: put what is to be published into
+    /// the constant.
+    ///
     /// ```
     /// use idempotent_runtime::policy::{Policy, Ttl};
     ///

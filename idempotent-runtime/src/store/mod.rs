@@ -156,7 +156,7 @@ pub enum State {
     Running {
         /// What was published for duplicates to see.
         provisional: Option<Outcome>,
-        /// The lease has run out.
+        /// The lease has run out, or was ended because the handler panicked or passed its deadline.
         abandoned: bool,
     },
     /// It has an outcome.
