@@ -47,7 +47,7 @@ struct App {
 /// `POST /v1/tasks`.
 #[idempotent(
     key = [header("Idempotency-Key"), body("idempotency_key")],
-    key_format = any(1..=4096),
+    key_format = ascii(1..=4096),
     missing = unprotected,
     scope = api_key,
     mismatch = reject(409),

@@ -44,6 +44,8 @@ async fn a_key_is_text_of_any_kind() {
         "weekly-deck:2026-W17",
         "slack:T01234:123456.789",
         "the deck, for \"Monday\"",
+        "\"Monday\" and its deck",
+        "two\nlines",
         &"k".repeat(4096),
     ] {
         let body = value!({"idempotency_key": key, "prompt": "deck"}).to_string();
@@ -51,7 +53,7 @@ async fn a_key_is_text_of_any_kind() {
         assert_eq!(first.status, 201, "{key}");
         assert_same(&create(&api, &[], &body).await, &first);
     }
-    assert_eq!(api.count(TASKS, "acme").await, 4);
+    assert_eq!(api.count(TASKS, "acme").await, 6);
 }
 
 #[tokio::test]
