@@ -8,7 +8,7 @@ use std::time::Duration;
 use idempotent_runtime::identity::{AttemptId, RecordId};
 use idempotent_runtime::outcome::Outcome;
 use idempotent_runtime::store::{
-    Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreError, StoreFuture,
+    Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreError, StoreFuture, Survives,
 };
 use tokio::sync::Semaphore;
 
@@ -268,5 +268,9 @@ impl Store for FaultyStore {
             Step::Sweep,
             Box::pin(async move { self.inner.sweep(limit).await }),
         )
+    }
+
+    fn survives(&self) -> StoreFuture<'_, Survives> {
+        self.inner.survives()
     }
 }

@@ -9,7 +9,6 @@ mod client;
 mod faulty;
 mod gate;
 mod server;
-pub mod store_contract;
 
 pub use self::bounded::{bounded, until, within_a_minute};
 pub use self::child::Child;

@@ -10,7 +10,7 @@ use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Disposition;
 use crate::policy::{Ttl, is_token};
-use crate::store::{Claim, Claimed, Completion, Record, Store, StoreError, Takeover};
+use crate::store::{Claim, Claimed, Completion, Durability, Record, Store, StoreError, Takeover};
 
 /// Settings for an [`Idempotency`], made by [`Idempotency::builder`].
 ///
@@ -38,6 +38,7 @@ use crate::store::{Claim, Claimed, Completion, Record, Store, StoreError, Takeov
 pub struct IdempotencyBuilder {
     store: Arc<dyn Store>,
     settings: Settings,
+    required: Option<Durability>,
 }
 
 impl IdempotencyBuilder {
@@ -45,6 +46,7 @@ impl IdempotencyBuilder {
         Self {
             store,
             settings: Settings::default(),
+            required: None,
         }
     }
 
@@ -110,6 +112,33 @@ impl IdempotencyBuilder {
         self
     }
 
+    /// Refuses to start where the store, as it is set up now, cannot hold this much. Default: nothing is required.
+    ///
+    /// [`build`](Self::build) asks the store for the settings that it depends on. They may be changed later, and a disk
+    /// that says it has written what it has not is found out by nobody.
+    ///
+    /// ```
+    /// # #[cfg(feature = "memory")]
+    /// # async fn build() {
+    /// use idempotent_runtime::store::Durability;
+    /// use idempotent_runtime::{Idempotency, MemoryStore};
+    ///
+    /// let refused = Idempotency::builder(MemoryStore::new())
+    ///     .require(Durability::Process)
+    ///     .build()
+    ///     .await;
+    /// assert_eq!(
+    ///     refused.unwrap_err().to_string(),
+    ///     "the store does not survive the end of the process: records in memory end with their process: take another store"
+    /// );
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(build());
+    /// ```
+    pub fn require(mut self, durability: Durability) -> Self {
+        self.required = Some(durability);
+        self
+    }
+
     #[cfg(feature = "axum")]
     pub(crate) fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
@@ -121,10 +150,14 @@ impl IdempotencyBuilder {
     ///
     /// [`BuildError::HeaderName`] if a name given is no header name, [`BuildError::Documentation`] if the link is none,
     /// [`BuildError::Secret`] if the store's records of
-    /// this namespace were made under another secret or under none, [`BuildError::Store`] if the store could not be
-    /// asked.
+    /// this namespace were made under another secret or under none, [`BuildError::Durability`] if the store does not hold
+    /// what was [required](Self::require), [`BuildError::Store`] if it could not be asked.
     pub async fn build(self) -> Result<Idempotency, BuildError> {
-        let Self { store, settings } = self;
+        let Self {
+            store,
+            settings,
+            required,
+        } = self;
         let names = settings
             .replayed_header
             .iter()
@@ -136,6 +169,9 @@ impl IdempotencyBuilder {
             return Err(BuildError::Documentation {
                 url: url.to_string(),
             });
+        }
+        if let Some(required) = required {
+            check_durability(&*store, required).await?;
         }
         check_secret(&*store, &settings).await?;
         Ok(Idempotency::from_parts(store, settings))
@@ -166,9 +202,29 @@ pub enum BuildError {
     )]
     #[non_exhaustive]
     Secret {},
+    /// The store does not survive what was required of it.
+    #[error("the store does not survive {required}: {because}")]
+    #[non_exhaustive]
+    Durability {
+        /// What was required.
+        required: Durability,
+        /// Which setting stands in the way, and what it should be.
+        because: String,
+    },
     /// The store could not be asked.
-    #[error("the secret could not be checked against the store")]
+    #[error("the settings could not be checked against the store")]
     Store(#[from] StoreError),
+}
+
+async fn check_durability(store: &dyn Store, required: Durability) -> Result<(), BuildError> {
+    let survives = store.survives().await?;
+    if survives.holds(required) {
+        return Ok(());
+    }
+    Err(BuildError::Durability {
+        required,
+        because: survives.because().to_owned(),
+    })
 }
 
 /// RFC 8288, section 3: what stands between `<` and `>`.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::transition::{self, Change, Row};
-use super::{Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreFuture};
+use super::{Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreFuture, Survives};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
@@ -205,6 +205,12 @@ impl Store for MemoryStore {
             }
         }
         Box::pin(future::ready(Ok(swept)))
+    }
+
+    fn survives(&self) -> StoreFuture<'_, Survives> {
+        Box::pin(future::ready(Ok(Survives::nothing(
+            "records in memory end with their process: take another store",
+        ))))
     }
 }
 

@@ -4,8 +4,17 @@
 //! step does to a record is written once, in `transition`; a store that can run code under a lock or in a
 //! transaction uses it as it is.
 
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
+#[allow(dead_code)]
+mod columns;
+#[cfg(feature = "test-util")]
+pub mod conformance;
+mod durability;
 #[cfg(feature = "memory")]
 mod memory;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
+#[allow(dead_code)]
+mod settling;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg_attr(not(any(feature = "memory", feature = "sqlite")), allow(dead_code))]
@@ -16,6 +25,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
+pub use self::durability::{Durability, Survives};
 #[cfg(feature = "memory")]
 pub use self::memory::MemoryStore;
 #[cfg(feature = "sqlite")]
@@ -94,8 +104,17 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         resolution: Resolution,
     ) -> StoreFuture<'_, Fence>;
 
-    /// Removes at most `limit` expired or released records and says how many.
+    /// Removes at most `limit` expired or released records and says how many. A store that removes them in its own time
+    /// removes none here.
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize>;
+
+    /// What an acknowledged step survives, as the store's settings are now. A store that does not say is taken to survive
+    /// nothing.
+    fn survives(&self) -> StoreFuture<'_, Survives> {
+        Box::pin(std::future::ready(Ok(Survives::nothing(
+            "this store does not say what it survives",
+        ))))
+    }
 }
 
 /// What an attempt asks for when it claims a record.

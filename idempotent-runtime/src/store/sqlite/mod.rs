@@ -26,7 +26,8 @@ use self::texts::Texts;
 use self::writer::{BATCH, Writer};
 use super::transition::{self, Change, Row};
 use super::{
-    Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreError, StoreFuture,
+    Claim, Claimed, Completion, Durability, Fence, Record, Resolution, Store, StoreError,
+    StoreFuture, Survives,
 };
 use crate::clock::Timestamp;
 use crate::identity::{AttemptId, RecordId};
@@ -99,6 +100,7 @@ const LARGEST_OUTCOME: usize = 999_000_000;
 pub struct SqliteStore {
     queue: mpsc::Sender<Message>,
     path: Arc<PathBuf>,
+    synchronous: Synchronous,
 }
 
 impl SqliteStore {
@@ -133,6 +135,7 @@ impl SqliteStore {
         let store = Self {
             queue: sender,
             path: Arc::new(options.path),
+            synchronous: options.synchronous,
         };
         Ok((store, writer))
     }
@@ -285,6 +288,20 @@ impl Store for SqliteStore {
             }
             Ok(swept)
         })
+    }
+
+    fn survives(&self) -> StoreFuture<'_, Survives> {
+        let survives = match self.synchronous {
+            Synchronous::Full => Survives::up_to(
+                Durability::Power,
+                "SQLite keeps its file on one machine: a failover needs a replicated store",
+            ),
+            Synchronous::Normal => Survives::up_to(
+                Durability::Process,
+                "the file was opened with `Synchronous::Normal`: open it with `Synchronous::Full`",
+            ),
+        };
+        Box::pin(std::future::ready(Ok(survives)))
     }
 }
 

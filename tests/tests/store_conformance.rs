@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use idempotent_runtime::MemoryStore;
 use idempotent_runtime::clock::ManualClock;
+use idempotent_runtime::store::conformance::Harness;
 use idempotent_runtime::store::{SqliteStoreOptions, Store, Synchronous};
-use idempotent_tests::store_contract;
-use idempotent_tests::store_contract::Harness;
+use idempotent_runtime::store_conformance;
 use tempfile::TempDir;
 
 struct Memory {
@@ -70,5 +70,5 @@ impl Harness for Sqlite {
     }
 }
 
-store_contract!(memory, Memory::new());
-store_contract!(sqlite, Sqlite::new());
+store_conformance!(memory, Memory::new());
+store_conformance!(sqlite, Sqlite::new());

@@ -1,8 +1,7 @@
 //! When a lease ends and when an outcome does.
 
-use idempotent_runtime::store::Resolution;
-
 use super::*;
+use crate::store::Resolution;
 
 async fn is_abandoned(store: &dyn Store, record: RecordId) -> bool {
     match store.load(record).await.unwrap() {

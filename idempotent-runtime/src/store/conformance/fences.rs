@@ -1,8 +1,7 @@
 //! Who may change a record.
 
-use idempotent_runtime::store::Resolution;
-
 use super::*;
+use crate::store::Resolution;
 
 /// Everything that an attempt can ask of its record is refused, and changes nothing.
 async fn assert_refused(store: &dyn Store, record: RecordId, attempt: AttemptId) {

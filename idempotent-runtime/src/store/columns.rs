@@ -1,0 +1,157 @@
+//! A row as the stores on servers keep it: one small number for how far it is, and one outcome, which is provisional as
+//! long as the row is running.
+
+use std::error::Error;
+
+use bytes::Bytes;
+
+use super::transition::{Phase, Row};
+use super::{Claim, Claimed, StoreError, transition};
+use crate::clock::Timestamp;
+use crate::fingerprint::Fingerprint;
+use crate::identity::AttemptId;
+use crate::outcome::{Disposition, Headers, Outcome};
+
+/// The numbers of the column `state`. They are written into statements and scripts, and never change.
+pub(super) mod state {
+    pub(in crate::store) const RUNNING: i16 = 0;
+    pub(in crate::store) const RELEASED: i16 = 1;
+    pub(in crate::store) const COMPLETED: i16 = 2;
+    pub(in crate::store) const FAILED_FINAL: i16 = 3;
+    pub(in crate::store) const FAILED_RETRIABLE: i16 = 4;
+}
+
+/// The state of a done row.
+pub(super) fn state_of(disposition: Disposition) -> i16 {
+    match disposition {
+        Disposition::Completed => state::COMPLETED,
+        Disposition::FailedFinal => state::FAILED_FINAL,
+        Disposition::FailedRetriable => state::FAILED_RETRIABLE,
+    }
+}
+
+/// The longest time that is added to a server's clock, in milliseconds: some 285,000 years, so that no sum overflows.
+const LONGEST: i64 = 1 << 53;
+
+/// A duration as servers add it to their clocks.
+pub(super) fn millis(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).map_or(LONGEST, |millis| millis.min(LONGEST))
+}
+
+/// The values of a row's columns, as they were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Columns {
+    pub(super) fingerprint: Vec<u8>,
+    pub(super) attempt: Vec<u8>,
+    pub(super) state: i16,
+    pub(super) lease_until: Option<i64>,
+    pub(super) taken_from: Option<Vec<u8>>,
+    pub(super) expires_at: Option<i64>,
+    pub(super) status: Option<u16>,
+    pub(super) headers: Option<Vec<u8>>,
+    pub(super) body: Option<Vec<u8>>,
+}
+
+impl Columns {
+    pub(super) fn into_row(self) -> Result<Row, CorruptColumn> {
+        let outcome = outcome(self.status, self.headers, self.body)?;
+        let expires_at = self.expires_at.map(Timestamp::from_millis);
+        let done = |disposition| Phase::Done {
+            disposition,
+            outcome: outcome.clone(),
+            expires_at,
+        };
+        let phase = match (self.state, self.lease_until) {
+            (state::RUNNING, Some(lease_until)) => Phase::Running {
+                lease_until: Timestamp::from_millis(lease_until),
+                taken_from: self
+                    .taken_from
+                    .map(|bytes| array("taken_from", &bytes).map(AttemptId::from_bytes))
+                    .transpose()?,
+                provisional: outcome,
+            },
+            (state::RELEASED, None) => Phase::Released,
+            (state::COMPLETED, None) => done(Disposition::Completed),
+            (state::FAILED_FINAL, None) => done(Disposition::FailedFinal),
+            (state::FAILED_RETRIABLE, None) => done(Disposition::FailedRetriable),
+            _ => return Err(CorruptColumn::new("state", "it does not go with the lease")),
+        };
+        Ok(Row {
+            fingerprint: Fingerprint::from_bytes(array("fingerprint", &self.fingerprint)?),
+            attempt: AttemptId::from_bytes(array("attempt", &self.attempt)?),
+            phase,
+        })
+    }
+}
+
+fn outcome(
+    status: Option<u16>,
+    headers: Option<Vec<u8>>,
+    body: Option<Vec<u8>>,
+) -> Result<Option<Outcome>, CorruptColumn> {
+    match (status, headers, body) {
+        (Some(status), Some(headers), Some(body)) => {
+            let headers = Headers::from_bytes(headers)
+                .map_err(|error| CorruptColumn::new("headers", error))?;
+            Ok(Some(Outcome::new(status, headers, Bytes::from(body))))
+        }
+        (None, None, None) => Ok(None),
+        _ => Err(CorruptColumn::new(
+            "status",
+            "status, headers and body do not go together",
+        )),
+    }
+}
+
+fn array<const N: usize>(column: &'static str, bytes: &[u8]) -> Result<[u8; N], CorruptColumn> {
+    bytes
+        .try_into()
+        .map_err(|error| CorruptColumn::new(column, error))
+}
+
+/// A row that no store of this crate can have written.
+#[derive(Debug, thiserror::Error)]
+#[error("column {column} of a record")]
+pub(super) struct CorruptColumn {
+    column: &'static str,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl CorruptColumn {
+    pub(super) fn new(
+        column: &'static str,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            column,
+            source: source.into(),
+        }
+    }
+}
+
+impl From<CorruptColumn> for StoreError {
+    fn from(error: CorruptColumn) -> Self {
+        Self::corrupt(error)
+    }
+}
+
+/// How often a claim looks at a record that others change at the same time.
+pub(super) const LOOKS: usize = 16;
+
+/// The record changed at every look.
+#[derive(Debug, thiserror::Error)]
+#[error("the record changed at each of {LOOKS} looks")]
+pub(super) struct KeptChanging;
+
+/// What a claim says, of the row that its statement showed when it was done. `None`: somebody else came between, and it
+/// must look again.
+pub(super) fn claimed(row: Option<&Row>, claim: &Claim, now: Timestamp) -> Option<Claimed> {
+    let is_mine = row.is_some_and(|row| {
+        row.attempt == claim.attempt && matches!(row.phase, Phase::Running { .. })
+    });
+    match transition::claim(row, claim, now).1 {
+        // The row says only of a claim that took effect that it is won.
+        Claimed::Won { .. } if !is_mine => None,
+        claimed => Some(claimed),
+    }
+}

@@ -1,0 +1,228 @@
+//! What every store promises, as tests that run against any of them.
+//!
+//! Implement [`Harness`] for a store and name it in [`store_conformance!`](crate::store_conformance!), which makes one
+//! test of every function here. Each test gets a harness of its own, and with it an empty store.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//! # #[cfg(feature = "memory")]
+//! # mod tests {
+//! # use super::*;
+//! use idempotent_runtime::MemoryStore;
+//! use idempotent_runtime::clock::ManualClock;
+//! use idempotent_runtime::store::Store;
+//! use idempotent_runtime::store::conformance::Harness;
+//!
+//! struct Memory {
+//!     clock: ManualClock,
+//!     store: MemoryStore,
+//! }
+//!
+//! impl Memory {
+//!     fn new() -> Self {
+//!         let clock = ManualClock::new();
+//!         let store = MemoryStore::with_clock(Arc::new(clock.clone()));
+//!         Self { clock, store }
+//!     }
+//! }
+//!
+//! impl Harness for Memory {
+//!     async fn open(&self) -> Arc<dyn Store> {
+//!         Arc::new(self.store.clone())
+//!     }
+//!
+//!     fn advance(&self, duration: Duration) {
+//!         self.clock.advance(duration);
+//!     }
+//! }
+//!
+//! idempotent_runtime::store_conformance!(memory, Memory::new());
+//! # }
+//! ```
+
+// A test says by its name what it asks for, and panics if it does not get it.
+#![allow(missing_docs, clippy::missing_panics_doc, clippy::unwrap_used)]
+#![allow(clippy::wildcard_imports)]
+
+pub mod claims;
+pub mod concurrency;
+pub mod fences;
+mod list;
+pub mod outcomes;
+pub mod sweeping;
+pub mod times;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Claim, Claimed, Completion, Fence, Record, State, Store, Takeover};
+use crate::fingerprint::Fingerprint;
+use crate::identity::{AttemptId, RecordId};
+use crate::outcome::{Disposition, Headers, Outcome};
+use crate::policy::Ttl;
+
+/// A store under test, with a clock that stands still until it is moved.
+///
+/// A store that judges by the time of a server needs a way to be told another: see how the stores of this crate take
+/// a clock for tests.
+pub trait Harness: Send + Sync + 'static {
+    /// One more handle on the records, opened as another process would open it.
+    fn open(&self) -> impl Future<Output = Arc<dyn Store>> + Send;
+
+    /// Moves the store's clock forward.
+    fn advance(&self, duration: Duration);
+
+    /// What removes records that have expired. Default: [`Expiry::Sweep`].
+    fn expiry(&self) -> Expiry {
+        Expiry::Sweep
+    }
+}
+
+/// What removes records that have expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// [`Store::sweep`], which says how many it removed.
+    Sweep,
+    /// The store itself, in its own time: a sweep has nothing to remove.
+    Own,
+}
+
+/// The longest that one test may take, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Runs one test of the suite on a runtime of its own. What [`store_conformance!`](crate::store_conformance!) makes
+/// calls it.
+///
+/// # Panics
+///
+/// Where the test fails, hangs, or no runtime can be started.
+pub fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(async {
+            tokio::time::timeout(PATIENCE, test)
+                .await
+                .expect("the test hangs");
+        });
+}
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const LEASE: Duration = Duration::from_secs(30);
+const SHORT_OF_LEASE: Duration = LEASE.saturating_sub(MILLISECOND);
+const WINDOW: Duration = Duration::from_hours(1);
+const SHORT_OF_WINDOW: Duration = WINDOW.saturating_sub(MILLISECOND);
+const AGES: Duration = Duration::from_hours(1_000 * 365 * 24);
+
+/// A claim of a record that no other test has.
+fn new_claim() -> Claim {
+    Claim {
+        record: new_record(),
+        fingerprint: Fingerprint::from_bytes([7; 32]),
+        attempt: AttemptId::random(),
+        lease: LEASE,
+        takeover: Takeover::Abandoned,
+    }
+}
+
+fn new_record() -> RecordId {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(AttemptId::random().as_bytes());
+    bytes[16..].copy_from_slice(AttemptId::random().as_bytes());
+    RecordId::from_bytes(bytes)
+}
+
+/// What a retry of the same request asks for.
+fn retry(claim: &Claim) -> Claim {
+    Claim {
+        attempt: AttemptId::random(),
+        ..claim.clone()
+    }
+}
+
+/// What another request under the same key asks for.
+fn mismatch(claim: &Claim) -> Claim {
+    Claim {
+        fingerprint: Fingerprint::from_bytes([8; 32]),
+        ..retry(claim)
+    }
+}
+
+fn outcome(body: &'static str) -> Outcome {
+    Outcome::new(200, Headers::default(), body)
+}
+
+fn completion(body: &'static str) -> Completion {
+    Completion {
+        disposition: Disposition::Completed,
+        outcome: Some(outcome(body)),
+        ttl: Ttl::After(WINDOW),
+    }
+}
+
+/// Claims the record, which must be free or this attempt's, with nothing left from an earlier one.
+async fn win(store: &dyn Store, claim: &Claim) {
+    assert_eq!(win_from(store, claim).await, (None, None));
+}
+
+/// Claims the record, which must not be somebody else's, and says whose it was and what that one had published.
+async fn win_from(store: &dyn Store, claim: &Claim) -> (Option<AttemptId>, Option<Outcome>) {
+    match store.claim(claim.clone()).await.unwrap() {
+        Claimed::Won {
+            abandoned,
+            provisional,
+        } => (abandoned, provisional),
+        Claimed::Found(record) => panic!("the claim found {record:?}"),
+    }
+}
+
+/// Claims the record, which must be somebody else's or done, and says what stands there.
+async fn find(store: &dyn Store, claim: &Claim) -> Record {
+    match store.claim(claim.clone()).await.unwrap() {
+        Claimed::Found(record) => record,
+        won @ Claimed::Won { .. } => panic!("the claim won: {won:?}"),
+    }
+}
+
+/// Wins the record and lets the lease run out.
+async fn abandon(harness: &impl Harness, store: &dyn Store, claim: &Claim) {
+    win(store, claim).await;
+    harness.advance(claim.lease);
+}
+
+async fn complete(store: &dyn Store, claim: &Claim, body: &'static str) {
+    let fence = store.complete(claim.record, claim.attempt, completion(body));
+    assert_eq!(fence.await.unwrap(), Fence::Held);
+}
+
+async fn release(store: &dyn Store, claim: &Claim) {
+    let fence = store.release(claim.record, claim.attempt);
+    assert_eq!(fence.await.unwrap(), Fence::Held);
+}
+
+/// The record as the claim made it.
+fn running(claim: &Claim, abandoned: bool, provisional: Option<Outcome>) -> Record {
+    Record {
+        fingerprint: claim.fingerprint,
+        attempt: claim.attempt,
+        state: State::Running {
+            provisional,
+            abandoned,
+        },
+    }
+}
+
+/// The record as [`complete`] made it.
+fn done(claim: &Claim, body: &'static str) -> Record {
+    Record {
+        fingerprint: claim.fingerprint,
+        attempt: claim.attempt,
+        state: State::Done {
+            disposition: Disposition::Completed,
+            outcome: Some(outcome(body)),
+        },
+    }
+}
