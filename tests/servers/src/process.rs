@@ -19,7 +19,7 @@ use crate::spawner;
 
 /// How often a process is asked whether it has ended.
 const PAUSE: Duration = Duration::from_millis(5);
-const LINES_OF_LOG: usize = 20;
+const LINES_OF_LOG: usize = 40;
 
 /// How to start a process, as often as wanted.
 #[derive(Debug, Clone)]
@@ -135,9 +135,13 @@ impl Launch {
             .args(["--pdeathsig", orphaned, "--"])
             .arg(&self.program)
             .args(&self.arguments)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            // Nothing of our environment: it may hold settings of clients, or a directory that is not the account's.
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("TMPDIR", &self.directory)
             // Messages are read by tests and by people far away.
             .env("LC_ALL", "C.UTF-8")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.directory)
             // A terminal's Ctrl-C is for the tests, which end their servers in order.
             .process_group(0)

@@ -4,8 +4,10 @@
 
 mod client;
 
+use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{Ipv4Addr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -145,9 +147,13 @@ fn servers_outlive_the_thread_that_started_them_on_a_server() {
 
 #[test]
 fn servers_die_with_a_killed_parent_on_a_server() {
+    // Nobody removes what the victim leaves behind but us. The servers' accounts must get through.
+    let files = tempfile::tempdir_in("/tmp").unwrap();
+    fs::set_permissions(files.path(), Permissions::from_mode(0o755)).unwrap();
     let mut victim = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "victim_on_a_server", "--ignored", "--nocapture"])
         .env(VICTIM, "yes")
+        .env("TMPDIR", files.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
