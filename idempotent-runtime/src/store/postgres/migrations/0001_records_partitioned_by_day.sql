@@ -1,0 +1,80 @@
+CREATE TABLE {table} (
+    -- SHA-256 over namespace, scope, operation and key.
+    record      bytea    NOT NULL,
+    -- The day on which the row was claimed, in days since the Unix epoch: the partition.
+    day         integer  NOT NULL,
+    fingerprint bytea    NOT NULL,
+    attempt     bytea    NOT NULL,
+    -- 0 running, 1 released, 2 completed, 3 failed_final, 4 failed_retriable
+    state       smallint NOT NULL,
+    -- Milliseconds since the Unix epoch, by this server's clock.
+    lease_until bigint,
+    taken_from  bytea,
+    expires_at  bigint,
+    -- The outcome; of a running record, the provisional one.
+    status      integer,
+    headers     bytea,
+    body        bytea,
+    PRIMARY KEY (record, day)
+) PARTITION BY RANGE (day);
+
+-- A claim. The key of a partitioned table is unique within each day only, so whoever writes a row takes a lock on the
+-- record for the length of this statement, and then looks again at all days.
+CREATE FUNCTION {claim}(bytea, bytea, bytea, bigint, bigint, bytea, bigint)
+RETURNS TABLE (
+    now bigint, fingerprint bytea, attempt bytea, state smallint, lease_until bigint, taken_from bytea,
+    expires_at bigint, status integer, headers bytea, body bytea
+) LANGUAGE plpgsql AS $function$
+#variable_conflict use_column
+DECLARE
+    at_time bigint := coalesce($7, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint);
+BEGIN
+    RETURN QUERY SELECT at_time, {columns} FROM {table} r WHERE r.record = $1 AND NOT {is_won};
+    IF FOUND THEN RETURN; END IF;
+
+    PERFORM pg_advisory_xact_lock(('x' || encode(substring($1 FOR 8), 'hex'))::bit(64)::bigint);
+    RETURN QUERY SELECT at_time, {columns} FROM {table} r WHERE r.record = $1 AND NOT {is_won};
+    IF FOUND THEN RETURN; END IF;
+
+    -- What has expired makes room, so that its day can go.
+    DELETE FROM {table} r WHERE r.record = $1 AND {is_free};
+    RETURN QUERY UPDATE {table} r SET
+        attempt = $3,
+        lease_until = at_time + $4,
+        taken_from = CASE WHEN r.attempt = $3 THEN r.taken_from ELSE r.attempt END
+    WHERE r.record = $1 AND {is_won}
+    RETURNING at_time, {columns};
+    IF FOUND THEN RETURN; END IF;
+
+    -- No row at all: the record changed while this looked, and the caller looks again.
+    RETURN QUERY INSERT INTO {table} AS r (record, day, fingerprint, attempt, state, lease_until)
+    SELECT $1, at_time / 86400000, $2, $3, 0, at_time + $4
+    WHERE NOT EXISTS (SELECT FROM {table} o WHERE o.record = $1)
+    RETURNING at_time, {columns};
+END
+$function$;
+
+-- Makes the partitions of a day and of so many days after it that are not there yet, and names those before it.
+-- Attaching a table locks out no reader and no writer.
+CREATE FUNCTION {days}(bigint, integer)
+RETURNS TABLE (past text, is_detaching boolean) LANGUAGE plpgsql AS $function$
+DECLARE
+    at_time bigint := coalesce($1, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint);
+    today integer := at_time / 86400000;
+    part text;
+BEGIN
+    PERFORM pg_advisory_xact_lock({lock});
+    FOR d IN today .. today + $2 LOOP
+        part := '{name}_' || to_char(to_timestamp(d::double precision * 86400) AT TIME ZONE 'UTC', 'YYYY_MM_DD');
+        IF to_regclass('{prefix}' || quote_ident(part)) IS NULL THEN
+            EXECUTE format('CREATE TABLE {prefix}%I (LIKE {table} INCLUDING ALL)', part);
+            EXECUTE format('ALTER TABLE {table} ATTACH PARTITION {prefix}%I FOR VALUES FROM (%s) TO (%s)', part, d, d + 1);
+        END IF;
+    END LOOP;
+    part := '{name}_' || to_char(to_timestamp(today::double precision * 86400) AT TIME ZONE 'UTC', 'YYYY_MM_DD');
+    RETURN QUERY SELECT c.relname::text, i.inhdetachpending
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = to_regclass('{table}') AND c.relname::text COLLATE "C" < part
+        ORDER BY 1;
+END
+$function$;
