@@ -144,6 +144,31 @@ impl PostgresStore {
         Ok(())
     }
 
+    /// The statements of the steps, by their names, with values that no record has: for `EXPLAIN`.
+    #[cfg(feature = "test-util")]
+    pub fn statements(&self) -> Vec<(&'static str, String)> {
+        let statements = &self.shared.statements;
+        let (id, int) = (Argument::bytes(&[0xab; 32]), Argument::int(1));
+        let of = |text: &Arc<str>, arguments: &str| {
+            let arguments: Vec<_> = arguments
+                .chars()
+                .map(|kind| if kind == 'b' { id.clone() } else { int.clone() })
+                .collect();
+            written(text, &arguments).0
+        };
+        vec![
+            ("claim", of(&statements.claim, "bbbiibi")),
+            ("renew", of(&statements.renew, "bbii")),
+            ("publish", of(&statements.publish, "bbibb")),
+            ("complete", of(&statements.complete, "bbiiibbi")),
+            ("release", of(&statements.release, "bbi")),
+            ("load", of(&statements.load, "bi")),
+            ("forget", of(&statements.forget, "bb")),
+            ("resolve", of(&statements.resolve, "bbbiiibbi")),
+            ("sweep", of(&statements.sweep, "ii")),
+        ]
+    }
+
     /// Does a step of an attempt that changes a row if the attempt holds it.
     fn fenced(
         &self,

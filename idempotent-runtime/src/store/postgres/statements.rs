@@ -30,9 +30,11 @@ fn now(parameter: usize) -> String {
     format!("coalesce(${parameter}, floor(extract(epoch FROM clock_timestamp()) * 1000)::int8)")
 }
 
-/// Whether the row counts as absent.
+/// Whether the row counts as absent. Never null, though what is kept for ever has no time.
 pub(super) fn is_free(row: &str, now: &str) -> String {
-    format!("({row}.state = 1 OR ({row}.state >= 2 AND {row}.expires_at <= {now}))")
+    format!(
+        "({row}.state = 1 OR ({row}.state >= 2 AND coalesce({row}.expires_at <= {now}, false)))"
+    )
 }
 
 /// Whether the claim of `$1` to `$7` may have the row: what `transition::claim` decides.
