@@ -5,8 +5,8 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::options::{Names, Pool};
 
-/// How many days ahead there are partitions: so many days may pass without a sweep.
-const AHEAD: i32 = 7;
+/// How many days ahead there are partitions: so many days may pass without a sweep. Each is looked into by every step.
+const AHEAD: i32 = 3;
 
 /// What is done to a table partitioned by day. Statements are texts, since a pooler may not know of prepared ones, and
 /// hold nothing but checked names and numbers.
