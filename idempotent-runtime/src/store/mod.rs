@@ -17,6 +17,7 @@ pub mod postgres;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 #[allow(dead_code)]
 mod settling;
+mod shared;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(any(feature = "postgres", feature = "mysql"))]

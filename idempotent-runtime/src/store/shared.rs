@@ -1,0 +1,71 @@
+//! A store behind a pointer is a store, so that an application may choose one when it starts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreFuture, Survives};
+use crate::identity::{AttemptId, RecordId};
+use crate::outcome::Outcome;
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
+        (**self).claim(claim)
+    }
+
+    fn renew(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        lease: Duration,
+    ) -> StoreFuture<'_, Fence> {
+        (**self).renew(record, attempt, lease)
+    }
+
+    fn publish(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        outcome: Outcome,
+    ) -> StoreFuture<'_, Fence> {
+        (**self).publish(record, attempt, outcome)
+    }
+
+    fn complete(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        completion: Completion,
+    ) -> StoreFuture<'_, Fence> {
+        (**self).complete(record, attempt, completion)
+    }
+
+    fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
+        (**self).release(record, attempt)
+    }
+
+    fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
+        (**self).load(record)
+    }
+
+    fn forget(&self, record: RecordId, seen: AttemptId) -> StoreFuture<'_, Fence> {
+        (**self).forget(record, seen)
+    }
+
+    fn resolve(
+        &self,
+        record: RecordId,
+        seen: AttemptId,
+        attempt: AttemptId,
+        resolution: Resolution,
+    ) -> StoreFuture<'_, Fence> {
+        (**self).resolve(record, seen, attempt, resolution)
+    }
+
+    fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
+        (**self).sweep(limit)
+    }
+
+    fn survives(&self) -> StoreFuture<'_, Survives> {
+        (**self).survives()
+    }
+}
