@@ -14,6 +14,8 @@ use crate::redis_wire;
 
 /// How long a server may take until it answers, and until it has ended.
 const LIMIT: Duration = Duration::from_mins(1);
+/// How long it may take to end when nobody wants its data any more. PostgreSQL waits a minute for a client that is silent.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long one question whether it answers may take.
 const QUESTION: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(30);
@@ -114,7 +116,7 @@ impl Server {
 
     /// Ends it as an operator would, its data kept, and waits until it has ended; one that takes too long is killed.
     pub fn stop(&mut self) {
-        self.end(self.blueprint.stop);
+        self.end(self.blueprint.stop, LIMIT);
     }
 
     /// Kills it, with SIGKILL, and its own children with it. Its data stay as they are.
@@ -129,10 +131,10 @@ impl Server {
         self.blueprint.ground.launch(program)
     }
 
-    fn end(&mut self, signal: Signal) {
+    fn end(&mut self, signal: Signal, limit: Duration) {
         let Some(child) = &mut self.child else { return };
         process::signal(child, signal);
-        if let Ok(Some(_)) = process::wait(child, LIMIT) {
+        if let Ok(Some(_)) = process::wait(child, limit) {
             self.child = None;
         } else {
             self.kill();
@@ -203,6 +205,6 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.end(self.blueprint.discard);
+        self.end(self.blueprint.discard, PATIENCE);
     }
 }

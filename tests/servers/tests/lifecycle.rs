@@ -5,7 +5,7 @@
 mod client;
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -163,7 +163,7 @@ fn servers_die_with_a_killed_parent_on_a_server() {
         .map_while(Result::ok)
         .find_map(|line| ports_in(&line))
         .unwrap();
-    let connections: Vec<_> = ports.into_iter().map(connect).collect();
+    let connections = [served_by_postgres(ports[0]), connect(ports[1])];
     victim.kill().unwrap();
     victim.wait().unwrap();
     connections.into_iter().for_each(until_closed);
@@ -193,6 +193,17 @@ fn connect(port: u16) -> TcpStream {
     let connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
     let limit = Duration::from_secs(30);
     connection.set_read_timeout(Some(limit)).unwrap();
+    connection
+}
+
+/// A connection that has a process of PostgreSQL's. One that comes while it shuts down may be held for a minute.
+fn served_by_postgres(port: u16) -> TcpStream {
+    const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+    let mut connection = connect(port);
+    connection.write_all(&SSL_REQUEST).unwrap();
+    let mut answer = [0];
+    connection.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"N");
     connection
 }
 

@@ -4,14 +4,24 @@ export DEBIAN_FRONTEND=noninteractive
 
 policy=/usr/sbin/policy-rc.d
 clusters=/etc/postgresql-common/createcluster.conf
-undo=:
+log=$(mktemp)
+undo="rm -f $log"
 trap 'eval "$undo"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
 
+# What it says matters where it fails, and is too much otherwise.
+quietly() {
+    "$@" > "$log" 2>&1 || {
+        status=$?
+        cat "$log" >&2
+        exit "$status"
+    }
+}
+
 install_packages() {
     # Another apt-get may be at work: machines that have just been started update themselves.
-    apt-get install -q --yes --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
+    quietly apt-get install -q --yes --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
 }
 
 # No package starts its service.
@@ -21,14 +31,14 @@ if [ ! -e "$policy" ]; then
     chmod 755 "$policy"
 fi
 
-apt-get update -q
+quietly apt-get update -q
 
 # PostgreSQL makes no database cluster for everybody.
 case " $* " in
 *' postgresql '*)
     install_packages postgresql-common
-    undo="$undo; mv $clusters.before-tests $clusters"
     cp -p "$clusters" "$clusters.before-tests"
+    undo="$undo; mv $clusters.before-tests $clusters"
     echo 'create_main_cluster = false' >> "$clusters"
     ;;
 esac
