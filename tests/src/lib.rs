@@ -9,6 +9,7 @@ mod client;
 mod faulty;
 mod gate;
 mod server;
+mod stores;
 
 pub use self::bounded::{bounded, until, within_a_minute};
 pub use self::child::Child;
@@ -16,3 +17,4 @@ pub use self::client::{Client, RawConnection, Reply, Request};
 pub use self::faulty::{FaultyStore, Step, When};
 pub use self::gate::Gate;
 pub use self::server::{Departures, Server};
+pub use self::stores::open_store;

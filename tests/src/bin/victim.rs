@@ -1,5 +1,6 @@
-//! A server that tests kill: `victim DATABASE LEDGER`.
+//! A server that tests kill, or run beside another: `victim STORE LEDGER`.
 //!
+//! The store is a file of SQLite's, or a server by its URL.
 //! It prints its address, then a line whenever a handler starts. The ledger is a file to which a handler adds a line
 //! for each effect, so that effects are counted across processes.
 
@@ -12,10 +13,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use idempotent_runtime::Idempotency;
 use idempotent_runtime::axum::idempotent;
-use idempotent_runtime::{Idempotency, SqliteStore};
+use idempotent_tests::open_store;
 use tokio::net::TcpListener;
 
 #[derive(Clone)]
@@ -23,13 +25,18 @@ struct Ledger(Arc<PathBuf>);
 
 impl Ledger {
     fn add(&self, effect: &str) {
+        self.write(effect);
+        println!("{effect}");
+    }
+
+    fn write(&self, effect: &str) {
         let mut file = OpenOptions::new()
             .create(true)
             .append(true)
             .open(&*self.0)
             .unwrap();
-        writeln!(file, "{effect}").unwrap();
-        println!("{effect}");
+        // One call, so that lines of several processes do not mix.
+        file.write_all(format!("{effect}\n").as_bytes()).unwrap();
     }
 }
 
@@ -39,6 +46,17 @@ async fn charge(State(ledger): State<Ledger>) -> (StatusCode, String) {
     (
         StatusCode::CREATED,
         format!("charged by {}", std::process::id()),
+    )
+}
+
+/// What it does is told by the key alone.
+#[idempotent(scope = global)]
+async fn order(State(ledger): State<Ledger>, headers: HeaderMap) -> (StatusCode, String) {
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    ledger.write(&key);
+    (
+        StatusCode::CREATED,
+        format!("{key} by {}", std::process::id()),
     )
 }
 
@@ -67,9 +85,10 @@ async fn hang_once(ledger: &Ledger) -> StatusCode {
 async fn main() {
     let mut args = std::env::args_os().skip(1);
     let (database, ledger) = (args.next().unwrap(), args.next().unwrap());
-    let store = SqliteStore::open(PathBuf::from(database)).await.unwrap();
+    let store = open_store(database.to_str().unwrap()).await;
     let app = Router::new()
         .route("/charge", post(charge))
+        .route("/order", post(order))
         .route("/rerun", post(hang_rerun))
         .route("/refuse", post(hang_refuse))
         .layer(Idempotency::new(store))
