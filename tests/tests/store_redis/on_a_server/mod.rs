@@ -1,0 +1,7 @@
+mod access;
+mod conformance;
+mod expiry;
+mod foreign_values;
+mod outages;
+mod round_trips;
+mod survival;
