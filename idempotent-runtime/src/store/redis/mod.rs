@@ -20,9 +20,8 @@ use self::connection::Connection;
 pub use self::error::RedisStoreError;
 use self::error::to_store_error;
 pub use self::options::RedisStoreOptions;
-use self::reply::Disagreement;
 use self::script::Script;
-use super::columns::{claimed, millis, state, state_of};
+use super::columns::{millis, state, state_of};
 use super::settling::Unsettled;
 use super::{
     Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreError, StoreFuture,
@@ -152,11 +151,7 @@ impl Store for RedisStore {
                 .arg(takeover)
                 .arg(seen.as_ref().map_or(&[][..], |seen| seen.as_bytes()));
         });
-        let step = async move {
-            let (now, row) = reply::row(answer.await?)?;
-            // Nobody can come between the decision and this row, so there is no reason to look again.
-            claimed(row.as_ref(), &claim, now).ok_or_else(|| StoreError::corrupt(Disagreement))
-        };
+        let step = async move { reply::claimed(answer.await?, &claim) };
         Box::pin(self.unsettled.settle(attempt, step))
     }
 

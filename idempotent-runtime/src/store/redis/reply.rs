@@ -5,9 +5,9 @@ use std::str::FromStr;
 use ::redis::Value;
 
 use crate::clock::Timestamp;
-use crate::store::columns::{Columns, CorruptColumn};
+use crate::store::columns::{self, Columns, CorruptColumn};
 use crate::store::transition::Row;
-use crate::store::{Fence, StoreError};
+use crate::store::{Claim, Claimed, Fence, StoreError};
 
 /// What a step says that only tells whether it took effect.
 pub(super) fn fence(answer: &Value) -> Result<Fence, StoreError> {
@@ -19,59 +19,73 @@ pub(super) fn fence(answer: &Value) -> Result<Fence, StoreError> {
     }
 }
 
+/// What a claim says.
+pub(super) fn claimed(answer: Value, claim: &Claim) -> Result<Claimed, StoreError> {
+    if answer == Value::Int(1) {
+        return Ok(Claimed::Won {
+            abandoned: None,
+            provisional: None,
+        });
+    }
+    let (now, row) = row(answer)?;
+    // Nobody can come between the script's decision and this row, so there is no reason to look again.
+    columns::claimed(row.as_ref(), claim, now).ok_or_else(|| StoreError::corrupt(Disagreement))
+}
+
 /// The time, and the row that stood there then.
 pub(super) fn row(answer: Value) -> Result<(Timestamp, Option<Row>), StoreError> {
     let Value::Array(parts) = answer else {
         return Err(StoreError::corrupt(NoAnswer));
     };
     let mut parts = parts.into_iter();
-    let now = number("time", parts.next())?.ok_or_else(|| StoreError::corrupt(NoAnswer))?;
+    let now = parts.next().ok_or_else(|| StoreError::corrupt(NoAnswer))?;
     let row = match parts.next() {
         None => None,
-        Some(Value::Array(fields)) => Some(columns(fields)?.into_row()?),
+        Some(Value::Array(fields)) => Some(columns_of(fields)?.into_row()?),
         Some(_) => return Err(StoreError::corrupt(NoAnswer)),
     };
-    Ok((Timestamp::from_millis(now), row))
+    Ok((Timestamp::from_millis(number("time", now)?), row))
 }
 
-/// In the order in which the scripts read them.
-fn columns(fields: Vec<Value>) -> Result<Columns, CorruptColumn> {
+/// Names and values in turn. A name that this release does not know is a later one's.
+fn columns_of(fields: Vec<Value>) -> Result<Columns, CorruptColumn> {
+    let mut columns = Columns::default();
+    let mut state = None;
     let mut fields = fields.into_iter();
-    let mut next = || fields.next();
-    Ok(Columns {
-        fingerprint: bytes("fingerprint", next())?.unwrap_or_default(),
-        attempt: bytes("attempt", next())?.unwrap_or_default(),
-        state: number("state", next())?
-            .ok_or_else(|| CorruptColumn::new("state", "it is missing"))?,
-        lease_until: number("lease_until", next())?,
-        taken_from: bytes("taken_from", next())?,
-        expires_at: number("expires_at", next())?,
-        status: number("status", next())?,
-        headers: bytes("headers", next())?,
-        body: bytes("body", next())?,
-    })
+    while let (Some(name), Some(value)) = (fields.next(), fields.next()) {
+        match &bytes("name", name)?[..] {
+            b"f" => columns.fingerprint = bytes("fingerprint", value)?,
+            b"a" => columns.attempt = bytes("attempt", value)?,
+            b"s" => state = Some(number("state", value)?),
+            b"l" => columns.lease_until = Some(number("lease_until", value)?),
+            b"t" => columns.taken_from = Some(bytes("taken_from", value)?),
+            b"e" => columns.expires_at = Some(number("expires_at", value)?),
+            b"c" => columns.status = Some(number("status", value)?),
+            b"h" => columns.headers = Some(bytes("headers", value)?),
+            b"b" => columns.body = Some(bytes("body", value)?),
+            _ => {}
+        }
+    }
+    columns.state = state.ok_or_else(|| CorruptColumn::new("state", "it is missing"))?;
+    Ok(columns)
 }
 
-fn bytes(name: &'static str, value: Option<Value>) -> Result<Option<Vec<u8>>, CorruptColumn> {
+fn bytes(name: &'static str, value: Value) -> Result<Vec<u8>, CorruptColumn> {
     match value {
-        None | Some(Value::Nil) => Ok(None),
-        Some(Value::BulkString(bytes)) => Ok(Some(bytes)),
-        Some(_) => Err(CorruptColumn::new(name, "it is no string")),
+        Value::BulkString(bytes) => Ok(bytes),
+        _ => Err(CorruptColumn::new(name, "it is no string")),
     }
 }
 
-fn number<T>(name: &'static str, value: Option<Value>) -> Result<Option<T>, CorruptColumn>
+fn number<T>(name: &'static str, value: Value) -> Result<T, CorruptColumn>
 where
     T: FromStr<Err = std::num::ParseIntError>,
 {
-    let Some(bytes) = bytes(name, value)? else {
-        return Ok(None);
-    };
-    let digits = String::from_utf8(bytes).map_err(|error| CorruptColumn::new(name, error))?;
-    let number = digits
+    let digits =
+        String::from_utf8(bytes(name, value)?).map_err(|error| CorruptColumn::new(name, error))?;
+    digits
         .parse()
-        .map_err(|error| CorruptColumn::new(name, error))?;
-    Ok(Some(number))
+        .map_err(|error| CorruptColumn::new(name, error))
 }
 
 /// Something else stands under a record's key.
@@ -87,7 +101,7 @@ struct NoAnswer;
 /// The script and this library take a record for two different things.
 #[derive(Debug, thiserror::Error)]
 #[error("the record's fields do not go together")]
-pub(super) struct Disagreement;
+struct Disagreement;
 
 #[cfg(test)]
 mod tests {
@@ -107,7 +121,9 @@ mod tests {
             Value::Array(vec![text("now")]),
             Value::Array(vec![text("1"), Value::Int(1)]),
             Value::Array(vec![text("1"), Value::Array(Vec::new())]),
-            Value::Array(vec![text("1"), Value::Array(vec![Value::Nil; 9])]),
+            Value::Array(vec![text("1"), Value::Array(vec![Value::Nil, text("1")])]),
+            Value::Array(vec![text("1"), Value::Array(vec![text("s"), Value::Nil])]),
+            Value::Array(vec![text("1"), Value::Array(vec![text("f"), text("mine")])]),
         ] {
             assert!(fence(&answer).unwrap_err().is_corrupt(), "{answer:?}");
             assert!(row(answer.clone()).unwrap_err().is_corrupt(), "{answer:?}");

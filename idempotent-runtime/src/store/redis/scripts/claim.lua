@@ -1,75 +1,49 @@
 -- Takes the record, or shows what stands in the way.
 -- ARGV: time for tests, fingerprint, attempt, lease, takeover (never, abandoned, from), attempt that was seen.
--- Answers the time and the record as it then stands. The caller reads from it whether the claim won.
-local fingerprint, attempt, lease, takeover, seen = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+-- Answers `HELD` where the record was free. Else the time and the record as it then stands, from which the caller reads
+-- whether the claim won.
+local fingerprint, attempt, takeover, seen = ARGV[2], ARGV[3], ARGV[5], ARGV[6]
 
-local row = read('f', 'a', 's', 'l', 't', 'e', 'c', 'h', 'b')
-if row.err then
-  return row
+local fields = redis.pcall('HGETALL', key)
+if fields.err then
+  return fields
 end
-local holder, state = row[2], row[3]
 local now = clock()
+local lease_until = digits(now + tonumber(ARGV[4]))
 
-local function shown()
-  return { digits(now), row }
+-- A server whose memory is full refuses this write: then there are no new claims.
+if #fields == 0 then
+  redis.call('HSET', key, 'f', fingerprint, 'a', attempt, 's', RUNNING, 'l', lease_until)
+  return HELD
 end
 
-local function lease_until()
-  return digits(now + tonumber(lease))
+local row = {}
+for number = 1, #fields, 2 do
+  row[fields[number]] = fields[number + 1]
 end
-
--- The first write of each is one that a server with full memory refuses: then there are no new claims.
-local function take_free(existed)
-  row = { fingerprint, attempt, RUNNING, lease_until(), false, false, false, false, false }
-  redis.call('HSET', key, 'f', fingerprint, 'a', attempt, 's', RUNNING, 'l', row[4])
-  if existed then
-    redis.call('HDEL', key, 't', 'e', 'c', 'h', 'b')
-    -- A running record never expires.
-    redis.call('PERSIST', key)
-  end
-  return shown()
-end
-
-local function take_over()
-  row[2], row[4], row[5] = attempt, lease_until(), holder
-  redis.call('HSET', key, 'a', row[2], 'l', row[4], 't', row[5])
-  return shown()
-end
-
-local function take_again()
-  row[4] = lease_until()
-  redis.call('HSET', key, 'l', row[4])
-  return shown()
-end
-
-if unreadable(holder, state) then
-  return shown()
-end
-if not state then
-  return take_free(false)
+local holder, state = row.a, row.s
+if not (holder and is_known(state)) then
+  return { digits(now), fields }
 end
 
 -- Expiry, then the fingerprint, then the state, then the lease.
-if state == RELEASED then
-  return take_free(true)
+local expires_at = state ~= RUNNING and tonumber(row.e or '')
+if state == RELEASED or (expires_at and expires_at <= now) then
+  redis.call('HSET', key, 'f', fingerprint, 'a', attempt, 's', RUNNING, 'l', lease_until)
+  redis.call('HDEL', key, 't', 'e', 'c', 'h', 'b')
+  -- A running record never expires.
+  redis.call('PERSIST', key)
+  return HELD
 end
-if state ~= RUNNING and row[6] then
-  local expires_at = tonumber(row[6])
-  if expires_at and expires_at <= now then
-    return take_free(true)
-  end
-end
-if row[1] ~= fingerprint or state ~= RUNNING then
-  return shown()
-end
-local ends = tonumber(row[4] or '')
-if not ends then
-  return shown()
+local ends = tonumber(row.l or '')
+if row.f ~= fingerprint or state ~= RUNNING or not ends then
+  return { digits(now), fields }
 end
 if holder == attempt then
-  return take_again()
+  redis.call('HSET', key, 'l', lease_until)
+elseif ends <= now and (takeover == 'abandoned' or (takeover == 'from' and seen == holder)) then
+  redis.call('HSET', key, 'a', attempt, 'l', lease_until, 't', holder)
+else
+  return { digits(now), fields }
 end
-if ends <= now and (takeover == 'abandoned' or (takeover == 'from' and seen == holder)) then
-  return take_over()
-end
-return shown()
+return { digits(now), redis.call('HGETALL', key) }

@@ -1,10 +1,10 @@
--- Shows the record and the time, or only the time where there is none.
+-- Shows the time and the record, or the time alone where there is none.
 -- ARGV: time for tests.
-local row = read('f', 'a', 's', 'l', 't', 'e', 'c', 'h', 'b')
-if row.err then
-  return row
+local fields = redis.pcall('HGETALL', key)
+if fields.err then
+  return fields
 end
-if not row[2] and not row[3] and not unreadable(row[2], row[3]) then
+if #fields == 0 then
   return { digits(clock()) }
 end
-return { digits(clock()), row }
+return { digits(clock()), fields }

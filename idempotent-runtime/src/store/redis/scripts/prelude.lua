@@ -6,14 +6,6 @@
 -- While the record is running, c, h and b are the provisional outcome; once it is done, they are the outcome.
 local key = KEYS[1]
 local RUNNING, RELEASED = '0', '1'
-local COMPLETED, FAILED_FINAL, FAILED_RETRIABLE = '2', '3', '4'
-local KNOWN = {
-  [RUNNING] = true,
-  [RELEASED] = true,
-  [COMPLETED] = true,
-  [FAILED_FINAL] = true,
-  [FAILED_RETRIABLE] = true,
-}
 -- What a step answers that says nothing but whether it took effect.
 local HELD, LOST, UNREADABLE = 1, 0, -1
 
@@ -22,12 +14,17 @@ local function read(...)
   return redis.pcall('HMGET', key, ...)
 end
 
+-- After those two come the three of a done record.
+local function is_known(state)
+  return state and #state == 1 and state >= RUNNING and state <= '4'
+end
+
 -- Whether what stands here is nothing that this library wrote. It is never written over.
 local function unreadable(attempt, state)
   if not attempt and not state then
     return redis.call('EXISTS', key) == 1
   end
-  return not (attempt and state and KNOWN[state])
+  return not (attempt and is_known(state))
 end
 
 -- The server's clock. Tests give another.
