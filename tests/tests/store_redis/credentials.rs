@@ -91,3 +91,11 @@ async fn a_server_that_never_answers_is_given_up_in_time() {
     assert_eq!(told[1], "the idempotency store is unavailable");
     assert_eq!(told[2], "Redis did not answer in time");
 }
+
+/// What the client's log lines show of a server.
+#[test]
+fn the_client_shows_no_password() {
+    let client = redis::Client::open(format!("redis://user:{SECRET}@localhost")).unwrap();
+    let shown = format!("{client:?}{:?}", client.get_connection_info());
+    assert!(!shown.contains(SECRET), "{shown}");
+}

@@ -16,20 +16,22 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(settings: &[&str]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut server = Self {
             directory: tempfile::tempdir().unwrap(),
             settings: settings.iter().map(ToString::to_string).collect(),
-            port: listener.local_addr().unwrap().port(),
+            port: free_port(),
             process: None,
         };
-        drop(listener);
         server.start_again();
         server
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://{}", self.address())
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// On the same port, with the same files.
@@ -61,6 +63,18 @@ impl Server {
         if let Some(mut process) = self.process.take() {
             process.kill().unwrap();
             process.wait().unwrap();
+        }
+    }
+}
+
+/// One that is free, as is the one that a cluster's node takes beside it.
+fn free_port() -> u16 {
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let beside = port.checked_add(10_000);
+        if beside.is_some_and(|beside| TcpListener::bind(("127.0.0.1", beside)).is_ok()) {
+            return port;
         }
     }
 }

@@ -42,6 +42,20 @@ async fn connections_that_the_application_has_will_do() {
 }
 
 #[tokio::test]
+async fn either_protocol_will_do() {
+    for protocol in ["resp2", "resp3"] {
+        let url = format!("{}?protocol={protocol}", redis_url());
+        let store = options().connect(&url).await.unwrap();
+        use_it(&store).await;
+        let claim = new_claim();
+        win(&store, &claim).await;
+        assert!(store.load(claim.record).await.unwrap().is_some());
+        let survives = store.survives().await.unwrap();
+        assert!(survives.most().is_some(), "{survives:?}");
+    }
+}
+
+#[tokio::test]
 async fn one_node_of_a_cluster_is_told_from_a_server() {
     let mut told = Vec::new();
     for url in redis_cluster_urls() {

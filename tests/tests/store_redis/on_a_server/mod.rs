@@ -1,4 +1,5 @@
 mod access;
+mod cluster;
 mod conformance;
 mod expiry;
 mod foreign_values;

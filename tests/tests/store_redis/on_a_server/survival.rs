@@ -1,10 +1,10 @@
 //! What the server's settings are said to survive.
 
-use idempotent_runtime::store::{Durability, RedisStore, Store, Survives};
+use idempotent_runtime::store::{Durability, Store, Survives};
 use redis::cmd;
 
 use crate::server::Server;
-use crate::support::{Bench, connection, redis_cluster_urls};
+use crate::support::Bench;
 
 async fn set(bench: &Bench, name: &str, value: &str) -> Survives {
     let () = bench
@@ -63,23 +63,4 @@ async fn a_server_that_is_not_there_says_nothing() {
     let bench = Bench::on(server.url()).await;
     server.kill();
     assert!(bench.store.survives().await.unwrap_err().is_unavailable());
-}
-
-/// The shared cluster's nodes keep no log.
-#[tokio::test]
-async fn a_cluster_survives_what_its_weakest_node_does() {
-    let urls = redis_cluster_urls();
-    let store = RedisStore::connect_cluster(&urls).await.unwrap();
-    let survives = store.survives().await.unwrap();
-    assert_eq!(survives.most(), Some(Durability::Process), "{survives:?}");
-
-    // One that keeps something makes the cluster no better.
-    let mut node = connection(&urls[0]).await;
-    let asked: Vec<String> = cmd("CONFIG")
-        .arg("GET")
-        .arg("appendonly")
-        .query_async(&mut node)
-        .await
-        .unwrap();
-    assert_eq!(asked, ["appendonly", "no"]);
 }
