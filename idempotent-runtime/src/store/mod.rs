@@ -14,6 +14,8 @@ mod durability;
 mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 #[allow(dead_code)]
 mod settling;
@@ -37,6 +39,8 @@ pub use self::durability::{Durability, Survives};
 pub use self::memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresStore, PostgresStoreOptions};
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisStore, RedisStoreError, RedisStoreOptions};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{SqliteOpenError, SqliteStore, SqliteStoreOptions, Synchronous};
 use crate::fingerprint::Fingerprint;

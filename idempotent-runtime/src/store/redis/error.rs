@@ -1,0 +1,241 @@
+//! What can go wrong, each cause told once, and none with a password in it.
+
+use std::error::Error;
+use std::fmt;
+
+use ::redis::{ErrorKind, RedisError};
+
+use crate::store::StoreError;
+
+/// A [`RedisStore`](super::RedisStore) could not be set up.
+///
+/// It prints what could not be done; why is its [`source`](Error::source). It never holds a URL or a password.
+#[derive(Debug)]
+pub struct RedisStoreError {
+    what: What,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+#[derive(Debug)]
+enum What {
+    Url,
+    Connect(String),
+}
+
+impl RedisStoreError {
+    /// The client's errors about URLs quote no more of them than the name of a protocol.
+    pub(super) fn url(error: RedisError) -> Self {
+        Self {
+            what: What::Url,
+            source: Some(Failure(error).into()),
+        }
+    }
+
+    pub(super) fn connect(place: String, error: RedisError) -> Self {
+        Self {
+            what: What::Connect(place),
+            source: Some(cause(error)),
+        }
+    }
+
+    pub(super) fn check(place: String, error: StoreError) -> Self {
+        Self {
+            what: What::Connect(place),
+            source: Some(error.into()),
+        }
+    }
+}
+
+impl fmt::Display for RedisStoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            What::Url => f.write_str(
+                "this is no URL of a Redis server: write `redis://user:password@host:port`, or `rediss://` with the \
+                 feature `tls`, and `%40` for an `@` in the password",
+            ),
+            What::Connect(place) => {
+                write!(f, "the idempotency store at {place} could not be reached")
+            }
+        }
+    }
+}
+
+impl Error for RedisStoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// What a step that failed is told.
+pub(super) fn to_store_error(error: RedisError) -> StoreError {
+    if error.code() == Some(code::WRONG_TYPE) {
+        return StoreError::corrupt(cause(error));
+    }
+    StoreError::unavailable(cause(error))
+}
+
+/// Whether the server answered, and said no.
+pub(super) fn is_refusal(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension)
+        && !matches!(
+            error.code(),
+            Some(code::LOADING | code::CLUSTER_DOWN | code::MASTER_DOWN | code::TRY_AGAIN)
+        )
+}
+
+fn cause(error: RedisError) -> Box<dyn Error + Send + Sync> {
+    let help = if error.is_timeout() {
+        Some("Redis did not answer in time")
+    } else if error.kind() == ErrorKind::AuthenticationFailed {
+        Some("Redis does not take this user and password")
+    } else {
+        error.code().and_then(help)
+    };
+    match help {
+        Some(help) => Box::new(Helped {
+            help,
+            source: Failure(error),
+        }),
+        None => Box::new(Failure(error)),
+    }
+}
+
+/// What errors of the server's begin with.
+mod code {
+    pub(super) const WRONG_TYPE: &str = "WRONGTYPE";
+    pub(super) const LOADING: &str = "LOADING";
+    pub(super) const CLUSTER_DOWN: &str = "CLUSTERDOWN";
+    pub(super) const MASTER_DOWN: &str = "MASTERDOWN";
+    pub(super) const TRY_AGAIN: &str = "TRYAGAIN";
+}
+
+fn help(code: &str) -> Option<&'static str> {
+    Some(match code {
+        code::WRONG_TYPE => {
+            "something else stands under a record's key: give the store a prefix of its own"
+        }
+        code::LOADING => "Redis is starting and still reads its data",
+        code::CLUSTER_DOWN => "the cluster does not serve this record's slot",
+        code::MASTER_DOWN => "this is a replica that has lost its primary",
+        "OOM" => {
+            "Redis has used up its `maxmemory`: attempts that run may end, and no new ones begin"
+        }
+        "READONLY" => "this is a replica: connect to the primary",
+        "MISCONF" => "Redis cannot write to its disk, and takes no writes until it can",
+        "NOREPLICAS" => "Redis has fewer replicas than `min-replicas-to-write` asks for",
+        "NOAUTH" => "Redis asks for a password: write `redis://user:password@host:port`",
+        "NOPERM" => {
+            "the user may not do what the store needs: see the ACL in the documentation of `RedisStore`"
+        }
+        "MOVED" | "ASK" | "CROSSSLOT" => {
+            "this is a node of a cluster: use `RedisStore::connect_cluster`"
+        }
+        "BUSY" => "a script of somebody else's keeps Redis busy",
+        _ => return None,
+    })
+}
+
+/// A failure of which more can be said than the server did.
+#[derive(Debug, thiserror::Error)]
+#[error("{help}")]
+struct Helped {
+    help: &'static str,
+    source: Failure,
+}
+
+/// An error of the client's, which prints its cause with it and gives it as the source too; this tells it once.
+#[derive(Debug)]
+struct Failure(RedisError);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.code(), self.0.detail()) {
+            (Some(code), Some(detail)) => write!(f, "{code} {detail}"),
+            (Some(code), None) => f.write_str(code),
+            _ => fmt::Display::fmt(&self.0, f),
+        }
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()?.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::redis::{ServerErrorKind, make_extension_error};
+
+    use super::*;
+
+    fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
+        std::iter::successors(Some(error), |error| (*error).source())
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    fn server(code: &str) -> RedisError {
+        make_extension_error(code.to_owned(), Some("it says why".to_owned()))
+    }
+
+    #[test]
+    fn a_cause_is_printed_once() {
+        let error = RedisError::from(std::io::Error::other("the network is gone"));
+        assert_eq!(
+            chain(&to_store_error(error)),
+            [
+                "the idempotency store is unavailable",
+                "the network is gone"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_servers_refusal_is_told_with_what_helps() {
+        assert_eq!(
+            chain(&to_store_error(server("OOM"))),
+            [
+                "the idempotency store is unavailable",
+                "Redis has used up its `maxmemory`: attempts that run may end, and no new ones begin",
+                "OOM it says why",
+            ]
+        );
+        assert_eq!(
+            chain(&to_store_error(server("NEW"))),
+            ["the idempotency store is unavailable", "NEW it says why"]
+        );
+    }
+
+    #[test]
+    fn only_a_foreign_value_is_corrupt() {
+        assert!(to_store_error(server("WRONGTYPE")).is_corrupt());
+        for code in ["OOM", "MISCONF", "NOAUTH", "NOREPLICAS", "ERR"] {
+            assert!(to_store_error(server(code)).is_unavailable(), "{code}");
+        }
+        for kind in [
+            ServerErrorKind::BusyLoading,
+            ServerErrorKind::ReadOnly,
+            ServerErrorKind::ClusterDown,
+            ServerErrorKind::MasterDown,
+            ServerErrorKind::NoPerm,
+        ] {
+            let error = to_store_error(RedisError::from((ErrorKind::Server(kind), "no")));
+            assert!(error.is_unavailable(), "{kind:?}");
+            assert_eq!(chain(&error).len(), 3, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_answer_is_told_as_such() {
+        let error = RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
+        assert_eq!(
+            chain(&to_store_error(error)),
+            [
+                "the idempotency store is unavailable",
+                "Redis did not answer in time",
+                "timed out",
+            ]
+        );
+    }
+}

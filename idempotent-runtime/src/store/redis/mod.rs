@@ -1,0 +1,274 @@
+//! Records in Redis.
+
+mod connection;
+mod error;
+mod options;
+mod reply;
+mod script;
+mod survives;
+#[cfg(feature = "tls")]
+mod tls;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::aio::ConnectionLike;
+use ::redis::{Cmd, Value};
+
+use self::connection::Connection;
+pub use self::error::RedisStoreError;
+use self::error::to_store_error;
+pub use self::options::RedisStoreOptions;
+use self::script::Script;
+use super::columns::{millis, state, state_of};
+use super::settling::Unsettled;
+use super::{
+    Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreError, StoreFuture,
+    Survives, Takeover, transition,
+};
+use crate::clock::Clock;
+use crate::identity::{AttemptId, RecordId};
+use crate::outcome::Outcome;
+use crate::policy::Ttl;
+
+/// How long a released record stays: longer than anybody tries to release it again, so that a release whose
+/// acknowledgement was lost is still told from a lost record. Redis removes it then.
+const RELEASED_STAYS: Duration = Duration::from_mins(2);
+
+#[doc = include_str!("store.md")]
+#[derive(Clone)]
+pub struct RedisStore {
+    shared: Arc<Shared>,
+    unsettled: Arc<Unsettled>,
+}
+
+struct Shared {
+    connection: Connection,
+    prefix: String,
+    clock: Option<Arc<dyn Clock>>,
+    place: Option<String>,
+}
+
+impl RedisStore {
+    /// Connects to the server at this URL with the default [options](RedisStoreOptions).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RedisStoreOptions::connect`].
+    pub async fn connect(url: &str) -> Result<Self, RedisStoreError> {
+        RedisStoreOptions::new().connect(url).await
+    }
+
+    /// Connects to the cluster to which these nodes belong, with the default [options](RedisStoreOptions).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RedisStoreOptions::connect_cluster`].
+    pub async fn connect_cluster<U: AsRef<str>>(
+        urls: impl IntoIterator<Item = U>,
+    ) -> Result<Self, RedisStoreError> {
+        RedisStoreOptions::new().connect_cluster(urls).await
+    }
+
+    /// Sends commands over a connection that the application has: see [`RedisStoreOptions::with_connection`].
+    pub fn new<C>(connection: C) -> Self
+    where
+        C: ConnectionLike + Clone + Send + Sync + 'static,
+    {
+        RedisStoreOptions::new().with_connection(connection)
+    }
+
+    fn with_options(
+        options: RedisStoreOptions,
+        connection: Connection,
+        place: Option<String>,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                connection,
+                prefix: options.prefix,
+                clock: options.clock,
+                place,
+            }),
+            unsettled: Arc::default(),
+        }
+    }
+
+    /// Runs a script once, which changes nothing: it shows whether the server lets this user do so.
+    async fn check(&self) -> Result<(), StoreError> {
+        self.load(RecordId::from_bytes([0; 32])).await.map(drop)
+    }
+
+    /// Has the server decide one step.
+    fn run(
+        &self,
+        script: &'static Script,
+        record: RecordId,
+        arguments: impl Fn(&mut Cmd) + Send + Sync + 'static,
+    ) -> impl Future<Output = Result<Value, StoreError>> + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        async move {
+            let key = format!("{}:{record}", shared.prefix);
+            let answer = script.run(&shared.connection, &key, |command| {
+                match &shared.clock {
+                    Some(clock) => command.arg(clock.now().as_millis()),
+                    None => command.arg(""),
+                };
+                arguments(command);
+            });
+            answer.await.map_err(to_store_error)
+        }
+    }
+
+    /// A step of an attempt that only tells whether it took effect.
+    fn fenced(
+        &self,
+        script: &'static Script,
+        record: RecordId,
+        attempt: AttemptId,
+        arguments: impl Fn(&mut Cmd) + Send + Sync + 'static,
+    ) -> StoreFuture<'_, Fence> {
+        let answer = self.run(script, record, arguments);
+        let step = async move { reply::fence(&answer.await?) };
+        Box::pin(self.unsettled.settle(attempt, step))
+    }
+}
+
+impl Store for RedisStore {
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
+        let (takeover, seen) = match claim.takeover {
+            Takeover::Never => ("never", None),
+            Takeover::Abandoned => ("abandoned", None),
+            Takeover::From(seen) => ("from", Some(seen)),
+        };
+        let (fingerprint, attempt, lease) = (claim.fingerprint, claim.attempt, claim.lease);
+        let answer = self.run(&script::CLAIM, claim.record, move |command| {
+            command
+                .arg(fingerprint.as_bytes())
+                .arg(attempt.as_bytes())
+                .arg(millis(lease))
+                .arg(takeover)
+                .arg(seen.as_ref().map_or(&[][..], |seen| seen.as_bytes()));
+        });
+        let step = async move { reply::claimed(answer.await?, &claim) };
+        Box::pin(self.unsettled.settle(attempt, step))
+    }
+
+    fn renew(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        lease: Duration,
+    ) -> StoreFuture<'_, Fence> {
+        self.fenced(&script::RENEW, record, attempt, move |command| {
+            command.arg(attempt.as_bytes()).arg(millis(lease));
+        })
+    }
+
+    fn publish(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        outcome: Outcome,
+    ) -> StoreFuture<'_, Fence> {
+        self.fenced(&script::PUBLISH, record, attempt, move |command| {
+            command.arg(attempt.as_bytes());
+            push_outcome(command, Some(&outcome));
+        })
+    }
+
+    fn complete(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        completion: Completion,
+    ) -> StoreFuture<'_, Fence> {
+        self.fenced(&script::COMPLETE, record, attempt, move |command| {
+            command.arg(attempt.as_bytes());
+            push_completion(command, &completion);
+        })
+    }
+
+    fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
+        self.fenced(&script::RELEASE, record, attempt, move |command| {
+            command.arg(attempt.as_bytes());
+            push_release(command);
+        })
+    }
+
+    fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
+        let answer = self.run(&script::LOAD, record, |_| ());
+        Box::pin(async move {
+            let (now, row) = reply::row(answer.await?)?;
+            Ok(transition::load(row.as_ref(), now))
+        })
+    }
+
+    fn forget(&self, record: RecordId, seen: AttemptId) -> StoreFuture<'_, Fence> {
+        self.fenced(&script::FORGET, record, seen, move |command| {
+            command.arg(seen.as_bytes());
+        })
+    }
+
+    fn resolve(
+        &self,
+        record: RecordId,
+        seen: AttemptId,
+        attempt: AttemptId,
+        resolution: Resolution,
+    ) -> StoreFuture<'_, Fence> {
+        self.fenced(&script::RESOLVE, record, attempt, move |command| {
+            command.arg(seen.as_bytes()).arg(attempt.as_bytes());
+            match &resolution {
+                Resolution::Complete(completion) => push_completion(command, completion),
+                Resolution::Release => push_release(command),
+            }
+        })
+    }
+
+    /// Redis removes what has expired.
+    fn sweep(&self, _limit: usize) -> StoreFuture<'_, usize> {
+        Box::pin(std::future::ready(Ok(0)))
+    }
+
+    fn survives(&self) -> StoreFuture<'_, Survives> {
+        Box::pin(survives::ask(&self.shared.connection))
+    }
+}
+
+/// The client knows the password.
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("place", &self.shared.place)
+            .field("prefix", &self.shared.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the scripts' `finish` takes for a done record.
+fn push_completion(command: &mut Cmd, completion: &Completion) {
+    command.arg(state_of(completion.disposition));
+    match completion.ttl {
+        Ttl::After(ttl) => command.arg(millis(ttl)),
+        Ttl::Forever => command.arg(""),
+    };
+    push_outcome(command, completion.outcome.as_ref());
+}
+
+/// What the scripts' `finish` takes for a released record.
+fn push_release(command: &mut Cmd) {
+    command.arg(state::RELEASED).arg(millis(RELEASED_STAYS));
+    push_outcome(command, None);
+}
+
+fn push_outcome(command: &mut Cmd, outcome: Option<&Outcome>) {
+    match outcome {
+        Some(outcome) => command
+            .arg(outcome.status())
+            .arg(&outcome.headers().as_bytes()[..])
+            .arg(&outcome.body()[..]),
+        None => command.arg("").arg("").arg(""),
+    };
+}

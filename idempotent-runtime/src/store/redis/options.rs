@@ -1,0 +1,165 @@
+//! How a store is set up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::aio::ConnectionLike;
+use ::redis::cluster::ClusterClientBuilder;
+use ::redis::cluster_async::ClusterConnection;
+use ::redis::{Client, ConnectionInfo, IntoConnectionInfo as _};
+
+use super::RedisStore;
+use super::connection::{CONNECTED_WITHIN, Connection, Reconnecting, tcp_settings};
+use super::error::RedisStoreError;
+use crate::clock::Clock;
+
+/// How a [`RedisStore`] is set up.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use idempotent_runtime::store::RedisStoreOptions;
+///
+/// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = RedisStoreOptions::new()
+///     .prefix("billing:idempotency")
+///     .answered_within(Duration::from_secs(1))
+///     .connect("redis://app:secret@redis.internal:6379")
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is connected before `connect` or `with_connection`"]
+pub struct RedisStoreOptions {
+    pub(super) prefix: String,
+    pub(super) clock: Option<Arc<dyn Clock>>,
+    answered_within: Duration,
+}
+
+impl RedisStoreOptions {
+    /// Keys that begin with `idempotency:`, and two seconds for an answer.
+    pub fn new() -> Self {
+        Self {
+            prefix: "idempotency".to_owned(),
+            clock: None,
+            answered_within: Duration::from_secs(2),
+        }
+    }
+
+    /// What keys begin with, before a colon and the record's id. All processes that share records use one prefix.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How long a step waits for the server, on a connection that the store made itself. After that it fails as
+    /// [unavailable](crate::store::StoreError::is_unavailable), and whether it took effect is unknown. A call waits for
+    /// its claim no longer than some seconds, so more than two are of little use.
+    pub fn answered_within(mut self, time: Duration) -> Self {
+        self.answered_within = time;
+        self
+    }
+
+    /// Judges leases and expiry by this clock and not by the server's, which still removes done records after their time.
+    /// For tests: processes that share records would have to share the clock too.
+    #[cfg(feature = "test-util")]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Connects to the server at this URL: `redis://user:password@host:port/database`, `rediss://` for an encrypted
+    /// connection (with the feature `tls`), or `unix:///path?user=…&pass=…`.
+    ///
+    /// The connection is made again when it breaks, and what it leads to is looked up anew.
+    ///
+    /// # Errors
+    ///
+    /// [`RedisStoreError`] if the URL is none, or the server cannot be reached within some seconds, refuses, or does not
+    /// let the store run its scripts. No error holds the URL or the password.
+    pub async fn connect(self, url: &str) -> Result<RedisStore, RedisStoreError> {
+        let info = connection_info(url)?;
+        let place = info.addr().to_string();
+        let client = Client::open(info).map_err(RedisStoreError::url)?;
+        let server = Reconnecting::new(client, self.answered_within);
+        self.checked(Connection::Own(Arc::new(server)), place).await
+    }
+
+    /// Connects to the cluster to which these nodes belong; the others are found. All URLs name the same user and
+    /// password, which serve for the nodes that are found too.
+    ///
+    /// A command that lost its node, or that a node sent elsewhere, is sent again as long as
+    /// [`answered_within`](Self::answered_within) lasts.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect).
+    pub async fn connect_cluster<U: AsRef<str>>(
+        self,
+        urls: impl IntoIterator<Item = U>,
+    ) -> Result<RedisStore, RedisStoreError> {
+        let nodes = urls
+            .into_iter()
+            .map(|url| connection_info(url.as_ref()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let places: Vec<_> = nodes.iter().map(|node| node.addr().to_string()).collect();
+        let place = places.join(", ");
+        let client = ClusterClientBuilder::new(nodes)
+            .connection_timeout(CONNECTED_WITHIN)
+            .response_timeout(self.answered_within)
+            .tcp_settings(tcp_settings())
+            .build()
+            .map_err(RedisStoreError::url)?;
+        let cluster = client
+            .get_async_connection()
+            .await
+            .map_err(|error| RedisStoreError::connect(place.clone(), error))?;
+        self.checked(Connection::Cluster(cluster), place).await
+    }
+
+    /// Sends commands over a connection that the application has: a `ConnectionManager`, a `MultiplexedConnection`, or
+    /// anything else whose clones share one. To a cluster, see
+    /// [`with_cluster_connection`](Self::with_cluster_connection).
+    ///
+    /// Its own time-outs count, and how it connects again. Nothing is sent before the first step.
+    pub fn with_connection<C>(self, connection: C) -> RedisStore
+    where
+        C: ConnectionLike + Clone + Send + Sync + 'static,
+    {
+        RedisStore::with_options(self, Connection::given(connection), None)
+    }
+
+    /// Sends commands over a connection to a cluster that the application has.
+    ///
+    /// Its own time-outs count, and how often it sends a command again. Nothing is sent before the first step.
+    pub fn with_cluster_connection(self, connection: ClusterConnection) -> RedisStore {
+        RedisStore::with_options(self, Connection::Cluster(connection), None)
+    }
+
+    async fn checked(
+        self,
+        connection: Connection,
+        place: String,
+    ) -> Result<RedisStore, RedisStoreError> {
+        let store = RedisStore::with_options(self, connection, Some(place.clone()));
+        match store.check().await {
+            Ok(()) => Ok(store),
+            Err(error) => Err(RedisStoreError::check(place, error)),
+        }
+    }
+}
+
+impl Default for RedisStoreOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn connection_info(url: &str) -> Result<ConnectionInfo, RedisStoreError> {
+    let info = url.into_connection_info().map_err(RedisStoreError::url)?;
+    #[cfg(feature = "tls")]
+    if matches!(info.addr(), ::redis::ConnectionAddr::TcpTls { .. }) {
+        super::tls::choose_provider();
+    }
+    Ok(info.set_tcp_settings(tcp_settings()))
+}

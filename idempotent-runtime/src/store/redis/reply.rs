@@ -1,0 +1,139 @@
+//! What the scripts answer.
+
+use std::str::FromStr;
+
+use ::redis::Value;
+
+use crate::clock::Timestamp;
+use crate::store::columns::{self, Columns, CorruptColumn};
+use crate::store::transition::Row;
+use crate::store::{Claim, Claimed, Fence, StoreError};
+
+/// What a step says that only tells whether it took effect.
+pub(super) fn fence(answer: &Value) -> Result<Fence, StoreError> {
+    match answer {
+        Value::Int(1) => Ok(Fence::Held),
+        Value::Int(0) => Ok(Fence::Lost),
+        Value::Int(-1) => Err(StoreError::corrupt(NotOurs)),
+        _ => Err(StoreError::corrupt(NoAnswer)),
+    }
+}
+
+/// What a claim says.
+pub(super) fn claimed(answer: Value, claim: &Claim) -> Result<Claimed, StoreError> {
+    if answer == Value::Int(1) {
+        return Ok(Claimed::Won {
+            abandoned: None,
+            provisional: None,
+        });
+    }
+    let (now, row) = row(answer)?;
+    // Nobody can come between the script's decision and this row, so there is no reason to look again.
+    columns::claimed(row.as_ref(), claim, now).ok_or_else(|| StoreError::corrupt(Disagreement))
+}
+
+/// The time, and the row that stood there then.
+pub(super) fn row(answer: Value) -> Result<(Timestamp, Option<Row>), StoreError> {
+    let Value::Array(parts) = answer else {
+        return Err(StoreError::corrupt(NoAnswer));
+    };
+    let mut parts = parts.into_iter();
+    let now = parts.next().ok_or_else(|| StoreError::corrupt(NoAnswer))?;
+    let row = match parts.next() {
+        None => None,
+        Some(Value::Array(fields)) => Some(columns_of(fields)?.into_row()?),
+        Some(_) => return Err(StoreError::corrupt(NoAnswer)),
+    };
+    Ok((Timestamp::from_millis(number("time", now)?), row))
+}
+
+/// Names and values in turn. A name that this release does not know is a later one's.
+fn columns_of(fields: Vec<Value>) -> Result<Columns, CorruptColumn> {
+    let mut columns = Columns::default();
+    let mut state = None;
+    let mut fields = fields.into_iter();
+    while let (Some(name), Some(value)) = (fields.next(), fields.next()) {
+        match &bytes("name", name)?[..] {
+            b"f" => columns.fingerprint = bytes("fingerprint", value)?,
+            b"a" => columns.attempt = bytes("attempt", value)?,
+            b"s" => state = Some(number("state", value)?),
+            b"l" => columns.lease_until = Some(number("lease_until", value)?),
+            b"t" => columns.taken_from = Some(bytes("taken_from", value)?),
+            b"e" => columns.expires_at = Some(number("expires_at", value)?),
+            b"c" => columns.status = Some(number("status", value)?),
+            b"h" => columns.headers = Some(bytes("headers", value)?),
+            b"b" => columns.body = Some(bytes("body", value)?),
+            _ => {}
+        }
+    }
+    columns.state = state.ok_or_else(|| CorruptColumn::new("state", "it is missing"))?;
+    Ok(columns)
+}
+
+fn bytes(name: &'static str, value: Value) -> Result<Vec<u8>, CorruptColumn> {
+    match value {
+        Value::BulkString(bytes) => Ok(bytes),
+        _ => Err(CorruptColumn::new(name, "it is no string")),
+    }
+}
+
+fn number<T>(name: &'static str, value: Value) -> Result<T, CorruptColumn>
+where
+    T: FromStr<Err = std::num::ParseIntError>,
+{
+    let digits =
+        String::from_utf8(bytes(name, value)?).map_err(|error| CorruptColumn::new(name, error))?;
+    digits
+        .parse()
+        .map_err(|error| CorruptColumn::new(name, error))
+}
+
+/// Something else stands under a record's key.
+#[derive(Debug, thiserror::Error)]
+#[error("under the record's key stands a hash that this library did not write")]
+struct NotOurs;
+
+/// The script came back with something that it never says.
+#[derive(Debug, thiserror::Error)]
+#[error("the server's answer is none of the script's")]
+struct NoAnswer;
+
+/// The script and this library take a record for two different things.
+#[derive(Debug, thiserror::Error)]
+#[error("the record's fields do not go together")]
+struct Disagreement;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::BulkString(text.into())
+    }
+
+    #[test]
+    fn an_answer_that_no_script_gives_is_corrupt() {
+        for answer in [
+            Value::Nil,
+            Value::Okay,
+            Value::Int(7),
+            Value::Array(Vec::new()),
+            Value::Array(vec![text("now")]),
+            Value::Array(vec![text("1"), Value::Int(1)]),
+            Value::Array(vec![text("1"), Value::Array(Vec::new())]),
+            Value::Array(vec![text("1"), Value::Array(vec![Value::Nil, text("1")])]),
+            Value::Array(vec![text("1"), Value::Array(vec![text("s"), Value::Nil])]),
+            Value::Array(vec![text("1"), Value::Array(vec![text("f"), text("mine")])]),
+        ] {
+            assert!(fence(&answer).unwrap_err().is_corrupt(), "{answer:?}");
+            assert!(row(answer.clone()).unwrap_err().is_corrupt(), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn the_time_alone_means_that_there_is_no_row() {
+        let (now, row) = row(Value::Array(vec![text("1795320000000")])).unwrap();
+        assert_eq!(now, Timestamp::from_millis(1_795_320_000_000));
+        assert_eq!(row, None);
+    }
+}

@@ -1,0 +1,101 @@
+//! The scripts, one for each step, and how they are sent.
+
+use std::sync::LazyLock;
+
+use ::redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value, cmd};
+
+use super::connection::Connection;
+
+/// A step as the server runs it.
+#[derive(Debug)]
+pub(super) struct Script {
+    text: &'static str,
+    hash: String,
+}
+
+macro_rules! scripts {
+    ($($name:ident, $file:literal;)*) => {$(
+        pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
+            Script::new(concat!(include_str!("scripts/prelude.lua"), include_str!($file)))
+        });
+    )*};
+}
+
+scripts! {
+    CLAIM, "scripts/claim.lua";
+    RENEW, "scripts/renew.lua";
+    PUBLISH, "scripts/publish.lua";
+    COMPLETE, "scripts/complete.lua";
+    RELEASE, "scripts/release.lua";
+    LOAD, "scripts/load.lua";
+    FORGET, "scripts/forget.lua";
+    RESOLVE, "scripts/resolve.lua";
+}
+
+impl Script {
+    fn new(text: &'static str) -> Self {
+        Self {
+            text,
+            hash: ::redis::Script::new(text).get_hash().to_owned(),
+        }
+    }
+
+    /// Runs the script on one key: one round trip if the server knows it, else two.
+    ///
+    /// The server is asked by the script's hash. Where it does not know it, it is sent the text, to that node of a cluster
+    /// alone; to load it on all nodes would fail as long as one of them is down.
+    pub(super) async fn run(
+        &self,
+        connection: &Connection,
+        key: &str,
+        arguments: impl Fn(&mut Cmd),
+    ) -> RedisResult<Value> {
+        let call = |verb, script: &str| {
+            let mut call = cmd(verb);
+            call.arg(script).arg(1).arg(key);
+            arguments(&mut call);
+            call
+        };
+        match connection.ask(&call("EVALSHA", &self.hash)).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                connection.ask(&call("EVAL", self.text)).await
+            }
+            answer => answer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::columns::state;
+
+    #[test]
+    fn the_scripts_and_the_columns_write_the_same_states() {
+        let named = format!(
+            "local RUNNING, RELEASED = '{}', '{}'\n",
+            state::RUNNING,
+            state::RELEASED
+        );
+        assert!(CLAIM.text.contains(&named));
+        let done = [
+            state::COMPLETED,
+            state::FAILED_FINAL,
+            state::FAILED_RETRIABLE,
+        ];
+        assert!(done.iter().all(|state| (2..=4).contains(state)));
+    }
+
+    #[test]
+    fn a_script_names_no_key_but_the_one_that_it_was_given() {
+        for script in [
+            &CLAIM, &RENEW, &PUBLISH, &COMPLETE, &RELEASE, &LOAD, &FORGET, &RESOLVE,
+        ] {
+            let calls = script.text.matches("redis.call(").count()
+                + script.text.matches("redis.pcall(").count();
+            let keyed = script.text.matches("', key").count();
+            let time = script.text.matches("redis.call('TIME')").count();
+            assert_eq!(calls, keyed + time);
+        }
+    }
+}

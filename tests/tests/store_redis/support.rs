@@ -1,0 +1,154 @@
+//! Claims, keys and servers for these tests.
+
+use std::env;
+use std::error::Error;
+use std::time::Duration;
+
+use idempotent_runtime::fingerprint::Fingerprint;
+use idempotent_runtime::identity::{AttemptId, RecordId};
+use idempotent_runtime::outcome::{Disposition, Headers, Outcome};
+use idempotent_runtime::policy::Ttl;
+use idempotent_runtime::store::{
+    Claim, Claimed, Completion, Fence, RedisStore, RedisStoreOptions, Store, Takeover,
+};
+use redis::aio::MultiplexedConnection;
+use redis::{Client, Cmd, FromRedisValue};
+
+pub(crate) fn redis_url() -> String {
+    variable("IDEMPOTENT_TEST_REDIS")
+}
+
+pub(crate) fn redis_cluster_urls() -> Vec<String> {
+    let urls = variable("IDEMPOTENT_TEST_REDIS_CLUSTER");
+    urls.split(',').map(str::to_owned).collect()
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| {
+        panic!(
+            "{name} is not set, so this test has no server: run the tests by `cargo xtask test`, \
+             or leave out what needs servers: `cargo xtask test --embedded`"
+        )
+    })
+}
+
+/// A prefix that no other test has.
+pub(crate) fn fresh_prefix() -> String {
+    format!("test:{}", uuid::Uuid::new_v4().simple())
+}
+
+/// A store on a server, with another connection to look at what it wrote.
+pub(crate) struct Bench {
+    pub(crate) store: RedisStore,
+    prefix: String,
+    url: String,
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        Self::on(redis_url()).await
+    }
+
+    pub(crate) async fn on(url: String) -> Self {
+        let prefix = fresh_prefix();
+        let options = RedisStoreOptions::new().prefix(&prefix);
+        Self {
+            store: options.connect(&url).await.unwrap(),
+            prefix,
+            url,
+        }
+    }
+
+    /// One more handle on the same records, with a connection of its own.
+    pub(crate) async fn another(&self) -> RedisStore {
+        let options = RedisStoreOptions::new().prefix(&self.prefix);
+        options.connect(&self.url).await.unwrap()
+    }
+
+    pub(crate) fn key(&self, record: RecordId) -> String {
+        format!("{}:{record}", self.prefix)
+    }
+
+    pub(crate) async fn connection(&self) -> MultiplexedConnection {
+        connection(&self.url).await
+    }
+
+    pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> T {
+        command
+            .query_async(&mut self.connection().await)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn pttl(&self, claim: &Claim) -> i64 {
+        self.ask(redis::cmd("PTTL").arg(self.key(claim.record)))
+            .await
+    }
+}
+
+pub(crate) async fn connection(url: &str) -> MultiplexedConnection {
+    let client = Client::open(url).unwrap();
+    client.get_multiplexed_async_connection().await.unwrap()
+}
+
+pub(crate) fn new_claim() -> Claim {
+    let mut record = [0; 32];
+    record[..16].copy_from_slice(AttemptId::random().as_bytes());
+    Claim {
+        record: RecordId::from_bytes(record),
+        fingerprint: Fingerprint::from_bytes([7; 32]),
+        attempt: AttemptId::random(),
+        lease: Duration::from_secs(30),
+        takeover: Takeover::Abandoned,
+    }
+}
+
+pub(crate) fn retry(claim: &Claim) -> Claim {
+    Claim {
+        attempt: AttemptId::random(),
+        ..claim.clone()
+    }
+}
+
+pub(crate) fn completion(ttl: Ttl) -> Completion {
+    Completion {
+        disposition: Disposition::Completed,
+        outcome: Some(outcome("done")),
+        ttl,
+    }
+}
+
+pub(crate) fn outcome(body: &'static str) -> Outcome {
+    Outcome::new(200, Headers::default(), body)
+}
+
+pub(crate) async fn win(store: &dyn Store, claim: &Claim) {
+    let claimed = store.claim(claim.clone()).await.unwrap();
+    assert!(matches!(claimed, Claimed::Won { .. }), "{claimed:?}");
+}
+
+pub(crate) async fn complete(store: &dyn Store, claim: &Claim, ttl: Ttl) {
+    let fence = store.complete(claim.record, claim.attempt, completion(ttl));
+    assert_eq!(fence.await.unwrap(), Fence::Held);
+}
+
+pub(crate) async fn release(store: &dyn Store, claim: &Claim) {
+    let fence = store.release(claim.record, claim.attempt);
+    assert_eq!(fence.await.unwrap(), Fence::Held);
+}
+
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
+    std::iter::successors(Some(error), |error| (*error).source())
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// Asks again and again until the answer is yes.
+pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let patience = tokio::time::timeout(Duration::from_secs(30), async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    assert!(patience.await.is_ok(), "{what}: not within half a minute");
+}
