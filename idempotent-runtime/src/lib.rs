@@ -63,5 +63,7 @@ pub use self::refusal::Code;
 pub use self::scope::ScopeKey;
 #[cfg(feature = "memory")]
 pub use self::store::MemoryStore;
+#[cfg(feature = "mysql")]
+pub use self::store::MySqlStore;
 #[cfg(feature = "sqlite")]
 pub use self::store::{SqliteOpenError, SqliteStore};

@@ -12,11 +12,17 @@ pub mod conformance;
 mod durability;
 #[cfg(feature = "memory")]
 mod memory;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 #[allow(dead_code)]
 mod settling;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod table_name;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod told_once;
 #[cfg_attr(not(any(feature = "memory", feature = "sqlite")), allow(dead_code))]
 pub(crate) mod transition;
 
@@ -28,6 +34,8 @@ use std::time::Duration;
 pub use self::durability::{Durability, Survives};
 #[cfg(feature = "memory")]
 pub use self::memory::MemoryStore;
+#[cfg(feature = "mysql")]
+pub use self::mysql::{MySqlStore, MySqlStoreOptions};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{SqliteOpenError, SqliteStore, SqliteStoreOptions, Synchronous};
 use crate::fingerprint::Fingerprint;

@@ -1,0 +1,51 @@
+//! Errors of sqlx's, each cause told once.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// An error of sqlx's that several callers may share.
+///
+/// sqlx prints the cause of some errors with the error and gives it as the source too; this tells it once.
+#[derive(Clone)]
+pub(super) struct ToldOnce(Arc<sqlx::Error>);
+
+impl ToldOnce {
+    pub(super) fn new(error: sqlx::Error) -> Self {
+        Self(Arc::new(error))
+    }
+
+    pub(super) fn get(&self) -> &sqlx::Error {
+        &self.0
+    }
+
+    fn told(&self) -> &(dyn Error + 'static) {
+        match &*self.0 {
+            sqlx::Error::Database(error) => error.as_ref().as_error(),
+            sqlx::Error::Io(error) => error,
+            sqlx::Error::Configuration(error)
+            | sqlx::Error::Tls(error)
+            | sqlx::Error::Encode(error)
+            | sqlx::Error::Decode(error) => &**error,
+            other => other,
+        }
+    }
+}
+
+impl fmt::Debug for ToldOnce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for ToldOnce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.told(), f)
+    }
+}
+
+impl Error for ToldOnce {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.told().source()
+    }
+}
