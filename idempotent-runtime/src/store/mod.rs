@@ -5,7 +5,7 @@
 //! transaction uses it as it is.
 
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
-#[allow(dead_code)]
+#[cfg_attr(not(feature = "mysql"), allow(dead_code))]
 mod columns;
 #[cfg(feature = "test-util")]
 pub mod conformance;
@@ -15,7 +15,7 @@ mod memory;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
-#[allow(dead_code)]
+#[cfg_attr(not(feature = "mysql"), allow(dead_code))]
 mod settling;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -9,9 +9,10 @@
 
 use super::arguments::Statement;
 
-/// The columns of a row behind the time, in the order in which rows are read.
+/// The columns of a row behind the time, in the order in which rows are read. `body` is a word of the language in
+/// MariaDB's `ORACLE` mode.
 const COLUMNS: &str = "fingerprint, attempt, state, lease_until, taken_from, \
-    expires_at, status, headers, body";
+    expires_at, status, headers, `body`";
 
 /// The server's time in milliseconds since the Unix epoch.
 const SERVER_TIME: &str =
@@ -48,13 +49,13 @@ impl Statements {
                  WHERE record = $1 AND attempt = $2 AND state = 0"
             )),
             publish: statement(format!(
-                "UPDATE {table} SET status = $3, headers = $4, body = $5 \
+                "UPDATE {table} SET status = $3, headers = $4, `body` = $5 \
                  WHERE record = $1 AND attempt = $2 AND state = 0"
             )),
             complete: statement(complete(table)),
             release: statement(format!(
                 "UPDATE {table} SET lease_until = NULL, taken_from = NULL, \
-                 status = NULL, headers = NULL, body = NULL, \
+                 status = NULL, headers = NULL, `body` = NULL, \
                  expires_at = IF(state = 0, {{now}}, expires_at), state = 1 \
                  WHERE record = $1 AND attempt = $2 AND state IN (0, 1)"
             )),
@@ -101,7 +102,7 @@ fn claim(table: &str) -> String {
            expires_at = NULL, lease_until = {{now}} + $4, fingerprint = $2, attempt = $3, \
            status = IF(state = 0, status, NULL), \
            headers = IF(state = 0, headers, NULL), \
-           body = IF(state = 0, body, NULL), \
+           `body` = IF(state = 0, `body`, NULL), \
            state = 0 \
            WHERE record = IF(@idempotent_look = 1, $1, NULL) AND {won}; \
          SELECT {{now}} AS now, {COLUMNS} FROM {table} WHERE record = $1"
@@ -122,7 +123,7 @@ fn complete(table: &str) -> String {
         "UPDATE {table} SET \
            status = IF(state = 0, $5, status), \
            headers = IF(state = 0, $6, headers), \
-           body = IF(state = 0, $7, body), \
+           `body` = IF(state = 0, $7, `body`), \
            expires_at = IF(state = 0, {{now}} + $4, expires_at), \
            lease_until = NULL, taken_from = NULL, \
            state = IF(state = 0, $3, state) \
@@ -137,7 +138,7 @@ fn resolve(table: &str) -> String {
         "UPDATE {table} SET \
            status = IF(state = 0, $6, status), \
            headers = IF(state = 0, $7, headers), \
-           body = IF(state = 0, $8, body), \
+           `body` = IF(state = 0, $8, `body`), \
            expires_at = IF(state = 0, {{now}} + $5, expires_at), \
            lease_until = NULL, taken_from = NULL, attempt = $3, \
            state = IF(state = 0, $4, state) \

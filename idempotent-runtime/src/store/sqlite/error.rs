@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::schema::{MigrationError, NewerSchema};
 use crate::store::StoreError;
+use crate::store::told_once::ToldOnce;
 
 /// Result codes of SQLite's that something here depends on: <https://www.sqlite.org/rescode.html>.
 pub(super) mod code {
@@ -45,7 +45,7 @@ impl SqliteOpenError {
             Some(directory) if primary_code(&error) == Some(code::CANNOT_OPEN) => {
                 Self::new(path, MissingDirectory(directory.to_owned()))
             }
-            _ => Self::new(path, Failure::new(error)),
+            _ => Self::new(path, ToldOnce::new(error)),
         }
     }
 
@@ -115,51 +115,11 @@ pub(super) struct CorruptColumn {
     pub(super) source: Box<dyn Error + Send + Sync>,
 }
 
-/// An error of sqlx's, shared by all whose steps were in the batch that failed.
-///
-/// sqlx prints the cause of some errors with the error and gives it as the source too; this tells it once.
-#[derive(Clone)]
-pub(super) struct Failure(Arc<sqlx::Error>);
-
-impl Failure {
-    pub(super) fn new(error: sqlx::Error) -> Self {
-        Self(Arc::new(error))
-    }
-
-    pub(super) fn to_store_error(&self) -> StoreError {
-        match primary_code(&self.0) {
-            Some(code::CORRUPT | code::NOT_A_DATABASE) => StoreError::corrupt(self.clone()),
-            _ => StoreError::unavailable(self.clone()),
-        }
-    }
-
-    fn told(&self) -> &(dyn Error + 'static) {
-        match &*self.0 {
-            sqlx::Error::Database(error) => error.as_ref().as_error(),
-            sqlx::Error::Io(error) => error,
-            sqlx::Error::Configuration(error)
-            | sqlx::Error::Encode(error)
-            | sqlx::Error::Decode(error) => &**error,
-            other => other,
-        }
-    }
-}
-
-impl fmt::Debug for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.told(), f)
-    }
-}
-
-impl Error for Failure {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.told().source()
+/// What the steps of a batch that failed are told.
+pub(super) fn to_store_error(failure: &ToldOnce) -> StoreError {
+    match primary_code(failure.get()) {
+        Some(code::CORRUPT | code::NOT_A_DATABASE) => StoreError::corrupt(failure.clone()),
+        _ => StoreError::unavailable(failure.clone()),
     }
 }
 
@@ -177,7 +137,7 @@ mod tests {
     fn a_cause_is_printed_once() {
         let error = sqlx::Error::Io(std::io::Error::other("the disk is gone"));
         assert_eq!(
-            chain(&Failure::new(error).to_store_error()),
+            chain(&to_store_error(&ToldOnce::new(error))),
             ["the idempotency store is unavailable", "the disk is gone"]
         );
     }

@@ -11,13 +11,14 @@ use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::{self, Connector};
-use super::error::{CorruptColumn, Failure};
+use super::error::{CorruptColumn, to_store_error};
 use super::rows;
 use super::step::{Access, Message, Step, Sweep};
 use super::texts::Texts;
 use crate::clock::{Clock, Timestamp};
 use crate::identity::RecordId;
 use crate::store::StoreError;
+use crate::store::told_once::ToldOnce;
 use crate::store::transition::{Change, Row};
 
 /// The most messages in one transaction.
@@ -71,7 +72,7 @@ impl Writer {
             Err(error) => {
                 // The end of its connection rolls the transaction back, whatever state it is in.
                 self.disconnect().await;
-                Some(Failure::new(error))
+                Some(ToldOnce::new(error))
             }
         };
         batch.answer(failure.as_ref());
@@ -127,12 +128,12 @@ impl Batch {
         records
     }
 
-    fn answer(self, failure: Option<&Failure>) {
+    fn answer(self, failure: Option<&ToldOnce>) {
         for step in self.steps {
-            step.answer(failure.map(Failure::to_store_error));
+            step.answer(failure.map(to_store_error));
         }
         for sweep in self.sweeps {
-            let answer = failure.map_or(Ok(sweep.swept), |failure| Err(failure.to_store_error()));
+            let answer = failure.map_or(Ok(sweep.swept), |failure| Err(to_store_error(failure)));
             // The caller may have left.
             let _ = sweep.reply.send(answer);
         }

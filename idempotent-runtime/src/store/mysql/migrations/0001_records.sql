@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS {table} (
     -- The outcome; of a running record, the provisional one.
     status      SMALLINT UNSIGNED NULL,
     headers     LONGBLOB          NULL,
-    body        LONGBLOB          NULL,
+    `body`      LONGBLOB          NULL,
     PRIMARY KEY (record),
     KEY {name}_expiry (expires_at)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
