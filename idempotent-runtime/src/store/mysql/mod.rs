@@ -30,6 +30,71 @@ use crate::outcome::Outcome;
 use crate::policy::Ttl;
 
 /// A store that keeps its records in a database of MySQL's, 8.0 or later, or MariaDB's, 10.6 or later.
+///
+/// What an acknowledged step survives depends on the server: a loss of power with `innodb_flush_log_at_trx_commit = 1`
+/// (and `sync_binlog = 1` where there is a binary log), and a failover too in a Galera cluster of such nodes.
+/// Other replication acknowledges before a second machine has the record. [`require`](crate::IdempotencyBuilder::require)
+/// checks the settings when the application starts.
+///
+/// Every step is one round trip, with no transaction and no lock between two statements; a claim that finds a recorded
+/// outcome locks and writes nothing. The connections must reach the server that takes the writes. Clones share them.
+///
+/// A record with a body of 300 bytes takes about 850 bytes, 100 of them in the index by which expired records are found.
+///
+/// # Clocks
+///
+/// Only the server's clock judges leases and windows, whatever the time zone of server or session. The nodes of a cluster
+/// each judge by their own: keep them in step, and leases much longer than they may differ.
+///
+/// # Privileges
+///
+/// The account needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table. [`migrate`](Self::migrate) needs `SELECT` on
+/// the table of migrations, which has the same name and `_migrations` behind it, and `CREATE` and `INSERT` only where
+/// they are not up to date. The tables hold response bodies: grant them to nobody else.
+///
+/// # Cancellation
+///
+/// A step whose future is dropped after its first poll goes on in the background; later steps of the same attempt wait
+/// for it. [`load`](Store::load) and [`sweep`](Store::sweep) end where they are.
+///
+/// # Errors
+///
+/// A step fails as [unavailable](super::StoreError::is_unavailable) where the server cannot be reached, gives no connection
+/// within five seconds, or refuses; and as [corrupt](super::StoreError::is_corrupt) where a row cannot be read. A statement that
+/// the server undid because of others, by a deadlock, a lock that was not given in time or a certification that failed
+/// in a Galera cluster, is sent again before that. The connections recover by themselves.
+///
+/// An outcome for which `max_allowed_packet` is too small fails its own step, as unavailable, and no other: its attempt
+/// then ends without a record. Keep `max_response` below it ([`Protocol::Simple`] needs twice as much).
+///
+/// # Encryption
+///
+/// Connections are encrypted with the feature `tls` where the server can, and only then with `?ssl-mode=VERIFY_IDENTITY`
+/// in the URL are they sure to be. An account of MySQL's with `caching_sha2_password`, its default, can be used without
+/// encryption only if the application turns on the feature `mysql-rsa` of sqlx 0.9, or over a Unix socket.
+///
+/// # Galera
+///
+/// Two nodes that take the same record are told apart when they commit: the slower one looks again. A record that another
+/// node just wrote may still be missing here for a moment, which delays an answer but lets nobody run twice. `migrate`
+/// locks on one node only; its statements may run twice without harm. Where `pxc_strict_mode` forbids `GET_LOCK`, run the
+/// [exported migrations](MySqlStoreOptions::migrations).
+///
+/// ```no_run
+/// use idempotent_runtime::{Idempotency, MySqlStore};
+/// use idempotent_runtime::store::Durability;
+///
+/// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MySqlStore::connect(&std::env::var("DATABASE_URL")?).await?;
+/// store.migrate().await?;
+/// let idempotency = Idempotency::builder(store)
+///     .require(Durability::Power)
+///     .build()
+///     .await?;
+/// # drop(idempotency);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct MySqlStore {
     shared: Arc<Shared>,

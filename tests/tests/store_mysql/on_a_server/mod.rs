@@ -1,6 +1,7 @@
 //! What needs a server.
 
 mod conformance;
+mod connections;
 mod corrupt_rows;
 mod durability;
 mod large_outcomes;

@@ -120,6 +120,11 @@ async fn any_time_zone_and_character_set_will_do() {
 }
 
 #[tokio::test]
+async fn a_session_that_guards_against_mistakes_will_do() {
+    assert_lives_in_all(&["sql_safe_updates = 1", "sql_select_limit = 1"]).await;
+}
+
+#[tokio::test]
 async fn any_isolation_will_do() {
     for level in [
         "READ UNCOMMITTED",
