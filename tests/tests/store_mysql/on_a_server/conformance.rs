@@ -8,6 +8,7 @@ use idempotent_runtime::store::Store;
 use idempotent_runtime::store::conformance::Harness;
 use idempotent_runtime::store::mysql::Protocol;
 use idempotent_runtime::store_conformance;
+use sqlx::mysql::MySqlPoolOptions;
 
 use super::{Table, mysql_url};
 
@@ -30,13 +31,20 @@ impl MySql {
 
 impl Harness for MySql {
     async fn open(&self) -> Arc<dyn Store> {
+        // A thousand tasks at once wait for their turn, on a machine that does much else.
+        let pool = MySqlPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_mins(1))
+            .test_before_acquire(false)
+            .connect(&mysql_url())
+            .await
+            .unwrap();
         let store = self
             .table
             .options()
             .protocol(self.protocol)
             .clock(Arc::new(self.clock.clone()))
-            .connect(&mysql_url())
-            .await
+            .with_pool(pool)
             .unwrap();
         store.migrate().await.unwrap();
         Arc::new(store)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use idempotent_runtime::store::Store;
+use idempotent_runtime::store::{Durability, Store};
 use sqlx::mysql::MySqlPoolOptions;
 
 use super::proxy::{Command, Proxy};
@@ -14,24 +14,21 @@ const RECORDS: u64 = 8;
 const TASKS: u64 = 32;
 const ROUNDS: u64 = 12;
 
-/// Pools of two processes.
-async fn stores(table: &Table, isolation: &'static str) -> Vec<MySqlStore> {
-    let mut stores = Vec::new();
-    for _ in 0..2 {
-        let pool = MySqlPoolOptions::new()
-            .max_connections(16)
-            .after_connect(move |connection, _| {
-                let set = format!("SET SESSION TRANSACTION ISOLATION LEVEL {isolation}");
-                let set = AssertSqlSafe(set);
-                Box::pin(async move { sqlx::raw_sql(set).execute(connection).await.map(drop) })
-            })
-            .connect(&mysql_url())
-            .await
-            .unwrap();
-        stores.push(table.options().with_pool(pool).unwrap());
-    }
-    stores[0].migrate().await.unwrap();
-    stores
+/// A pool of one process.
+async fn store(table: &Table, url: &str, isolation: &str) -> MySqlStore {
+    let set = format!("SET SESSION TRANSACTION ISOLATION LEVEL {isolation}");
+    let pool = MySqlPoolOptions::new()
+        .max_connections(16)
+        .after_connect(move |connection, _| {
+            let set = AssertSqlSafe(set.clone());
+            Box::pin(async move { sqlx::raw_sql(set).execute(connection).await.map(drop) })
+        })
+        .connect(url)
+        .await
+        .unwrap();
+    let store = table.options().with_pool(pool).unwrap();
+    store.migrate().await.unwrap();
+    store
 }
 
 /// Every second record stands there, given back, and may be swept as it is claimed.
@@ -57,9 +54,7 @@ async fn claim_all(store: MySqlStore, round: u64, task: u64) -> Vec<u64> {
     won
 }
 
-async fn assert_one_winner_each(isolation: &'static str) {
-    let table = Table::new();
-    let stores = stores(&table, isolation).await;
+async fn assert_one_winner_each(stores: &[MySqlStore]) {
     let over = Arc::new(AtomicBool::new(false));
     let sweepers: Vec<_> = stores
         .iter()
@@ -97,14 +92,39 @@ async fn assert_one_winner_each(isolation: &'static str) {
     }
 }
 
+async fn assert_one_winner_each_under(isolation: &str) {
+    let (table, url) = (Table::new(), mysql_url());
+    let stores = [
+        store(&table, &url, isolation).await,
+        store(&table, &url, isolation).await,
+    ];
+    assert_one_winner_each(&stores).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_record_has_one_winner_under_repeatable_read() {
-    assert_one_winner_each("REPEATABLE READ").await;
+    assert_one_winner_each_under("REPEATABLE READ").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_record_has_one_winner_under_read_committed() {
-    assert_one_winner_each("READ COMMITTED").await;
+    assert_one_winner_each_under("READ COMMITTED").await;
+}
+
+/// A node learns of what another one wrote a moment later, and the commits of both are told apart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the URLs of two nodes of a Galera cluster in IDEMPOTENT_TEST_GALERA, the first also in IDEMPOTENT_TEST_MYSQL"]
+async fn each_record_has_one_winner_in_a_cluster() {
+    let table = Table::new();
+    let urls = std::env::var("IDEMPOTENT_TEST_GALERA").unwrap();
+    let mut stores = Vec::new();
+    for url in urls.split(',') {
+        stores.push(store(&table, url, "REPEATABLE READ").await);
+    }
+    assert!(stores.len() > 1);
+    assert_one_winner_each(&stores).await;
+    let survives = stores[0].survives().await.unwrap();
+    assert_eq!(survives.most(), Some(Durability::Failover), "{survives:?}");
 }
 
 /// A statement that the server gives up is sent again, here until the lock is let go.
