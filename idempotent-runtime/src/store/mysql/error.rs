@@ -161,7 +161,7 @@ pub(super) struct NoAutocommit;
 /// An outcome of more bytes than the server takes at once.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "an outcome of {size} bytes is more than the server takes with `max_allowed_packet` = {limit}"
+    "the outcome takes {size} bytes to send, and the server takes no more than {limit}: raise its `max_allowed_packet`"
 )]
 pub(super) struct TooLarge {
     pub(super) size: u64,

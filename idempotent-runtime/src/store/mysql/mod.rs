@@ -69,9 +69,9 @@ use crate::policy::Ttl;
 ///
 /// # Encryption
 ///
-/// Connections are encrypted with the feature `tls` where the server can, and only then with `?ssl-mode=VERIFY_IDENTITY`
-/// in the URL are they sure to be. An account of MySQL's with `caching_sha2_password`, its default, can be used without
-/// encryption only if the application turns on the feature `mysql-rsa` of sqlx 0.9, or over a Unix socket.
+/// With the feature `tls`, connections are encrypted where the server can; `?ssl-mode=VERIFY_IDENTITY` in the URL insists on
+/// it, and on the right server. Without encryption, an account of MySQL's with `caching_sha2_password`, its default, can
+/// only be used if the application turns on the feature `mysql-rsa` of sqlx 0.9.
 ///
 /// # Galera
 ///

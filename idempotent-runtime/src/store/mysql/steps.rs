@@ -190,7 +190,7 @@ impl Shared {
         if size <= limit {
             return Ok(());
         }
-        Err(StoreError::unavailable(TooLarge { size: bytes, limit }))
+        Err(StoreError::unavailable(TooLarge { size, limit }))
     }
 
     async fn number(&self, question: &Statement) -> Result<u64, StoreError> {

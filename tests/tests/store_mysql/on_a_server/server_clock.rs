@@ -9,7 +9,7 @@ async fn a_lease_ends_by_the_clock_of_the_server() {
     let table = Table::new();
     let store = table.open().await;
     let first = Claim {
-        lease: Duration::from_secs(1),
+        lease: Duration::from_secs(2),
         ..claim(1)
     };
     win(&store, &first).await;
@@ -36,7 +36,7 @@ async fn a_window_ends_by_the_clock_of_the_server() {
     let claim = claim(1);
     win(&store, &claim).await;
     let brief = Completion {
-        ttl: Ttl::After(Duration::from_secs(1)),
+        ttl: Ttl::After(Duration::from_secs(2)),
         ..completion("done")
     };
     complete(&store, &claim, brief).await;

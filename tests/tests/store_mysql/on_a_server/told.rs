@@ -1,5 +1,8 @@
 //! What errors and handles show.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
 use idempotent_runtime::store::Store;
 
 use super::*;
@@ -67,4 +70,62 @@ async fn an_account_needs_no_more_than_the_documentation_says() {
     assert_eq!(store.sweep(10).await.unwrap(), 1);
     store.survives().await.unwrap();
     table.sql(&format!("DROP USER '{user}'@'%'")).await;
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn neither_accounts_nor_statements_nor_outcomes_are_logged() {
+    let table = Table::new();
+    table.open().await;
+    let user = format!("somebody_{}", &table.name[..12]);
+    table
+        .sql(&format!(
+            "CREATE USER '{user}'@'%' IDENTIFIED BY 'hush-hush'; \
+             GRANT SELECT, INSERT, UPDATE ON {{table}} TO '{user}'@'%'"
+        ))
+        .await;
+
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    {
+        // The runtime has this thread alone.
+        let _listening = tracing::subscriber::set_default(subscriber);
+        tracing::info!("listening");
+        let url = url_of(&format!("{user}:hush-hush"));
+        let store = table.options().connect(&url).await.unwrap();
+        let claim = Claim {
+            record: RecordId::from_bytes([0xab; 32]),
+            ..claim(1)
+        };
+        win(&store, &claim).await;
+        complete(&store, &claim, completion("a secret outcome")).await;
+        find(&store, &retry(&claim)).await;
+        let refused = store.forget(claim.record, claim.attempt).await;
+        assert!(refused.is_err());
+        let _ = MySqlStore::connect(&url_of("somebody:hush-hush-hush")).await;
+    }
+    table.sql(&format!("DROP USER '{user}'@'%'")).await;
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("listening"));
+    for secret in ["hush", "somebody", "abab", "secret", "INSERT"] {
+        assert!(!log.contains(secret), "{log}");
+    }
 }
