@@ -59,18 +59,18 @@ use crate::policy::Ttl;
 ///
 /// # Errors
 ///
-/// A step fails as [unavailable](super::StoreError::is_unavailable) where the server cannot be reached, gives no connection
-/// within five seconds, or refuses; and as [corrupt](super::StoreError::is_corrupt) where a row cannot be read. A statement that
-/// the server undid because of others, by a deadlock, a lock that was not given in time or a certification that failed
-/// in a Galera cluster, is sent again before that. The connections recover by themselves.
+/// A step fails as [unavailable](super::StoreError::is_unavailable) where the server cannot be reached, gives no
+/// connection within five seconds, or refuses; and as [corrupt](super::StoreError::is_corrupt) where a row cannot be
+/// read. A statement that the server undid because of others, by a deadlock, a lock that was not given in time or a
+/// certification that failed in a Galera cluster, is sent again before that. The connections recover by themselves.
 ///
 /// An outcome for which `max_allowed_packet` is too small fails its own step, as unavailable, and no other: its attempt
 /// then ends without a record. Keep `max_response` below it ([`Protocol::Simple`] needs twice as much).
 ///
 /// # Encryption
 ///
-/// With the feature `tls`, connections are encrypted where the server can; `?ssl-mode=VERIFY_IDENTITY` in the URL insists on
-/// it, and on the right server. Without encryption, an account of MySQL's with `caching_sha2_password`, its default, can
+/// With the feature `tls`, connections are encrypted where the server can; `?ssl-mode=VERIFY_IDENTITY` in the URL insists
+/// on it, and on the right server. Without encryption, an account of MySQL's with `caching_sha2_password`, its default, can
 /// only be used if the application turns on the feature `mysql-rsa` of sqlx 0.9.
 ///
 /// # Galera
