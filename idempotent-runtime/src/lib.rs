@@ -65,5 +65,9 @@ pub use self::scope::ScopeKey;
 pub use self::store::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use self::store::PostgresStore;
+#[cfg(feature = "mysql")]
+pub use self::store::MySqlStore;
+#[cfg(feature = "redis")]
+pub use self::store::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use self::store::{SqliteOpenError, SqliteStore};

@@ -5,7 +5,6 @@
 //! transaction uses it as it is.
 
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
-#[allow(dead_code)]
 mod columns;
 #[cfg(feature = "test-util")]
 pub mod conformance;
@@ -16,8 +15,9 @@ mod memory;
 pub mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
-#[allow(dead_code)]
 mod settling;
 mod shared;
 #[cfg(feature = "sqlite")]
@@ -41,6 +41,8 @@ pub use self::memory::MemoryStore;
 pub use self::postgres::{PostgresStore, PostgresStoreOptions};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisStore, RedisStoreError, RedisStoreOptions};
+#[cfg(feature = "mysql")]
+pub use self::mysql::{MySqlStore, MySqlStoreOptions};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{SqliteOpenError, SqliteStore, SqliteStoreOptions, Synchronous};
 use crate::fingerprint::Fingerprint;

@@ -1,0 +1,215 @@
+//! What can go wrong, each cause told once, and none with a password in it.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use sqlx::mysql::MySqlDatabaseError;
+
+use crate::store::StoreError;
+use crate::store::table_name::InvalidTableName;
+use crate::store::told_once::ToldOnce;
+
+/// Numbers that something here depends on:
+/// <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>.
+mod number {
+    pub(super) const DENIED_DATABASE: u16 = 1044;
+    pub(super) const DENIED: u16 = 1045;
+    pub(super) const NOT_READY: u16 = 1047;
+    pub(super) const DENIED_TABLE: u16 = 1142;
+    pub(super) const DENIED_COLUMN: u16 = 1143;
+    pub(super) const NO_SUCH_TABLE: u16 = 1146;
+    pub(super) const PACKET_TOO_LARGE: u16 = 1153;
+    pub(super) const LOCK_TIMEOUT: u16 = 1205;
+    pub(super) const DEADLOCK: u16 = 1213;
+    pub(super) const DENIED_PRIVILEGE: u16 = 1227;
+    pub(super) const NO_SUCH_STATEMENT: u16 = 1243;
+    pub(super) const READ_ONLY: u16 = 1290;
+    pub(super) const STALE_STATEMENT: u16 = 1615;
+    pub(super) const DENIED_WITHOUT_PASSWORD: u16 = 1698;
+}
+
+fn number_of(error: &sqlx::Error) -> Option<u16> {
+    error
+        .as_database_error()?
+        .try_downcast_ref::<MySqlDatabaseError>()
+        .map(MySqlDatabaseError::number)
+}
+
+/// Whether the server undid the statement because of what others did at the same time: a deadlock, a lock that was not
+/// given, a write that another node of a Galera cluster was faster with, a node that has just joined.
+pub(super) fn may_be_repeated(error: &sqlx::Error) -> bool {
+    matches!(
+        number_of(error),
+        Some(number::DEADLOCK | number::LOCK_TIMEOUT | number::NOT_READY | number::STALE_STATEMENT)
+    )
+}
+
+pub(super) fn is_missing_table(error: &sqlx::Error) -> bool {
+    number_of(error) == Some(number::NO_SUCH_TABLE)
+}
+
+/// A [`MySqlStore`](super::MySqlStore) could not be set up.
+///
+/// It prints what could not be done; why is its [`source`](Error::source).
+#[derive(Debug)]
+pub struct MySqlStoreError {
+    what: What,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+#[derive(Debug)]
+enum What {
+    Url,
+    Name,
+    Connect(String),
+    Migrate,
+}
+
+impl MySqlStoreError {
+    /// Why is not told: a parser's error may quote what it read.
+    pub(super) fn url() -> Self {
+        Self {
+            what: What::Url,
+            source: None,
+        }
+    }
+
+    pub(super) fn name(error: InvalidTableName) -> Self {
+        Self {
+            what: What::Name,
+            source: Some(error.into()),
+        }
+    }
+
+    pub(super) fn connect(place: String, error: sqlx::Error) -> Self {
+        Self {
+            what: What::Connect(place),
+            source: Some(cause(error)),
+        }
+    }
+
+    pub(super) fn silent(place: String, error: NoAnswer) -> Self {
+        Self {
+            what: What::Connect(place),
+            source: Some(error.into()),
+        }
+    }
+
+    pub(super) fn migrate(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            what: What::Migrate,
+            source: Some(error.into()),
+        }
+    }
+
+    pub(super) fn migration(error: sqlx::Error) -> Self {
+        Self::migrate(cause(error))
+    }
+
+    /// Whether the tables were made by a later release, whose schema this one does not know.
+    pub fn is_newer_schema(&self) -> bool {
+        self.source
+            .as_ref()
+            .is_some_and(|it| it.is::<NewerSchema>())
+    }
+}
+
+impl fmt::Display for MySqlStoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            What::Url => f.write_str(
+                "this is no URL of a MySQL or MariaDB server: write `mysql://user:password@host:port/database`, and `%40` for an `@` in the password",
+            ),
+            What::Name => f.write_str("the idempotency store has no table of this name"),
+            What::Connect(place) => {
+                write!(f, "the idempotency store at {place} could not be reached")
+            }
+            What::Migrate => {
+                f.write_str("the idempotency store's tables could not be brought up to date")
+            }
+        }
+    }
+}
+
+impl Error for MySqlStoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("there was no answer within {0:?}")]
+pub(super) struct NoAnswer(pub(super) Duration);
+
+/// The tables were made by a later release.
+#[derive(Debug, thiserror::Error)]
+#[error("their schema is version {found}, and this release knows no later one than {known}")]
+pub(super) struct NewerSchema {
+    pub(super) found: i64,
+    pub(super) known: i64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("another process brings them up to date, and has not finished within {0} seconds")]
+pub(super) struct StillMigrating(pub(super) u32);
+
+#[derive(Debug, thiserror::Error)]
+#[error("the connections do not commit by themselves: set `autocommit = 1` on the pool's sessions")]
+pub(super) struct NoAutocommit;
+
+/// An outcome of more bytes than the server takes at once.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the outcome takes {size} bytes to send, and the server takes no more than {limit}: raise its `max_allowed_packet`"
+)]
+pub(super) struct TooLarge {
+    pub(super) size: u64,
+    pub(super) limit: u64,
+}
+
+/// What a step that failed is told.
+pub(super) fn to_store_error(error: sqlx::Error) -> StoreError {
+    StoreError::unavailable(cause(error))
+}
+
+/// The error with its remedy, where it is known, and without the names that a server puts in some.
+fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
+    let number = number_of(&error).unwrap_or_default();
+    let help = match number {
+        number::DENIED
+        | number::DENIED_DATABASE
+        | number::DENIED_TABLE
+        | number::DENIED_COLUMN
+        | number::DENIED_PRIVILEGE
+        | number::DENIED_WITHOUT_PASSWORD => return Denied { number }.into(),
+        number::NO_SUCH_TABLE => "the tables are missing: call `MySqlStore::migrate`",
+        number::NO_SUCH_STATEMENT => {
+            "a proxy gave the connection away between two messages: set `Protocol::Simple`"
+        }
+        number::PACKET_TOO_LARGE => {
+            "an outcome is larger than the server takes: raise its `max_allowed_packet`"
+        }
+        number::READ_ONLY => "the server takes no writes: connect to the primary",
+        _ => return ToldOnce::new(error).into(),
+    };
+    let source = ToldOnce::new(error);
+    Helped { help, source }.into()
+}
+
+/// The server's own message names the user.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the server denies access (error {number}): see which privileges `MySqlStore` needs, and the URL's user and password"
+)]
+struct Denied {
+    number: u16,
+}
+
+/// A failure whose remedy is known.
+#[derive(Debug, thiserror::Error)]
+#[error("{help}")]
+struct Helped {
+    help: &'static str,
+    source: ToldOnce,
+}

@@ -1,0 +1,142 @@
+//! The tables, and how a database comes to have them.
+
+use sha2::{Digest as _, Sha256};
+use sqlx::mysql::{MySqlConnection, MySqlPool, MySqlRow};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+
+use super::error::{MySqlStoreError, NewerSchema, StillMigrating, is_missing_table};
+use super::options::Names;
+
+/// In their order; the first is version 1. One that was published is never changed.
+///
+/// The servers commit after each statement that changes a schema, so a migration may end half done: each statement must
+/// be one that can be run again.
+const MIGRATIONS: [(&str, &str); 1] = [("0001_records", include_str!("0001_records.sql"))];
+
+/// How long to wait for another process that migrates.
+const PATIENCE: u32 = 60;
+
+/// One step towards the schema of this release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    version: i64,
+    name: &'static str,
+    sql: String,
+}
+
+impl Migration {
+    /// Its place in the order, from 1 on.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    /// Its statements, each ended by a semicolon. They may be run again where they were interrupted.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+}
+
+/// All migrations of a table.
+pub(super) fn of(names: &Names) -> Vec<Migration> {
+    (1..)
+        .zip(MIGRATIONS)
+        .map(|(version, (name, text))| Migration {
+            version,
+            name,
+            sql: sql(names, version, text),
+        })
+        .collect()
+}
+
+fn sql(names: &Names, version: i64, text: &str) -> String {
+    let versions = names.beside("_migrations");
+    let text = text
+        .replace("{table}", &names.table())
+        .replace("{name}", names.bare());
+    format!(
+        "CREATE TABLE IF NOT EXISTS {versions} (\n    \
+             version    BIGINT    NOT NULL PRIMARY KEY,\n    \
+             applied_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP\n\
+         ) ENGINE = InnoDB;\n\
+         {text}\
+         INSERT INTO {versions} (version) VALUES ({version}) ON DUPLICATE KEY UPDATE version = version;\n"
+    )
+}
+
+/// Runs what the database has not seen. Whoever else does so at the same time waits.
+pub(super) async fn run(pool: &MySqlPool, names: &Names) -> Result<(), MySqlStoreError> {
+    let failed = MySqlStoreError::migration;
+    // The lock is the session's. A connection that is dropped here ends, and with it the lock, while one that went back
+    // to the pool would keep it.
+    let mut connection = pool.acquire().await.map_err(failed)?.detach();
+    let migrated = migrate(&mut connection, names).await;
+    // The server notices if this fails.
+    let _ = connection.close().await;
+    migrated
+}
+
+async fn migrate(connection: &mut MySqlConnection, names: &Names) -> Result<(), MySqlStoreError> {
+    let failed = MySqlStoreError::migration;
+    let migrations = of(names);
+    if version(connection, names).await? == last(&migrations) {
+        return Ok(());
+    }
+    lock(connection, names).await?;
+    let found = version(connection, names).await?;
+    for migration in migrations.iter().filter(|it| it.version > found) {
+        sqlx::raw_sql(AssertSqlSafe(migration.sql.clone()))
+            .execute(&mut *connection)
+            .await
+            .map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn last(migrations: &[Migration]) -> i64 {
+    migrations.last().map_or(0, Migration::version)
+}
+
+/// The last migration that the database has seen; 0 where it has seen none.
+async fn version(connection: &mut MySqlConnection, names: &Names) -> Result<i64, MySqlStoreError> {
+    let versions = names.beside("_migrations");
+    let question = format!("SELECT COALESCE(MAX(version), 0) FROM {versions}");
+    let found = match ask(connection, question).await {
+        Err(error) if is_missing_table(&error) => Ok(0),
+        answer => answer.and_then(|row| row.try_get(0)),
+    };
+    let found: i64 = found.map_err(MySqlStoreError::migration)?;
+    let known = last(&of(names));
+    if found > known {
+        return Err(MySqlStoreError::migrate(NewerSchema { found, known }));
+    }
+    Ok(found)
+}
+
+/// Takes a lock of this table's name for the session.
+async fn lock(connection: &mut MySqlConnection, names: &Names) -> Result<(), MySqlStoreError> {
+    let digest = bytes::Bytes::copy_from_slice(&Sha256::digest(names.table())[..16]);
+    // The servers take at most 64 characters.
+    let name = format!("idempotent/migrate/{digest:x}");
+    let question = format!("SELECT GET_LOCK('{name}', {PATIENCE})");
+    let row = ask(connection, question)
+        .await
+        .map_err(MySqlStoreError::migration)?;
+    let taken: Option<i64> = row.try_get(0).map_err(MySqlStoreError::migration)?;
+    if taken == Some(1) {
+        Ok(())
+    } else {
+        Err(MySqlStoreError::migrate(StillMigrating(PATIENCE)))
+    }
+}
+
+/// Asks as text, so that nothing is prepared for what is asked once.
+async fn ask(connection: &mut MySqlConnection, question: String) -> Result<MySqlRow, sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(question))
+        .fetch_one(connection)
+        .await
+}

@@ -1,0 +1,295 @@
+//! Records in a database of MySQL's or MariaDB's.
+
+mod arguments;
+mod error;
+mod migrations;
+mod options;
+mod rows;
+mod statements;
+mod steps;
+mod survives;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::mysql::MySqlPool;
+
+use self::arguments::{Argument, Statement};
+pub use self::error::MySqlStoreError;
+pub use self::migrations::Migration;
+use self::options::Names;
+pub use self::options::{MySqlStoreOptions, Protocol};
+use self::statements::Statements;
+use self::steps::Shared;
+use super::columns::{millis, state, state_of};
+use super::settling::Unsettled;
+use super::{Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreFuture, Survives};
+use crate::identity::{AttemptId, RecordId};
+use crate::outcome::Outcome;
+use crate::policy::Ttl;
+
+/// A store that keeps its records in a database of MySQL's, 8.0 or later, or MariaDB's, 10.6 or later.
+///
+/// What an acknowledged step survives depends on the server: a loss of power with `innodb_flush_log_at_trx_commit = 1`
+/// (and `sync_binlog = 1` where there is a binary log), and a failover too in a Galera cluster of such nodes.
+/// Other replication acknowledges before a second machine has the record. [`require`](crate::IdempotencyBuilder::require)
+/// checks the settings when the application starts.
+///
+/// Every step is one round trip, with no transaction and no lock between two statements; a claim that finds a recorded
+/// outcome locks and writes nothing. The connections must reach the server that takes the writes. Clones share them.
+///
+/// A record with a body of 300 bytes takes about 850 bytes, 100 of them in the index by which expired records are found.
+///
+/// # Clocks
+///
+/// Only the server's clock judges leases and windows, whatever the time zone of server or session. The nodes of a cluster
+/// each judge by their own: keep them in step, and leases much longer than they may differ.
+///
+/// # Privileges
+///
+/// The account needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table. [`migrate`](Self::migrate) needs `SELECT` on
+/// the table of migrations, which has the same name and `_migrations` behind it, and `CREATE` and `INSERT` only where
+/// they are not up to date. The tables hold response bodies: grant them to nobody else.
+///
+/// # Cancellation
+///
+/// A step whose future is dropped after its first poll goes on in the background; later steps of the same attempt wait
+/// for it. [`load`](Store::load) and [`sweep`](Store::sweep) end where they are.
+///
+/// # Errors
+///
+/// A step fails as [unavailable](super::StoreError::is_unavailable) where the server cannot be reached, gives no
+/// connection within five seconds, or refuses; and as [corrupt](super::StoreError::is_corrupt) where a row cannot be
+/// read. A statement that the server undid because of others, by a deadlock, a lock that was not given in time or a
+/// certification that failed in a Galera cluster, is sent again before that. The connections recover by themselves.
+///
+/// An outcome for which `max_allowed_packet` is too small fails its own step, as unavailable, and no other: its attempt
+/// then ends without a record. Keep `max_response` below it ([`Protocol::Simple`] needs twice as much).
+///
+/// # Encryption
+///
+/// With the feature `tls`, connections are encrypted where the server can; `?ssl-mode=VERIFY_IDENTITY` in the URL insists
+/// on it, and on the right server. Without encryption, an account of MySQL's with `caching_sha2_password`, its default, can
+/// only be used if the application turns on the feature `mysql-rsa` of sqlx 0.9.
+///
+/// # Galera
+///
+/// Two nodes that take the same record are told apart when they commit: the slower one looks again. A record that another
+/// node just wrote may still be missing here for a moment, which delays an answer but lets nobody run twice. `migrate`
+/// locks on one node only; its statements may run twice without harm. Where `pxc_strict_mode` forbids `GET_LOCK`, run the
+/// [exported migrations](MySqlStoreOptions::migrations).
+///
+/// ```no_run
+/// use idempotent_runtime::{Idempotency, MySqlStore};
+/// use idempotent_runtime::store::Durability;
+///
+/// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MySqlStore::connect(&std::env::var("DATABASE_URL")?).await?;
+/// store.migrate().await?;
+/// let idempotency = Idempotency::builder(store)
+///     .require(Durability::Power)
+///     .build()
+///     .await?;
+/// # drop(idempotency);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MySqlStore {
+    shared: Arc<Shared>,
+    unsettled: Arc<Unsettled>,
+}
+
+impl MySqlStore {
+    /// Connects to the server at this URL with the default [options](MySqlStoreOptions). Creates nothing there: call
+    /// [`migrate`](Self::migrate).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`MySqlStoreOptions::connect`].
+    pub async fn connect(url: &str) -> Result<Self, MySqlStoreError> {
+        MySqlStoreOptions::new().connect(url).await
+    }
+
+    /// Takes connections from a pool that the application has, with the default [options](MySqlStoreOptions). See
+    /// [`with_pool`](MySqlStoreOptions::with_pool) for what the pool must be like.
+    pub fn new(pool: MySqlPool) -> Self {
+        Self::with_options(MySqlStoreOptions::new(), Names::default(), pool)
+    }
+
+    fn with_options(options: MySqlStoreOptions, names: Names, pool: MySqlPool) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(pool, names, options)),
+            unsettled: Arc::default(),
+        }
+    }
+
+    /// Brings the tables up to date, and makes them where there are none. Several processes may do so at once: one does
+    /// it, the others wait. Where they are up to date, it only reads.
+    ///
+    /// The servers commit each change of a schema at once. Where this is interrupted, the next call goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`MySqlStoreError`] if the server cannot be reached or refuses, or the tables were made by a later release.
+    pub async fn migrate(&self) -> Result<(), MySqlStoreError> {
+        migrations::run(&self.shared.pool, &self.shared.names).await
+    }
+
+    /// Does a step of an attempt that changes a row if the attempt holds it.
+    fn fenced(
+        &self,
+        attempt: AttemptId,
+        statement: fn(&Statements) -> &Statement,
+        arguments: Vec<Argument>,
+    ) -> StoreFuture<'_, Fence> {
+        let shared = Arc::clone(&self.shared);
+        let work = async move { shared.fenced(statement, arguments).await };
+        Box::pin(self.unsettled.settle(attempt, work))
+    }
+}
+
+/// The parameters of an outcome: status, headers and body.
+fn outcome(outcome: Option<&Outcome>) -> [Argument; 3] {
+    [
+        Argument::Int(outcome.map(|it| i64::from(it.status()))),
+        Argument::Bytes(outcome.map(|it| it.headers().as_bytes().clone())),
+        Argument::Bytes(outcome.map(|it| it.body().clone())),
+    ]
+}
+
+/// The parameters of what a done row holds: state, window, outcome.
+fn done(completion: &Completion) -> [Argument; 5] {
+    let window = match completion.ttl {
+        Ttl::After(ttl) => Some(millis(ttl)),
+        Ttl::Forever => None,
+    };
+    let [status, headers, body] = outcome(completion.outcome.as_ref());
+    [
+        Argument::int(state_of(completion.disposition)),
+        Argument::Int(window),
+        status,
+        headers,
+        body,
+    ]
+}
+
+/// The parameters of a row that was given back: it may be swept at once.
+fn given_back() -> [Argument; 5] {
+    let [status, headers, body] = outcome(None);
+    [
+        Argument::int(state::RELEASED),
+        Argument::int(0),
+        status,
+        headers,
+        body,
+    ]
+}
+
+impl fmt::Debug for MySqlStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The pool's options hold a password.
+        f.debug_struct("MySqlStore")
+            .field("table", &self.shared.names.table())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store for MySqlStore {
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
+        let shared = Arc::clone(&self.shared);
+        let attempt = claim.attempt;
+        let work = async move { shared.claim(claim).await };
+        Box::pin(self.unsettled.settle(attempt, work))
+    }
+
+    fn renew(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        lease: Duration,
+    ) -> StoreFuture<'_, Fence> {
+        let arguments = vec![
+            Argument::bytes(record.as_bytes()),
+            Argument::bytes(attempt.as_bytes()),
+            Argument::int(millis(lease)),
+        ];
+        self.fenced(attempt, |statements| &statements.renew, arguments)
+    }
+
+    fn publish(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        published: Outcome,
+    ) -> StoreFuture<'_, Fence> {
+        let mut arguments = vec![
+            Argument::bytes(record.as_bytes()),
+            Argument::bytes(attempt.as_bytes()),
+        ];
+        arguments.extend(outcome(Some(&published)));
+        self.fenced(attempt, |statements| &statements.publish, arguments)
+    }
+
+    fn complete(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        completion: Completion,
+    ) -> StoreFuture<'_, Fence> {
+        let mut arguments = vec![
+            Argument::bytes(record.as_bytes()),
+            Argument::bytes(attempt.as_bytes()),
+        ];
+        arguments.extend(done(&completion));
+        self.fenced(attempt, |statements| &statements.complete, arguments)
+    }
+
+    fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
+        let arguments = vec![
+            Argument::bytes(record.as_bytes()),
+            Argument::bytes(attempt.as_bytes()),
+        ];
+        self.fenced(attempt, |statements| &statements.release, arguments)
+    }
+
+    fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
+        Box::pin(self.shared.load(record))
+    }
+
+    fn forget(&self, record: RecordId, seen: AttemptId) -> StoreFuture<'_, Fence> {
+        let arguments = vec![
+            Argument::bytes(record.as_bytes()),
+            Argument::bytes(seen.as_bytes()),
+        ];
+        self.fenced(seen, |statements| &statements.forget, arguments)
+    }
+
+    fn resolve(
+        &self,
+        record: RecordId,
+        seen: AttemptId,
+        attempt: AttemptId,
+        resolution: Resolution,
+    ) -> StoreFuture<'_, Fence> {
+        let mut arguments = vec![
+            Argument::bytes(record.as_bytes()),
+            Argument::bytes(seen.as_bytes()),
+            Argument::bytes(attempt.as_bytes()),
+        ];
+        arguments.extend(match &resolution {
+            Resolution::Complete(completion) => done(completion),
+            Resolution::Release => given_back(),
+        });
+        self.fenced(attempt, |statements| &statements.resolve, arguments)
+    }
+
+    fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
+        Box::pin(self.shared.sweep(limit))
+    }
+
+    fn survives(&self) -> StoreFuture<'_, Survives> {
+        Box::pin(self.shared.survives())
+    }
+}

@@ -1,0 +1,174 @@
+//! What needs a server.
+
+mod conformance;
+mod connections;
+mod corrupt_rows;
+mod durability;
+mod large_outcomes;
+mod migrations;
+mod plans;
+mod proxy;
+mod round_trips;
+mod server_clock;
+mod sessions;
+mod settling;
+mod storm;
+mod told;
+
+use std::time::Duration;
+
+use idempotent_runtime::MySqlStore;
+use idempotent_runtime::fingerprint::Fingerprint;
+use idempotent_runtime::identity::{AttemptId, RecordId};
+use idempotent_runtime::outcome::{Disposition, Headers, Outcome};
+use idempotent_runtime::policy::Ttl;
+use idempotent_runtime::store::mysql::MySqlStoreError;
+use idempotent_runtime::store::{
+    Claim, Claimed, Completion, Fence, MySqlStoreOptions, Record, Store, Takeover,
+};
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{AssertSqlSafe, Connection as _};
+
+/// The server that `cargo xtask test` started.
+fn mysql_url() -> String {
+    const VARIABLE: &str = "IDEMPOTENT_TEST_MYSQL";
+    let url = std::env::var(VARIABLE).ok();
+    url.filter(|url| !url.is_empty()).unwrap_or_else(|| {
+        panic!(
+            "{VARIABLE} is not set, so this test has no server: run the tests by `cargo xtask test`, \
+             or leave out what needs servers: `cargo xtask test --embedded`"
+        )
+    })
+}
+
+/// A table of one test's own, which is dropped with it.
+struct Table {
+    name: String,
+}
+
+impl Table {
+    fn new() -> Self {
+        Self {
+            name: format!("t_{}", uuid::Uuid::new_v4().simple()),
+        }
+    }
+
+    fn options(&self) -> MySqlStoreOptions {
+        MySqlStoreOptions::new()
+            .table(&self.name)
+            .max_connections(4)
+    }
+
+    async fn connect(&self) -> Result<MySqlStore, MySqlStoreError> {
+        self.options().connect(&mysql_url()).await
+    }
+
+    /// Opened as another process would open it.
+    async fn open(&self) -> MySqlStore {
+        let store = self.connect().await.unwrap();
+        store.migrate().await.unwrap();
+        store
+    }
+
+    /// Runs statements in which `{table}` is this table's name, and gives the rows.
+    async fn sql(&self, sql: &str) -> Vec<MySqlRow> {
+        let mut connection = connect().await;
+        self.sql_on(&mut connection, sql).await
+    }
+
+    async fn sql_on(&self, connection: &mut MySqlConnection, sql: &str) -> Vec<MySqlRow> {
+        let sql = AssertSqlSafe(sql.replace("{table}", &self.name));
+        sqlx::raw_sql(sql).fetch_all(connection).await.unwrap()
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        // A test that failed shall say why it did, and not that no table could be dropped.
+        let name = self.name.clone();
+        let _ = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let drop = format!("DROP TABLE IF EXISTS {name}, {name}_migrations");
+                let mut connection = connect().await;
+                sqlx::raw_sql(AssertSqlSafe(drop))
+                    .execute(&mut connection)
+                    .await
+            })
+        })
+        .join();
+    }
+}
+
+async fn connect() -> MySqlConnection {
+    MySqlConnection::connect(&mysql_url()).await.unwrap()
+}
+
+async fn is_mariadb() -> bool {
+    let version: String = sqlx::query_scalar("SELECT VERSION()")
+        .fetch_one(&mut connect().await)
+        .await
+        .unwrap();
+    version.contains("MariaDB")
+}
+
+fn record(number: u64) -> RecordId {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    RecordId::from_bytes(bytes)
+}
+
+fn claim(number: u64) -> Claim {
+    Claim {
+        record: record(number),
+        fingerprint: Fingerprint::from_bytes([1; 32]),
+        attempt: AttemptId::random(),
+        lease: Duration::from_mins(5),
+        takeover: Takeover::Abandoned,
+    }
+}
+
+fn retry(claim: &Claim) -> Claim {
+    Claim {
+        attempt: AttemptId::random(),
+        ..claim.clone()
+    }
+}
+
+fn outcome(body: &str) -> Outcome {
+    let headers = Headers::pack([("content-type", "text/plain".as_bytes())]).unwrap();
+    Outcome::new(201, headers, body.to_owned())
+}
+
+fn completion(body: &str) -> Completion {
+    Completion {
+        disposition: Disposition::Completed,
+        outcome: Some(outcome(body)),
+        ttl: Ttl::hours(1),
+    }
+}
+
+async fn win(store: &dyn Store, claim: &Claim) {
+    let claimed = store.claim(claim.clone()).await.unwrap();
+    assert!(matches!(claimed, Claimed::Won { .. }), "{claimed:?}");
+}
+
+async fn find(store: &dyn Store, claim: &Claim) -> Record {
+    match store.claim(claim.clone()).await.unwrap() {
+        Claimed::Found(record) => record,
+        won @ Claimed::Won { .. } => panic!("{won:?}"),
+    }
+}
+
+async fn complete(store: &dyn Store, claim: &Claim, completion: Completion) {
+    let fence = store.complete(claim.record, claim.attempt, completion);
+    assert_eq!(fence.await.unwrap(), Fence::Held);
+}
+
+async fn release(store: &dyn Store, claim: &Claim) {
+    let fence = store.release(claim.record, claim.attempt);
+    assert_eq!(fence.await.unwrap(), Fence::Held);
+}
