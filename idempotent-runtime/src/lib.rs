@@ -63,10 +63,10 @@ pub use self::refusal::Code;
 pub use self::scope::ScopeKey;
 #[cfg(feature = "memory")]
 pub use self::store::MemoryStore;
-#[cfg(feature = "postgres")]
-pub use self::store::PostgresStore;
 #[cfg(feature = "mysql")]
 pub use self::store::MySqlStore;
+#[cfg(feature = "postgres")]
+pub use self::store::PostgresStore;
 #[cfg(feature = "redis")]
 pub use self::store::RedisStore;
 #[cfg(feature = "sqlite")]

@@ -11,12 +11,12 @@ pub mod conformance;
 mod durability;
 #[cfg(feature = "memory")]
 mod memory;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "mysql")]
-pub mod mysql;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 mod settling;
 mod shared;
@@ -37,12 +37,12 @@ use std::time::Duration;
 pub use self::durability::{Durability, Survives};
 #[cfg(feature = "memory")]
 pub use self::memory::MemoryStore;
+#[cfg(feature = "mysql")]
+pub use self::mysql::{MySqlStore, MySqlStoreOptions};
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresStore, PostgresStoreOptions};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisStore, RedisStoreError, RedisStoreOptions};
-#[cfg(feature = "mysql")]
-pub use self::mysql::{MySqlStore, MySqlStoreOptions};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{SqliteOpenError, SqliteStore, SqliteStoreOptions, Synchronous};
 use crate::fingerprint::Fingerprint;
