@@ -1,7 +1,7 @@
 //! Where records live.
 //!
 //! A store keeps one record per [`RecordId`] and offers nine steps on it. Each is atomic and one round trip. What every
-//! step does to a record is written once, in `transition`; a store that can run code under a lock or in a
+//! step does to a record is written once, in [`transition`]; a store that can run code under a lock or in a
 //! transaction uses it as it is.
 
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
@@ -24,8 +24,7 @@ mod sqlite;
 mod table_name;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod told_once;
-#[cfg_attr(not(any(feature = "memory", feature = "sqlite")), allow(dead_code))]
-pub(crate) mod transition;
+pub mod transition;
 
 use std::error::Error;
 use std::fmt;
