@@ -14,6 +14,7 @@ mod durability;
 mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod row_store;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 #[allow(dead_code)]
 mod settling;
@@ -36,6 +37,7 @@ pub use self::durability::{Durability, Survives};
 pub use self::memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresStore, PostgresStoreOptions};
+pub use self::row_store::RowStore;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{SqliteOpenError, SqliteStore, SqliteStoreOptions, Synchronous};
 use crate::fingerprint::Fingerprint;
@@ -119,9 +121,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// What an acknowledged step survives, as the store's settings are now. A store that does not say is taken to survive
     /// nothing.
     fn survives(&self) -> StoreFuture<'_, Survives> {
-        Box::pin(std::future::ready(Ok(Survives::nothing(
-            "this store does not say what it survives",
-        ))))
+        Box::pin(std::future::ready(Ok(Survives::not_said())))
     }
 }
 
