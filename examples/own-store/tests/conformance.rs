@@ -1,5 +1,7 @@
 //! The store keeps every promise of the suite, and the two that no suite can check for it.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 use std::time::Duration;
 
