@@ -1,6 +1,7 @@
 //! A store of one's own: records in a file of redb's, an embedded key-value database.
 //!
 //! A step is one write transaction, which makes it atomic. The runtime decides what the step does to the row.
+#![cfg_attr(doctest, doc = include_str!("../../../docs/own-store.md"))]
 
 use std::error::Error;
 use std::path::Path;
@@ -28,7 +29,8 @@ const SWEEP_AT_ONCE: usize = 128;
 /// # use idempotent_runtime::{Idempotency, clock::SystemClock};
 /// let store = own_store::RedbStore::open("idempotency.redb", Arc::new(SystemClock))?;
 /// let idempotency = Idempotency::new(store);
-/// # Ok::<_, redb::DatabaseError>(drop(idempotency))
+/// # drop(idempotency);
+/// # Ok::<(), redb::DatabaseError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct RedbStore(Arc<Mutex<File>>);

@@ -1,8 +1,8 @@
 //! Where records live.
 //!
 //! A store keeps one record per [`RecordId`] and offers nine steps on it. Each is atomic and one round trip. What every
-//! step does to a record is written once, in [`transition`]; a store that can run code under a lock or in a
-//! transaction uses it as it is.
+//! step does to a record is written once, in [`transition`]; a store that can run code under a lock, in a transaction or
+//! before a conditional write is a [`RowStore`], and uses it as it is.
 
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 #[allow(dead_code)]
@@ -55,6 +55,14 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// [`forget`](Self::forget), which leaves nothing behind to know it by). A step whose future was dropped takes effect
 /// before any later step of the same attempt, or not at all. Dropping the future of a step
 /// leaves it done or not done, never half done.
+///
+/// To write one, see [`RowStore`], which makes the nine steps from one function, and `docs/own-store.md` in the
+/// project's repository, which goes through all of this for writers; to check one, see the
+#[cfg_attr(feature = "test-util", doc = "[conformance suite](conformance).")]
+#[cfg_attr(
+    not(feature = "test-util"),
+    doc = "conformance suite (feature `test-util`)."
+)]
 ///
 /// A record is *running* (an attempt holds it under a lease), *done* (it has an outcome) or *released* (it was given
 /// back). A done or released record expires; a running one never does. An expired or released record counts as absent.

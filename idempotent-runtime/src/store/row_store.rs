@@ -15,7 +15,46 @@ use crate::outcome::Outcome;
 ///
 /// Whatever implements it is a [`Store`]; the steps decide by the functions of [`transition`]. All that the trait
 /// [`Store`] promises about steps holds for [`step`](Self::step) too: above all, what becomes of it when its future is
-/// dropped.
+/// dropped. `docs/own-store.md` in the project's repository goes through it, with a whole store in `examples/own-store`.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::Mutex;
+///
+/// use idempotent_runtime::Idempotency;
+/// use idempotent_runtime::clock::{Clock, SystemClock, Timestamp};
+/// use idempotent_runtime::identity::RecordId;
+/// use idempotent_runtime::store::transition::{Change, Row};
+/// use idempotent_runtime::store::{RowStore, StoreError};
+///
+/// #[derive(Debug, Default)]
+/// struct MapStore(Mutex<HashMap<RecordId, Row>>);
+///
+/// impl RowStore for MapStore {
+///     async fn step<A: Send + 'static>(
+///         &self,
+///         record: RecordId,
+///         decide: impl Fn(Option<&Row>, Timestamp) -> (Change, A) + Send + Sync + 'static,
+///     ) -> Result<A, StoreError> {
+///         let mut rows = self.0.lock().unwrap();
+///         let (change, answer) = decide(rows.get(&record), SystemClock.now());
+///         match change {
+///             Change::Keep => {}
+///             Change::Put(row) => drop(rows.insert(record, row)),
+///             Change::Remove => drop(rows.remove(&record)),
+///         }
+///         Ok(answer)
+///     }
+///
+///     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
+///         let now = SystemClock.now();
+///         let mut rows = self.0.lock().unwrap();
+///         Ok(rows.extract_if(|_, row| row.is_free(now)).take(limit).count())
+///     }
+/// }
+///
+/// let idempotency = Idempotency::new(MapStore::default());
+/// ```
 pub trait RowStore: fmt::Debug + Send + Sync + 'static {
     /// Reads the row of a record, asks `decide` what to do with it, and does that, all as one atomic step.
     ///

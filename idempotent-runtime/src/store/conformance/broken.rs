@@ -144,6 +144,13 @@ impl MapStore {
     }
 }
 
+/// As they do where a store asks a server twice.
+async fn others_get_in_between() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
 impl RowStore for MapStore {
     async fn step<A: Send + 'static>(
         &self,
@@ -153,7 +160,7 @@ impl RowStore for MapStore {
         let record = self.id(record);
         if self.flaw == Flaw::NotAtomic {
             let row = self.read(&self.lock(), record);
-            tokio::task::yield_now().await;
+            others_get_in_between().await;
             let (change, answer) = decide(row.as_ref(), self.now());
             self.write(&mut self.lock(), record, change);
             return Ok(answer);
@@ -173,10 +180,7 @@ impl RowStore for MapStore {
             free.map(|(record, _)| *record).take(limit).collect()
         };
         if self.flaw == Flaw::SweepsBlindly {
-            // Claims get in between, as they do where a sweep asks a server twice.
-            for _ in 0..50 {
-                tokio::task::yield_now().await;
-            }
+            others_get_in_between().await;
         }
         let mut swept = 0;
         for record in free {

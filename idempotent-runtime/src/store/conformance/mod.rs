@@ -1,7 +1,12 @@
 //! What every store promises, as tests that run against any of them.
 //!
 //! Implement [`Harness`] for a store and name it in [`store_conformance!`](crate::store_conformance!), which makes one
-//! test of every function here. Each test gets a harness of its own, and with it an empty store.
+//! test of every function here. Each test gets a harness of its own, and with it an empty store. A test is named after
+//! what it asks for. One that fails prints the promise that was broken, what was expected and what came, and the line of
+//! the suite; the source of its function is the shortest way to see what was done to the store.
+//!
+//! What the suite cannot check (what survives, how fast it is, real clocks) and how to check that, stands in
+//! `docs/own-store.md` in the project's repository, which also says how to write a store.
 //!
 //! ```
 //! use std::sync::Arc;
