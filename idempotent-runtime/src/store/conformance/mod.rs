@@ -9,11 +9,11 @@
 //! `docs/own-store.md` in the project's repository, which also says how to write a store.
 //!
 //! ```
-//! use std::sync::Arc;
-//! use std::time::Duration;
 //! # #[cfg(feature = "memory")]
 //! # mod tests {
-//! # use super::*;
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
 //! use idempotent_runtime::MemoryStore;
 //! use idempotent_runtime::clock::ManualClock;
 //! use idempotent_runtime::store::Store;
