@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::digest::{Fields, Secret};
+use crate::hex;
 use crate::scope::Scope;
 
 /// Which kind of door a call came through. One key may be used behind each without meeting the other.
@@ -27,8 +30,9 @@ impl Origin {
 
 /// What a record is found by: a SHA-256 over namespace, origin, scope, operation and idempotency key, each
 /// length-prefixed. The key itself is never stored.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RecordId([u8; 32]);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordId(#[serde(with = "hex")] [u8; 32]);
 
 impl RecordId {
     /// The id of the record for this key within this scope and operation.
@@ -68,16 +72,8 @@ impl FromStr for RecordId {
     type Err = InvalidRecordId;
 
     fn from_str(text: &str) -> Result<Self, InvalidRecordId> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(InvalidRecordId {});
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| InvalidRecordId {})?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| InvalidRecordId {})?;
-        }
-        Ok(Self(bytes))
+        let bytes = hex::parse(text).and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or(InvalidRecordId {})
     }
 }
 
@@ -95,7 +91,7 @@ impl fmt::Debug for RecordId {
 
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        hex(&self.0, f)
+        hex::write(&self.0, f)
     }
 }
 
@@ -103,8 +99,9 @@ impl fmt::Display for RecordId {
 ///
 /// It is the fencing token: a store refuses to renew, publish, complete or release for an attempt that does not hold
 /// the record, and answers "yours" to a repeated claim of the attempt that does.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AttemptId([u8; 16]);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AttemptId(#[serde(with = "hex")] [u8; 16]);
 
 impl AttemptId {
     /// A new id from the operating system's random source.
@@ -133,19 +130,15 @@ impl AttemptId {
 impl fmt::Debug for AttemptId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AttemptId(")?;
-        hex(&self.0, f)?;
+        hex::write(&self.0, f)?;
         f.write_str(")")
     }
 }
 
 impl fmt::Display for AttemptId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        hex(&self.0, f)
+        hex::write(&self.0, f)
     }
-}
-
-fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }
 
 #[cfg(test)]

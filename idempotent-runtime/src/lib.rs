@@ -46,6 +46,7 @@ pub mod clock;
 mod digest;
 mod engine;
 pub mod fingerprint;
+mod hex;
 pub mod idempotency;
 pub mod identity;
 mod json_pointer;

@@ -3,9 +3,14 @@
 use std::fmt;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::hex;
 
 /// What an outcome means for the work that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Disposition {
     /// The work was done. Every retry gets this outcome.
     Completed,
@@ -34,10 +39,11 @@ impl Disposition {
 }
 
 /// Status, kept headers and body of an answer. Clones share the bytes.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     status: u16,
     headers: Headers,
+    #[serde(with = "hex")]
     body: Bytes,
 }
 
@@ -82,8 +88,9 @@ impl fmt::Debug for Outcome {
 ///
 /// A name stands behind its length in two big-endian bytes, a value behind its length in four. Names may repeat; order
 /// is kept.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Headers(Bytes);
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Headers(#[serde(with = "hex")] Bytes);
 
 impl Headers {
     /// Packs names and values.
@@ -132,6 +139,14 @@ impl Headers {
             rest = after;
             Some(pair)
         })
+    }
+}
+
+/// Refuses what is no block of packed headers.
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let block: Vec<u8> = hex::deserialize(deserializer)?;
+        Self::from_bytes(block).map_err(D::Error::custom)
     }
 }
 

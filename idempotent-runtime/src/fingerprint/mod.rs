@@ -6,6 +6,8 @@ mod multipart;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use self::json::Canonical;
 #[cfg(feature = "axum")]
 pub(crate) use self::multipart::parts_of;
@@ -14,8 +16,9 @@ use crate::policy::FingerprintOf;
 
 /// SHA-256 of a request: its method, concrete path and query, byte for byte as sent, and of its body what the policy
 /// says.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint([u8; 32]);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(#[serde(with = "crate::hex")] [u8; 32]);
 
 impl Fingerprint {
     /// The fingerprint that these bytes hold, as a store reads it back.

@@ -57,6 +57,11 @@ impl Survives {
         }
     }
 
+    /// What is taken of a store that says nothing.
+    pub(super) fn not_said() -> Self {
+        Self::nothing("this store does not say what it survives")
+    }
+
     /// The most that is survived, if anything is.
     pub fn most(&self) -> Option<Durability> {
         self.most

@@ -1,8 +1,8 @@
 //! Where records live.
 //!
 //! A store keeps one record per [`RecordId`] and offers nine steps on it. Each is atomic and one round trip. What every
-//! step does to a record is written once, in `transition`; a store that can run code under a lock or in a
-//! transaction uses it as it is.
+//! step does to a record is written once, in [`transition`]; a store that can run code under a lock, in a transaction or
+//! before a conditional write is a [`RowStore`], and uses it as it is.
 
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 mod columns;
@@ -17,6 +17,7 @@ pub mod mysql;
 pub mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+mod row_store;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 mod settling;
 mod shared;
@@ -26,8 +27,7 @@ mod sqlite;
 mod table_name;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod told_once;
-#[cfg_attr(not(any(feature = "memory", feature = "sqlite")), allow(dead_code))]
-pub(crate) mod transition;
+pub mod transition;
 
 use std::error::Error;
 use std::fmt;
@@ -43,6 +43,7 @@ pub use self::mysql::{MySqlStore, MySqlStoreOptions};
 pub use self::postgres::{PostgresStore, PostgresStoreOptions};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisStore, RedisStoreError, RedisStoreOptions};
+pub use self::row_store::RowStore;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{SqliteOpenError, SqliteStore, SqliteStoreOptions, Synchronous};
 use crate::fingerprint::Fingerprint;
@@ -60,6 +61,14 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// [`forget`](Self::forget), which leaves nothing behind to know it by). A step whose future was dropped takes effect
 /// before any later step of the same attempt, or not at all. Dropping the future of a step
 /// leaves it done or not done, never half done.
+///
+/// To write one, see [`RowStore`], which makes the nine steps from one function, and `docs/own-store.md` in the
+/// project's repository, which goes through all of this for writers; to check one, see the
+#[cfg_attr(feature = "test-util", doc = "[conformance suite](conformance).")]
+#[cfg_attr(
+    not(feature = "test-util"),
+    doc = "conformance suite (feature `test-util`)."
+)]
 ///
 /// A record is *running* (an attempt holds it under a lease), *done* (it has an outcome) or *released* (it was given
 /// back). A done or released record expires; a running one never does. An expired or released record counts as absent.
@@ -126,9 +135,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// What an acknowledged step survives, as the store's settings are now. A store that does not say is taken to survive
     /// nothing.
     fn survives(&self) -> StoreFuture<'_, Survives> {
-        Box::pin(std::future::ready(Ok(Survives::nothing(
-            "this store does not say what it survives",
-        ))))
+        Box::pin(std::future::ready(Ok(Survives::not_said())))
     }
 }
 

@@ -1,108 +1,106 @@
 //! What every step does to a record: the one place where it is decided.
 //!
 //! Pure functions from the row that stands there (if one does) and the store's time to the row that shall stand there
-//! and the answer. A store runs them under whatever makes the step atomic.
+//! and the answer. A store runs them under whatever makes the step atomic: a lock, a transaction, or a write on the
+//! condition that the row is still the one that was read (a compare-and-swap; where it is not, the store reads and
+//! decides again). Nothing may change the row between the reading and the writing.
+//!
+//! The time is that of the store's clock, read once the step is alone with the row, so that times are in the order of
+//! the steps. [`Row`] can be serialized, for stores that keep it as it is.
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use std::sync::Mutex;
+//! use std::time::Duration;
+//!
+//! use idempotent_runtime::clock::{Clock, SystemClock, Timestamp};
+//! use idempotent_runtime::fingerprint::Fingerprint;
+//! use idempotent_runtime::identity::{AttemptId, RecordId};
+//! use idempotent_runtime::store::transition::{self, Change, Row};
+//! use idempotent_runtime::store::{Claim, Claimed, Fence, Takeover};
+//!
+//! #[derive(Default)]
+//! struct Rows(Mutex<HashMap<RecordId, Row>>);
+//!
+//! impl Rows {
+//!     /// Every step of the store goes through this: here, a lock makes it atomic.
+//!     fn step<A>(&self, record: RecordId, decide: impl FnOnce(Option<&Row>, Timestamp) -> (Change, A)) -> A {
+//!         let mut rows = self.0.lock().unwrap();
+//!         let (change, answer) = decide(rows.get(&record), SystemClock.now());
+//!         match change {
+//!             Change::Keep => {}
+//!             Change::Put(row) => drop(rows.insert(record, row)),
+//!             Change::Remove => drop(rows.remove(&record)),
+//!         }
+//!         answer
+//!     }
+//! }
+//!
+//! let rows = Rows::default();
+//! let claim = Claim {
+//!     record: RecordId::from_bytes([1; 32]),
+//!     fingerprint: Fingerprint::from_bytes([2; 32]),
+//!     attempt: AttemptId::random(),
+//!     lease: Duration::from_secs(30),
+//!     takeover: Takeover::Never,
+//! };
+//! let claimed = rows.step(claim.record, |row, now| transition::claim(row, &claim, now));
+//! assert!(matches!(claimed, Claimed::Won { .. }));
+//!
+//! let stranger = AttemptId::random();
+//! let fence = rows.step(claim.record, |row, _| transition::release(row, stranger));
+//! assert_eq!(fence, Fence::Lost);
+//! ```
+//!
+//! # What every step does
+//!
+//! A holds, made or left the row; B comes by. In each cell stand the answer and, after a comma, what is written; where
+//! nothing is, the row stays as it was. A row that counts as absent (expired or released) may have been swept: then the
+//! column "absent" holds.
+//!
+//! | step | absent | running | abandoned | done | expired | released |
+//! | --- | --- | --- | --- | --- | --- | --- |
+//! | claim, A again | won, running A | won, running A | won, running A | found | won, running A | won, running A |
+//! | claim, B | won, running B | found | found | found | won, running B | won, running B |
+//! | claim, B takes over | won, running B | found | taken over, running B | found | won, running B | won, running B |
+//! | claim, B takes over from A | won, running B | found | taken over, running B | found | won, running B | won, running B |
+//! | claim, B takes over from B | won, running B | found | found | found | won, running B | won, running B |
+//! | claim, mismatch by A | won, running A | found | found | found | won, running A | won, running A |
+//! | claim, mismatch by B | won, running B | found | found | found | won, running B | won, running B |
+//! | renew, A | lost | held, running A | held, running A | lost | lost | lost |
+//! | renew, B | lost | lost | lost | lost | lost | lost |
+//! | publish, A | lost | held, running A | held, running A | lost | lost | lost |
+//! | publish, B | lost | lost | lost | lost | lost | lost |
+//! | complete, A | lost | held, done A | held, done A | held | held | lost |
+//! | complete, B | lost | lost | lost | lost | lost | lost |
+//! | release, A | lost | held, released A | held, released A | lost | lost | held |
+//! | release, B | lost | lost | lost | lost | lost | lost |
+//! | forget, A | lost | held, removed | held, removed | held, removed | held, removed | held, removed |
+//! | forget, B | lost | lost | lost | lost | lost | lost |
+//! | resolve A by B, release | lost | lost | held, released B | lost | lost | lost |
+//! | resolve A by B, complete | lost | lost | held, done B | lost | lost | lost |
+//! | resolve B by A, again | lost | lost | lost | held | held | held |
+
+mod row;
+#[cfg(test)]
+mod serialized;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
-use super::{Claim, Claimed, Completion, Fence, Record, Resolution, State, Takeover};
+pub use self::row::{Change, Phase, Row};
+use super::{Claim, Claimed, Completion, Fence, Record, Resolution, Takeover};
 use crate::clock::Timestamp;
-use crate::fingerprint::Fingerprint;
 use crate::identity::AttemptId;
-use crate::outcome::{Disposition, Outcome};
+use crate::outcome::Outcome;
 use crate::policy::Ttl;
 
-/// A record as a store writes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub(crate) fingerprint: Fingerprint,
-    pub(crate) attempt: AttemptId,
-    pub(crate) phase: Phase,
-}
-
-/// How far a row is, with the store's own times.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Running {
-        lease_until: Timestamp,
-        /// The attempt from which the row was taken over.
-        taken_from: Option<AttemptId>,
-        provisional: Option<Outcome>,
-    },
-    /// A row that was given back stays until it is swept, so that a repeated release is still answered "held".
-    Released,
-    Done {
-        disposition: Disposition,
-        outcome: Option<Outcome>,
-        /// `None`: never.
-        expires_at: Option<Timestamp>,
-    },
-}
-
-/// What is to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
-    Keep,
-    Put(Row),
-    Remove,
-}
-
-impl Row {
-    /// Whether the row counts as absent and may be swept.
-    pub(crate) fn is_free(&self, now: Timestamp) -> bool {
-        self.free_from().is_some_and(|at| at <= now)
-    }
-
-    /// From when on the row counts as absent; `None` as long as nobody changes it.
-    pub(crate) fn free_from(&self) -> Option<Timestamp> {
-        match &self.phase {
-            Phase::Running { .. } => None,
-            Phase::Released => Some(Timestamp::from_millis(i64::MIN)),
-            Phase::Done { expires_at, .. } => *expires_at,
-        }
-    }
-
-    fn is_abandoned(&self, now: Timestamp) -> bool {
-        matches!(self.phase, Phase::Running { lease_until, .. } if lease_until <= now)
-    }
-
-    fn with_phase(&self, phase: Phase) -> Change {
-        Change::Put(Self {
-            phase,
-            ..self.clone()
-        })
-    }
-
-    /// The row as callers see it; `None` if it counts as absent.
-    fn to_record(&self, now: Timestamp) -> Option<Record> {
-        if self.is_free(now) {
-            return None;
-        }
-        let state = match &self.phase {
-            Phase::Running { provisional, .. } => State::Running {
-                provisional: provisional.clone(),
-                abandoned: self.is_abandoned(now),
-            },
-            Phase::Done {
-                disposition,
-                outcome,
-                ..
-            } => State::Done {
-                disposition: *disposition,
-                outcome: outcome.clone(),
-            },
-            Phase::Released => return None,
-        };
-        Some(Record {
-            fingerprint: self.fingerprint,
-            attempt: self.attempt,
-            state,
-        })
-    }
-}
-
-/// Looks at expiry, then the fingerprint, then the state, then the lease.
-pub(crate) fn claim(row: Option<&Row>, claim: &Claim, now: Timestamp) -> (Change, Claimed) {
+/// Takes the row for the attempt that claims, or says what stands in the way.
+///
+/// It looks at expiry, then the fingerprint, then the state, then the lease. The attempt that holds the row wins again,
+/// whatever its lease, and is told the same; its lease begins anew.
+pub fn claim(row: Option<&Row>, claim: &Claim, now: Timestamp) -> (Change, Claimed) {
     let Some((row, record)) = row.and_then(|row| Some((row, row.to_record(now)?))) else {
         return won(claim, now, None, None);
     };
@@ -157,7 +155,8 @@ fn won(
     )
 }
 
-pub(crate) fn renew(
+/// Makes the lease of a running row last so long from now, though it may have run out. A lease of zero ends it at once.
+pub fn renew(
     row: Option<&Row>,
     attempt: AttemptId,
     lease: Duration,
@@ -183,7 +182,8 @@ pub(crate) fn renew(
     }
 }
 
-pub(crate) fn publish(row: Option<&Row>, attempt: AttemptId, outcome: Outcome) -> (Change, Fence) {
+/// Puts a provisional outcome on a running row. The lease stays as it is.
+pub fn publish(row: Option<&Row>, attempt: AttemptId, outcome: Outcome) -> (Change, Fence) {
     match held(row, attempt) {
         Some((
             row,
@@ -204,7 +204,10 @@ pub(crate) fn publish(row: Option<&Row>, attempt: AttemptId, outcome: Outcome) -
     }
 }
 
-pub(crate) fn complete(
+/// Makes a running row done, though its lease may have run out. The time that the outcome is kept begins now.
+///
+/// The same attempt may say it again: the answer is the same, and the first completion stays.
+pub fn complete(
     row: Option<&Row>,
     attempt: AttemptId,
     completion: Completion,
@@ -218,7 +221,8 @@ pub(crate) fn complete(
     }
 }
 
-pub(crate) fn release(row: Option<&Row>, attempt: AttemptId) -> (Change, Fence) {
+/// Gives a running row back. The row stays, and counts as absent, until it is swept.
+pub fn release(row: Option<&Row>, attempt: AttemptId) -> (Change, Fence) {
     match held(row, attempt) {
         Some((row, Phase::Running { .. })) => (row.with_phase(Phase::Released), Fence::Held),
         Some((_, Phase::Released)) => (Change::Keep, Fence::Held),
@@ -226,18 +230,23 @@ pub(crate) fn release(row: Option<&Row>, attempt: AttemptId) -> (Change, Fence) 
     }
 }
 
-pub(crate) fn load(row: Option<&Row>, now: Timestamp) -> Option<Record> {
+/// The row as callers see it; `None` where it counts as absent.
+pub fn load(row: Option<&Row>, now: Timestamp) -> Option<Record> {
     row.and_then(|row| row.to_record(now))
 }
 
-pub(crate) fn forget(row: Option<&Row>, seen: AttemptId) -> (Change, Fence) {
+/// Removes the row, whatever its state, if `seen` is still the attempt that it names.
+pub fn forget(row: Option<&Row>, seen: AttemptId) -> (Change, Fence) {
     match held(row, seen) {
         Some(_) => (Change::Remove, Fence::Held),
         None => LOST,
     }
 }
 
-pub(crate) fn resolve(
+/// Settles an abandoned row, if `seen` is still the attempt that it names. The row then names `attempt`.
+///
+/// The same call may be made again: the answer is the same, and the row stays as it is.
+pub fn resolve(
     row: Option<&Row>,
     seen: AttemptId,
     attempt: AttemptId,
@@ -284,6 +293,3 @@ fn done(completion: Completion, now: Timestamp) -> Phase {
         },
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,14 +1,15 @@
 //! Who gets a record.
 
 use super::*;
+use crate::identity::Origin;
+use crate::scope::Scope;
 
 pub async fn an_absent_record_is_won(harness: &impl Harness) {
     let store = harness.open().await;
     let claim = new_claim();
-    assert_eq!(store.load(claim.record).await.unwrap(), None);
+    reads(&*store, claim.record, None).await;
     win(&*store, &claim).await;
-    let record = store.load(claim.record).await.unwrap();
-    assert_eq!(record, Some(running(&claim, false, None)));
+    reads(&*store, claim.record, Some(running(&claim, false, None))).await;
 }
 
 pub async fn a_running_record_is_found(harness: &impl Harness) {
@@ -24,7 +25,7 @@ pub async fn a_running_record_is_found(harness: &impl Harness) {
             takeover,
             ..retry(&claim)
         };
-        assert_eq!(find(&*store, &other).await, running(&claim, false, None));
+        find(&*store, &other, running(&claim, false, None)).await;
     }
 }
 
@@ -33,10 +34,7 @@ pub async fn a_repeated_claim_is_won_again(harness: &impl Harness) {
     let claim = new_claim();
     win(&*store, &claim).await;
     win(&*store, &claim).await;
-    assert_eq!(
-        find(&*store, &retry(&claim)).await,
-        running(&claim, false, None)
-    );
+    find(&*store, &retry(&claim), running(&claim, false, None)).await;
 }
 
 pub async fn a_repeated_claim_renews_the_lease(harness: &impl Harness) {
@@ -46,10 +44,7 @@ pub async fn a_repeated_claim_renews_the_lease(harness: &impl Harness) {
     harness.advance(SHORT_OF_LEASE);
     win(&*store, &claim).await;
     harness.advance(SHORT_OF_LEASE);
-    assert_eq!(
-        find(&*store, &retry(&claim)).await,
-        running(&claim, false, None)
-    );
+    find(&*store, &retry(&claim), running(&claim, false, None)).await;
 }
 
 pub async fn a_repeated_claim_after_a_takeover_names_the_same_attempt(harness: &impl Harness) {
@@ -57,16 +52,16 @@ pub async fn a_repeated_claim_after_a_takeover_names_the_same_attempt(harness: &
     let first = new_claim();
     win(&*store, &first).await;
     let fence = store.publish(first.record, first.attempt, outcome("begun"));
-    assert_eq!(fence.await.unwrap(), Fence::Held);
+    held(fence).await;
     harness.advance(LEASE);
     let second = retry(&first);
     let left = (Some(first.attempt), Some(outcome("begun")));
-    assert_eq!(win_from(&*store, &second).await, left);
-    assert_eq!(win_from(&*store, &second).await, left);
+    take_over(&*store, &second, left.clone()).await;
+    take_over(&*store, &second, left.clone()).await;
 
     let fence = store.renew(second.record, second.attempt, LEASE);
-    assert_eq!(fence.await.unwrap(), Fence::Held);
-    assert_eq!(win_from(&*store, &second).await, left);
+    held(fence).await;
+    take_over(&*store, &second, left).await;
 }
 
 pub async fn a_repeated_claim_is_won_again_though_the_lease_ran_out(harness: &impl Harness) {
@@ -77,10 +72,7 @@ pub async fn a_repeated_claim_is_won_again_though_the_lease_ran_out(harness: &im
     };
     abandon(harness, &*store, &claim).await;
     win(&*store, &claim).await;
-    assert_eq!(
-        find(&*store, &retry(&claim)).await,
-        running(&claim, false, None)
-    );
+    find(&*store, &retry(&claim), running(&claim, false, None)).await;
 }
 
 pub async fn a_repeated_claim_finds_what_the_attempt_completed(harness: &impl Harness) {
@@ -88,7 +80,7 @@ pub async fn a_repeated_claim_finds_what_the_attempt_completed(harness: &impl Ha
     let claim = new_claim();
     win(&*store, &claim).await;
     complete(&*store, &claim, "done").await;
-    assert_eq!(find(&*store, &claim).await, done(&claim, "done"));
+    find(&*store, &claim, done(&claim, "done")).await;
 }
 
 pub async fn an_abandoned_record_is_told_to_a_claim_that_may_not_take_it(harness: &impl Harness) {
@@ -99,9 +91,8 @@ pub async fn an_abandoned_record_is_told_to_a_claim_that_may_not_take_it(harness
         takeover: Takeover::Never,
         ..retry(&claim)
     };
-    assert_eq!(find(&*store, &other).await, running(&claim, true, None));
-    let record = store.load(claim.record).await.unwrap();
-    assert_eq!(record, Some(running(&claim, true, None)));
+    find(&*store, &other, running(&claim, true, None)).await;
+    reads(&*store, claim.record, Some(running(&claim, true, None))).await;
 }
 
 pub async fn an_abandoned_record_is_taken_over(harness: &impl Harness) {
@@ -109,14 +100,8 @@ pub async fn an_abandoned_record_is_taken_over(harness: &impl Harness) {
     let first = new_claim();
     abandon(harness, &*store, &first).await;
     let second = retry(&first);
-    assert_eq!(
-        win_from(&*store, &second).await,
-        (Some(first.attempt), None)
-    );
-    assert_eq!(
-        find(&*store, &retry(&first)).await,
-        running(&second, false, None)
-    );
+    take_over(&*store, &second, (Some(first.attempt), None)).await;
+    find(&*store, &retry(&first), running(&second, false, None)).await;
 }
 
 pub async fn a_takeover_from_a_named_attempt_needs_that_attempt(harness: &impl Harness) {
@@ -127,12 +112,12 @@ pub async fn a_takeover_from_a_named_attempt_needs_that_attempt(harness: &impl H
         takeover: Takeover::From(AttemptId::random()),
         ..retry(&first)
     };
-    assert_eq!(find(&*store, &mistaken).await, running(&first, true, None));
+    find(&*store, &mistaken, running(&first, true, None)).await;
     let right = Claim {
         takeover: Takeover::From(first.attempt),
         ..retry(&first)
     };
-    assert_eq!(win_from(&*store, &right).await, (Some(first.attempt), None));
+    take_over(&*store, &right, (Some(first.attempt), None)).await;
 }
 
 pub async fn a_record_that_was_taken_over_can_be_taken_over_again(harness: &impl Harness) {
@@ -143,10 +128,7 @@ pub async fn a_record_that_was_taken_over_can_be_taken_over_again(harness: &impl
     win_from(&*store, &second).await;
     harness.advance(LEASE);
     let third = retry(&first);
-    assert_eq!(
-        win_from(&*store, &third).await,
-        (Some(second.attempt), None)
-    );
+    take_over(&*store, &third, (Some(second.attempt), None)).await;
 }
 
 pub async fn a_done_record_is_found(harness: &impl Harness) {
@@ -154,9 +136,8 @@ pub async fn a_done_record_is_found(harness: &impl Harness) {
     let claim = new_claim();
     win(&*store, &claim).await;
     complete(&*store, &claim, "done").await;
-    assert_eq!(find(&*store, &retry(&claim)).await, done(&claim, "done"));
-    let record = store.load(claim.record).await.unwrap();
-    assert_eq!(record, Some(done(&claim, "done")));
+    find(&*store, &retry(&claim), done(&claim, "done")).await;
+    reads(&*store, claim.record, Some(done(&claim, "done"))).await;
 }
 
 pub async fn a_released_record_is_won_anew(harness: &impl Harness) {
@@ -166,10 +147,7 @@ pub async fn a_released_record_is_won_anew(harness: &impl Harness) {
     release(&*store, &first).await;
     let second = retry(&first);
     win(&*store, &second).await;
-    assert_eq!(
-        find(&*store, &retry(&first)).await,
-        running(&second, false, None)
-    );
+    find(&*store, &retry(&first), running(&second, false, None)).await;
 }
 
 pub async fn a_forgotten_record_is_won_anew(harness: &impl Harness) {
@@ -177,9 +155,8 @@ pub async fn a_forgotten_record_is_won_anew(harness: &impl Harness) {
     let first = new_claim();
     win(&*store, &first).await;
     complete(&*store, &first, "done").await;
-    let fence = store.forget(first.record, first.attempt).await.unwrap();
-    assert_eq!(fence, Fence::Held);
-    assert_eq!(store.load(first.record).await.unwrap(), None);
+    held(store.forget(first.record, first.attempt)).await;
+    reads(&*store, first.record, None).await;
     win(&*store, &mismatch(&first)).await;
 }
 
@@ -194,17 +171,17 @@ pub async fn another_fingerprint_is_told_before_anything_else(harness: &impl Har
 
     win(&*store, &claim).await;
     for other in &others {
-        assert_eq!(find(&*store, other).await, running(&claim, false, None));
+        find(&*store, other, running(&claim, false, None)).await;
     }
     harness.advance(LEASE);
     for other in &others {
-        assert_eq!(find(&*store, other).await, running(&claim, true, None));
+        find(&*store, other, running(&claim, true, None)).await;
     }
     complete(&*store, &claim, "done").await;
     for other in &others {
-        assert_eq!(find(&*store, other).await, done(&claim, "done"));
+        find(&*store, other, done(&claim, "done")).await;
     }
-    assert_eq!(find(&*store, &retry(&claim)).await, done(&claim, "done"));
+    find(&*store, &retry(&claim), done(&claim, "done")).await;
 }
 
 pub async fn another_fingerprint_wins_a_record_that_counts_as_absent(harness: &impl Harness) {
@@ -219,8 +196,7 @@ pub async fn another_fingerprint_wins_a_record_that_counts_as_absent(harness: &i
     for claim in [released, expired] {
         let other = mismatch(&claim);
         win(&*store, &other).await;
-        let record = store.load(claim.record).await.unwrap();
-        assert_eq!(record, Some(running(&other, false, None)));
+        reads(&*store, claim.record, Some(running(&other, false, None))).await;
     }
 }
 
@@ -234,5 +210,58 @@ pub async fn records_do_not_meet(harness: &impl Harness) {
         ..claim.clone()
     };
     win(&*store, &elsewhere).await;
-    assert_eq!(find(&*store, &retry(&claim)).await, done(&claim, "done"));
+    find(&*store, &retry(&claim), done(&claim, "done")).await;
+}
+
+pub async fn keys_of_two_namespaces_do_not_meet(harness: &impl Harness) {
+    let store = harness.open().await;
+    let in_namespace = |namespace| Claim {
+        record: RecordId::new(
+            None,
+            namespace,
+            Origin::Web,
+            &Scope::global(),
+            &[b"POST", b"/payments"],
+            "one key",
+        ),
+        ..new_claim()
+    };
+    let [one, other] = ["one", "other"].map(in_namespace);
+    win(&*store, &one).await;
+    complete(&*store, &one, "done").await;
+    win(&*store, &other).await;
+    find(&*store, &retry(&one), done(&one, "done")).await;
+    held(store.forget(one.record, one.attempt)).await;
+    reads(&*store, other.record, Some(running(&other, false, None))).await;
+}
+
+pub async fn every_byte_of_a_record_id_counts(harness: &impl Harness) {
+    let store = harness.open().await;
+    let claim = new_claim();
+    win(&*store, &claim).await;
+    for place in 0..32 {
+        let mut bytes = *claim.record.as_bytes();
+        bytes[place] ^= 1;
+        let neighbour = Claim {
+            record: RecordId::from_bytes(bytes),
+            ..retry(&claim)
+        };
+        win(&*store, &neighbour).await;
+    }
+}
+
+pub async fn every_byte_of_a_fingerprint_counts(harness: &impl Harness) {
+    let store = harness.open().await;
+    let claim = new_claim();
+    abandon(harness, &*store, &claim).await;
+    for place in 0..32 {
+        let mut bytes = *claim.fingerprint.as_bytes();
+        bytes[place] ^= 1;
+        let other = Claim {
+            fingerprint: Fingerprint::from_bytes(bytes),
+            ..retry(&claim)
+        };
+        find(&*store, &other, running(&claim, true, None)).await;
+    }
+    take_over(&*store, &retry(&claim), (Some(claim.attempt), None)).await;
 }

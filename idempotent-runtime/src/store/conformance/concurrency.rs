@@ -1,6 +1,10 @@
 //! Many at once, through several handles.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::sync::Barrier;
 
 use super::*;
 
@@ -18,20 +22,22 @@ async fn handles(harness: &impl Harness) -> Vec<Arc<dyn Store>> {
 /// Sends all claims at once, spread over the handles.
 async fn claim_all(harness: &impl Harness, claims: Vec<Claim>) -> Vec<(Claim, Claimed)> {
     let handles = handles(harness).await;
+    let together = Arc::new(Barrier::new(claims.len()));
     let tasks: Vec<_> = claims
         .into_iter()
         .zip(handles.iter().cycle())
         .map(|(claim, store)| {
-            let store = Arc::clone(store);
+            let (store, together) = (Arc::clone(store), Arc::clone(&together));
             tokio::spawn(async move {
-                let claimed = store.claim(claim.clone()).await.unwrap();
+                together.wait().await;
+                let claimed = answer(store.claim(claim.clone())).await;
                 (claim, claimed)
             })
         })
         .collect();
     let mut claimed = Vec::new();
     for task in tasks {
-        claimed.push(task.await.unwrap());
+        claimed.push(join(task).await);
     }
     claimed
 }
@@ -42,17 +48,22 @@ fn assert_one_winner(claimed: &[(Claim, Claimed)], left_by: Option<AttemptId>) {
         .iter()
         .filter(|(_, claimed)| matches!(claimed, Claimed::Won { .. }))
         .collect();
-    let [(winner, won)] = winners[..] else {
-        panic!("{} claims won", winners.len());
-    };
+    let promise = "of many claims of one record at the same time, one wins";
+    must(promise, &winners.len(), &1);
+    let (winner, won) = winners[0];
     let expected = Claimed::Won {
         abandoned: left_by,
         provisional: None,
     };
-    assert_eq!(*won, expected);
+    must(promise, won, &expected);
     for (claim, claimed) in claimed {
         if claim.attempt != winner.attempt {
-            assert_eq!(*claimed, Claimed::Found(running(winner, false, None)));
+            let expected = Claimed::Found(running(winner, false, None));
+            must(
+                "the other claims find the winner's record",
+                claimed,
+                &expected,
+            );
         }
     }
 }
@@ -87,7 +98,11 @@ pub async fn many_claims_of_one_attempt_are_all_its_own(harness: &impl Harness) 
         provisional: None,
     };
     for (_, claimed) in claim_all(harness, vec![claim; TASKS]).await {
-        assert_eq!(claimed, expected);
+        must(
+            "repeated claims of one attempt all win",
+            &claimed,
+            &expected,
+        );
     }
 }
 
@@ -100,15 +115,14 @@ pub async fn many_records_at_once_do_not_meet(harness: &impl Harness) {
             tokio::spawn(async move {
                 let claim = new_claim();
                 win(&*store, &claim).await;
-                let renewed = store.renew(claim.record, claim.attempt, LEASE).await;
-                assert_eq!(renewed.unwrap(), Fence::Held);
+                held(store.renew(claim.record, claim.attempt, LEASE)).await;
                 complete(&*store, &claim, "done").await;
-                assert_eq!(find(&*other, &retry(&claim)).await, done(&claim, "done"));
+                find(&*other, &retry(&claim), done(&claim, "done")).await;
             })
         })
         .collect();
     for task in tasks {
-        task.await.unwrap();
+        join(task).await;
     }
 }
 
@@ -120,14 +134,21 @@ pub async fn one_of_completion_and_takeover_counts(harness: &impl Harness) {
         let (completing, taking) = (Arc::clone(&handles[0]), Arc::clone(&handles[1]));
         let completed = tokio::spawn(async move {
             let done = completion("late");
-            completing.complete(first.record, first.attempt, done).await
+            answer(completing.complete(first.record, first.attempt, done)).await
         });
         let second = retry(&first);
-        let taken = taking.claim(second.clone()).await.unwrap();
-        let record = taking.load(first.record).await.unwrap();
-        match completed.await.unwrap().unwrap() {
-            Fence::Held => assert_eq!(taken, Claimed::Found(done(&first, "late"))),
-            Fence::Lost => assert_eq!(record, Some(running(&second, false, None))),
+        let taken = answer(taking.claim(second.clone())).await;
+        let record = answer(taking.load(first.record)).await;
+        match join(completed).await {
+            Fence::Held => {
+                let promise = "a completion that is held leaves nothing to take over";
+                must(promise, &taken, &Claimed::Found(done(&first, "late")));
+            }
+            Fence::Lost => {
+                let promise =
+                    "a completion that is refused left the record to whoever took it over";
+                must(promise, &record, &Some(running(&second, false, None)));
+            }
         }
     }
 }
@@ -146,11 +167,55 @@ pub async fn steps_whose_callers_left_harm_nobody(harness: &impl Harness) {
     let claim = new_claim();
     win(&*store, &claim).await;
     complete(&*store, &claim, "done").await;
-    assert_eq!(find(&*store, &retry(&claim)).await, done(&claim, "done"));
+    find(&*store, &retry(&claim), done(&claim, "done")).await;
     for (claim, task) in left {
         // Done or not done, and never half: the same attempt can always go on.
         let _ = task.await;
         win(&*store, &claim).await;
         complete(&*store, &claim, "done").await;
     }
+}
+
+pub async fn one_of_many_claims_wins_what_was_given_back(harness: &impl Harness) {
+    let store = harness.open().await;
+    let first = new_claim();
+    win(&*store, &first).await;
+    release(&*store, &first).await;
+    let claims = (0..TASKS).map(|_| retry(&first)).collect();
+    assert_one_winner(&claim_all(harness, claims).await, None);
+}
+
+pub async fn one_of_many_claims_wins_what_expired(harness: &impl Harness) {
+    let store = harness.open().await;
+    let first = new_claim();
+    win(&*store, &first).await;
+    complete(&*store, &first, "done").await;
+    harness.advance(WINDOW);
+    let claims = (0..TASKS).map(|_| retry(&first)).collect();
+    assert_one_winner(&claim_all(harness, claims).await, None);
+}
+
+/// A step that was begun and left, and lands after a later one of its attempt, would undo what its caller relies on.
+pub async fn a_step_whose_caller_left_does_not_overtake_a_later_one(harness: &impl Harness) {
+    let store = harness.open().await;
+    let mut claims = Vec::new();
+    for _ in 0..TASKS {
+        let claim = new_claim();
+        win(&*store, &claim).await;
+        leave(store.renew(claim.record, claim.attempt, Duration::ZERO)).await;
+        held(store.renew(claim.record, claim.attempt, LEASE)).await;
+        leave(store.publish(claim.record, claim.attempt, outcome("first"))).await;
+        held(store.publish(claim.record, claim.attempt, outcome("second"))).await;
+        claims.push(claim);
+    }
+    for claim in claims {
+        let expected = running(&claim, false, Some(outcome("second")));
+        find(&*store, &retry(&claim), expected).await;
+        complete(&*store, &claim, "done").await;
+    }
+}
+
+/// Begins a step, and drops its future where it has to wait.
+async fn leave<T>(mut step: StoreFuture<'_, T>) {
+    poll_fn(|context| Poll::Ready(step.as_mut().poll(context).is_ready())).await;
 }

@@ -26,6 +26,9 @@ macro_rules! store_conformance {
                 another_fingerprint_is_told_before_anything_else,
                 another_fingerprint_wins_a_record_that_counts_as_absent,
                 records_do_not_meet,
+                keys_of_two_namespaces_do_not_meet,
+                every_byte_of_a_record_id_counts,
+                every_byte_of_a_fingerprint_counts,
             }
             fences {
                 nobody_holds_an_absent_record,
@@ -33,7 +36,10 @@ macro_rules! store_conformance {
                 an_attempt_whose_record_was_released_and_claimed_again_is_refused,
                 an_attempt_whose_record_was_forgotten_is_refused,
                 an_attempt_whose_record_was_resolved_is_refused,
+                an_attempt_whose_record_expired_and_was_claimed_again_is_refused,
+                an_attempt_whose_record_was_swept_is_refused,
                 a_stranger_is_refused,
+                every_byte_of_an_attempt_id_counts,
                 a_done_record_takes_nothing_but_the_same_completion,
                 a_released_record_takes_nothing_but_the_same_release,
                 a_repeated_completion_is_held_and_changes_nothing,
@@ -82,14 +88,18 @@ macro_rules! store_conformance {
                 a_sweep_of_nothing_removes_nothing,
                 a_record_that_was_claimed_again_is_not_swept,
                 a_big_sweep_lets_claims_through,
+                a_sweep_spares_records_that_are_claimed_meanwhile,
             }
             concurrency {
                 one_of_many_claims_wins,
                 one_of_many_takes_over,
+                one_of_many_claims_wins_what_was_given_back,
+                one_of_many_claims_wins_what_expired,
                 many_claims_of_one_attempt_are_all_its_own,
                 many_records_at_once_do_not_meet,
                 one_of_completion_and_takeover_counts,
                 steps_whose_callers_left_harm_nobody,
+                a_step_whose_caller_left_does_not_overtake_a_later_one,
             }
         }
     };

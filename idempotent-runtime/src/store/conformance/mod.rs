@@ -1,14 +1,19 @@
 //! What every store promises, as tests that run against any of them.
 //!
 //! Implement [`Harness`] for a store and name it in [`store_conformance!`](crate::store_conformance!), which makes one
-//! test of every function here. Each test gets a harness of its own, and with it an empty store.
+//! test of every function here. Each test gets a harness of its own, and with it an empty store. A test is named after
+//! what it asks for. One that fails prints the promise that was broken, what was expected and what came, and the line of
+//! the suite; the source of its function is the shortest way to see what was done to the store.
+//!
+//! What the suite cannot check (what survives, how fast it is, real clocks) and how to check that, stands in
+//! `docs/own-store.md` in the project's repository, which also says how to write a store.
 //!
 //! ```
-//! use std::sync::Arc;
-//! use std::time::Duration;
 //! # #[cfg(feature = "memory")]
 //! # mod tests {
-//! # use super::*;
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
 //! use idempotent_runtime::MemoryStore;
 //! use idempotent_runtime::clock::ManualClock;
 //! use idempotent_runtime::store::Store;
@@ -45,8 +50,11 @@
 #![allow(missing_docs, clippy::missing_panics_doc, clippy::unwrap_used)]
 #![allow(clippy::wildcard_imports)]
 
+#[cfg(all(test, feature = "memory"))]
+mod broken;
 pub mod claims;
 pub mod concurrency;
+mod expectations;
 pub mod fences;
 mod list;
 pub mod outcomes;
@@ -56,7 +64,10 @@ pub mod times;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Claim, Claimed, Completion, Fence, Record, State, Store, Takeover};
+use self::expectations::*;
+use super::{
+    Claim, Claimed, Completion, Fence, Record, State, Store, StoreError, StoreFuture, Takeover,
+};
 use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Headers, Outcome};
@@ -163,30 +174,6 @@ fn completion(body: &'static str) -> Completion {
     }
 }
 
-/// Claims the record, which must be free or this attempt's, with nothing left from an earlier one.
-async fn win(store: &dyn Store, claim: &Claim) {
-    assert_eq!(win_from(store, claim).await, (None, None));
-}
-
-/// Claims the record, which must not be somebody else's, and says whose it was and what that one had published.
-async fn win_from(store: &dyn Store, claim: &Claim) -> (Option<AttemptId>, Option<Outcome>) {
-    match store.claim(claim.clone()).await.unwrap() {
-        Claimed::Won {
-            abandoned,
-            provisional,
-        } => (abandoned, provisional),
-        Claimed::Found(record) => panic!("the claim found {record:?}"),
-    }
-}
-
-/// Claims the record, which must be somebody else's or done, and says what stands there.
-async fn find(store: &dyn Store, claim: &Claim) -> Record {
-    match store.claim(claim.clone()).await.unwrap() {
-        Claimed::Found(record) => record,
-        won @ Claimed::Won { .. } => panic!("the claim won: {won:?}"),
-    }
-}
-
 /// Wins the record and lets the lease run out.
 async fn abandon(harness: &impl Harness, store: &dyn Store, claim: &Claim) {
     win(store, claim).await;
@@ -194,13 +181,11 @@ async fn abandon(harness: &impl Harness, store: &dyn Store, claim: &Claim) {
 }
 
 async fn complete(store: &dyn Store, claim: &Claim, body: &'static str) {
-    let fence = store.complete(claim.record, claim.attempt, completion(body));
-    assert_eq!(fence.await.unwrap(), Fence::Held);
+    held(store.complete(claim.record, claim.attempt, completion(body))).await;
 }
 
 async fn release(store: &dyn Store, claim: &Claim) {
-    let fence = store.release(claim.record, claim.attempt);
-    assert_eq!(fence.await.unwrap(), Fence::Held);
+    held(store.release(claim.record, claim.attempt)).await;
 }
 
 /// The record as the claim made it.

@@ -8,33 +8,41 @@ async fn assert_faithful(harness: &impl Harness, outcome: Outcome) {
     let claim = new_claim();
     win(&*store, &claim).await;
     let fence = store.publish(claim.record, claim.attempt, outcome.clone());
-    assert_eq!(fence.await.unwrap(), Fence::Held);
-    assert_eq!(
-        find(&*store, &retry(&claim)).await,
-        running(&claim, false, Some(outcome.clone()))
-    );
+    held(fence).await;
+    find(
+        &*store,
+        &retry(&claim),
+        running(&claim, false, Some(outcome.clone())),
+    )
+    .await;
 
     let completion = Completion {
         outcome: Some(outcome.clone()),
         ..completion("")
     };
     let fence = store.complete(claim.record, claim.attempt, completion);
-    assert_eq!(fence.await.unwrap(), Fence::Held);
-    let state = State::Done {
-        disposition: Disposition::Completed,
-        outcome: Some(outcome),
-    };
-    assert_eq!(find(&*store, &retry(&claim)).await.state, state);
-    let record = store.load(claim.record).await.unwrap().unwrap();
-    assert_eq!(record.state, state);
+    held(fence).await;
+    let expected = done_with(&claim, Disposition::Completed, Some(outcome));
+    find(&*store, &retry(&claim), expected.clone()).await;
+    reads(&*store, claim.record, Some(expected.clone())).await;
     let elsewhere = harness.open().await;
-    let record = elsewhere.load(claim.record).await.unwrap().unwrap();
-    assert_eq!(record.state, state);
+    reads(&*elsewhere, claim.record, Some(expected)).await;
+}
+
+fn done_with(claim: &Claim, disposition: Disposition, outcome: Option<Outcome>) -> Record {
+    Record {
+        fingerprint: claim.fingerprint,
+        attempt: claim.attempt,
+        state: State::Done {
+            disposition,
+            outcome,
+        },
+    }
 }
 
 async fn publish(store: &dyn Store, claim: &Claim, body: &'static str) {
     let fence = store.publish(claim.record, claim.attempt, outcome(body));
-    assert_eq!(fence.await.unwrap(), Fence::Held);
+    held(fence).await;
 }
 
 pub async fn an_empty_outcome_is_kept_as_it_is(harness: &impl Harness) {
@@ -84,12 +92,9 @@ pub async fn every_disposition_is_kept(harness: &impl Harness) {
             ..completion("done")
         };
         let fence = store.complete(claim.record, claim.attempt, completion);
-        assert_eq!(fence.await.unwrap(), Fence::Held);
-        let expected = State::Done {
-            disposition,
-            outcome: Some(outcome("done")),
-        };
-        assert_eq!(find(&*store, &retry(&claim)).await.state, expected);
+        held(fence).await;
+        let expected = done_with(&claim, disposition, Some(outcome("done")));
+        find(&*store, &retry(&claim), expected).await;
     }
 }
 
@@ -102,12 +107,9 @@ pub async fn an_outcome_that_was_not_kept_is_told_from_an_empty_one(harness: &im
         ..completion("")
     };
     let fence = store.complete(claim.record, claim.attempt, completion);
-    assert_eq!(fence.await.unwrap(), Fence::Held);
-    let expected = State::Done {
-        disposition: Disposition::Completed,
-        outcome: None,
-    };
-    assert_eq!(find(&*store, &retry(&claim)).await.state, expected);
+    held(fence).await;
+    let expected = done_with(&claim, Disposition::Completed, None);
+    find(&*store, &retry(&claim), expected).await;
 }
 
 pub async fn a_provisional_outcome_is_seen_while_the_attempt_runs(harness: &impl Harness) {
@@ -116,8 +118,8 @@ pub async fn a_provisional_outcome_is_seen_while_the_attempt_runs(harness: &impl
     win(&*store, &claim).await;
     publish(&*store, &claim, "begun").await;
     let expected = running(&claim, false, Some(outcome("begun")));
-    assert_eq!(find(&*store, &retry(&claim)).await, expected);
-    assert_eq!(store.load(claim.record).await.unwrap(), Some(expected));
+    find(&*store, &retry(&claim), expected.clone()).await;
+    reads(&*store, claim.record, Some(expected)).await;
 }
 
 pub async fn the_last_publication_counts(harness: &impl Harness) {
@@ -127,7 +129,7 @@ pub async fn the_last_publication_counts(harness: &impl Harness) {
     publish(&*store, &claim, "begun").await;
     publish(&*store, &claim, "half way").await;
     let expected = running(&claim, false, Some(outcome("half way")));
-    assert_eq!(find(&*store, &retry(&claim)).await, expected);
+    find(&*store, &retry(&claim), expected).await;
 }
 
 pub async fn a_provisional_outcome_survives_a_takeover(harness: &impl Harness) {
@@ -137,14 +139,18 @@ pub async fn a_provisional_outcome_survives_a_takeover(harness: &impl Harness) {
     publish(&*store, &first, "begun").await;
     harness.advance(LEASE);
     let second = retry(&first);
-    assert_eq!(
-        win_from(&*store, &second).await,
-        (Some(first.attempt), Some(outcome("begun")))
-    );
-    assert_eq!(
-        find(&*store, &retry(&first)).await,
-        running(&second, false, Some(outcome("begun")))
-    );
+    take_over(
+        &*store,
+        &second,
+        (Some(first.attempt), Some(outcome("begun"))),
+    )
+    .await;
+    find(
+        &*store,
+        &retry(&first),
+        running(&second, false, Some(outcome("begun"))),
+    )
+    .await;
 }
 
 pub async fn a_provisional_outcome_survives_a_renewal(harness: &impl Harness) {
@@ -153,9 +159,9 @@ pub async fn a_provisional_outcome_survives_a_renewal(harness: &impl Harness) {
     win(&*store, &claim).await;
     publish(&*store, &claim, "begun").await;
     let fence = store.renew(claim.record, claim.attempt, LEASE);
-    assert_eq!(fence.await.unwrap(), Fence::Held);
+    held(fence).await;
     let expected = running(&claim, false, Some(outcome("begun")));
-    assert_eq!(find(&*store, &retry(&claim)).await, expected);
+    find(&*store, &retry(&claim), expected).await;
 }
 
 pub async fn a_provisional_outcome_ends_with_completion(harness: &impl Harness) {

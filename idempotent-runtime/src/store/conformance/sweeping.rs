@@ -1,14 +1,27 @@
 //! What a sweep removes.
 
+use std::panic::Location;
 use std::sync::Arc;
+
+use tokio::sync::Barrier;
 
 use super::*;
 
-/// Sweeps, where this store needs it, and checks how many records that removed.
-async fn sweep(harness: &impl Harness, store: &dyn Store, limit: usize, expected: usize) {
-    let swept = store.sweep(limit).await.unwrap();
-    assert_eq!(swept, swept_of(harness, expected));
+/// Sweeps, and checks how many records that removed: none, where the store removes them in its own time.
+#[track_caller]
+pub(super) fn sweep(
+    harness: &impl Harness,
+    store: &dyn Store,
+    limit: usize,
+    expected: usize,
+) -> impl Future<Output = ()> {
+    let at = Location::caller();
+    let swept = answer(store.sweep(limit));
+    let expected = swept_of(harness, expected);
+    async move { must_at(at, SWEEPS, &swept.await, &expected) }
 }
+
+const SWEEPS: &str = "a sweep removes expired and released records alone, at most as many as it may, and says how many";
 
 fn swept_of(harness: &impl Harness, expected: usize) -> usize {
     match harness.expiry() {
@@ -33,10 +46,7 @@ pub async fn expired_and_released_records_are_swept(harness: &impl Harness) {
     let completed = complete_some(&*store, 1).await.remove(0);
     harness.advance(SHORT_OF_WINDOW);
     sweep(harness, &*store, 10, 0).await;
-    assert_eq!(
-        find(&*store, &retry(&completed)).await,
-        done(&completed, "done")
-    );
+    find(&*store, &retry(&completed), done(&completed, "done")).await;
 
     let released = new_claim();
     win(&*store, &released).await;
@@ -58,16 +68,19 @@ pub async fn running_abandoned_and_kept_records_are_not_swept(harness: &impl Har
     let kept = complete_some(&*store, 1).await.remove(0);
     sweep(harness, &*store, 10, 0).await;
 
-    let load = async |claim: &Claim| store.load(claim.record).await.unwrap();
-    assert_eq!(
-        load(&abandoned).await,
-        Some(running(&abandoned, true, None))
-    );
-    assert_eq!(
-        load(&running_one).await,
-        Some(running(&running_one, false, None))
-    );
-    assert_eq!(load(&kept).await, Some(done(&kept, "done")));
+    reads(
+        &*store,
+        abandoned.record,
+        Some(running(&abandoned, true, None)),
+    )
+    .await;
+    reads(
+        &*store,
+        running_one.record,
+        Some(running(&running_one, false, None)),
+    )
+    .await;
+    reads(&*store, kept.record, Some(done(&kept, "done"))).await;
 }
 
 pub async fn a_sweep_removes_at_most_its_limit(harness: &impl Harness) {
@@ -96,7 +109,7 @@ pub async fn a_record_that_was_claimed_again_is_not_swept(harness: &impl Harness
     sweep(harness, &*store, 10, 0).await;
     complete(&*store, &second, "second").await;
     sweep(harness, &*store, 10, 0).await;
-    assert_eq!(find(&*store, &first).await, done(&second, "second"));
+    find(&*store, &first, done(&second, "second")).await;
 }
 
 pub async fn a_big_sweep_lets_claims_through(harness: &impl Harness) {
@@ -113,18 +126,59 @@ pub async fn a_big_sweep_lets_claims_through(harness: &impl Harness) {
         })
         .collect();
     for task in released {
-        task.await.unwrap();
+        join(task).await;
     }
 
     let sweeper = Arc::clone(&store);
-    let swept = tokio::spawn(async move { sweeper.sweep(RECORDS).await.unwrap() });
+    let swept = tokio::spawn(async move { answer(sweeper.sweep(RECORDS)).await });
     let claims: Vec<_> = (0..50).map(|_| new_claim()).collect();
     for claim in &claims {
         win(&*store, claim).await;
     }
-    assert_eq!(swept.await.unwrap(), swept_of(harness, RECORDS));
+    must(SWEEPS, &join(swept).await, &swept_of(harness, RECORDS));
     for claim in &claims {
-        let record = store.load(claim.record).await.unwrap();
-        assert_eq!(record, Some(running(claim, false, None)));
+        reads(&*store, claim.record, Some(running(claim, false, None))).await;
+    }
+}
+
+/// A sweep that looks first and removes later would take a running record, and with it the fence.
+pub async fn a_sweep_spares_records_that_are_claimed_meanwhile(harness: &impl Harness) {
+    const RECORDS: usize = 200;
+    const AT_ONCE: usize = 5;
+    const SWEEPERS: usize = 2;
+    let store = harness.open().await;
+    let expired = complete_some(&*store, RECORDS).await;
+    harness.advance(WINDOW);
+
+    let together = Arc::new(Barrier::new(SWEEPERS + RECORDS));
+    let sweepers: Vec<_> = (0..SWEEPERS)
+        .map(|_| {
+            let (sweeper, together) = (Arc::clone(&store), Arc::clone(&together));
+            // Few at a time, so that there are claims between two sweeps, and between the halves of one.
+            tokio::spawn(async move {
+                together.wait().await;
+                while answer(sweeper.sweep(AT_ONCE)).await > 0 {}
+            })
+        })
+        .collect();
+    let claiming: Vec<_> = expired
+        .iter()
+        .map(|first| {
+            let (store, second) = (Arc::clone(&store), retry(first));
+            let together = Arc::clone(&together);
+            tokio::spawn(async move {
+                together.wait().await;
+                win(&*store, &second).await;
+                second
+            })
+        })
+        .collect();
+    for task in sweepers {
+        join(task).await;
+    }
+    for task in claiming {
+        let second = join(task).await;
+        reads(&*store, second.record, Some(running(&second, false, None))).await;
+        complete(&*store, &second, "second").await;
     }
 }

@@ -1,20 +1,35 @@
 //! When a lease ends and when an outcome does.
 
+use std::panic::Location;
+
+use super::sweeping::sweep;
 use super::*;
 use crate::store::Resolution;
 
-async fn is_abandoned(store: &dyn Store, record: RecordId) -> bool {
-    match store.load(record).await.unwrap() {
-        Some(Record {
-            state: State::Running { abandoned, .. },
-            ..
-        }) => abandoned,
-        other => panic!("the record is not running: {other:?}"),
+/// The record must be running, and abandoned or not.
+#[track_caller]
+fn abandoned(store: &dyn Store, record: RecordId, expected: bool) -> impl Future<Output = ()> {
+    let at = Location::caller();
+    let record = answer(store.load(record));
+    async move {
+        let abandoned = match record.await.map(|record| record.state) {
+            Some(State::Running { abandoned, .. }) => Some(abandoned),
+            _ => None,
+        };
+        let promise = "a running record is abandoned from the millisecond on at which its lease ends, and not before";
+        must_at(at, promise, &abandoned, &Some(expected));
     }
 }
 
-async fn exists(store: &dyn Store, record: RecordId) -> bool {
-    store.load(record).await.unwrap().is_some()
+/// The record must be there, or count as absent.
+#[track_caller]
+fn exists(store: &dyn Store, record: RecordId, expected: bool) -> impl Future<Output = ()> {
+    let at = Location::caller();
+    let record = answer(store.load(record));
+    async move {
+        let promise = "a done record counts as absent from the millisecond on at which it expires, and not before";
+        must_at(at, promise, &record.await.is_some(), &expected);
+    }
 }
 
 pub async fn a_lease_ends_at_its_very_millisecond(harness: &impl Harness) {
@@ -26,16 +41,13 @@ pub async fn a_lease_ends_at_its_very_millisecond(harness: &impl Harness) {
     };
     win(&*store, &claim).await;
     harness.advance(SHORT_OF_LEASE);
-    assert!(!is_abandoned(&*store, claim.record).await);
+    abandoned(&*store, claim.record, false).await;
     // A claim that may take over is still told that the attempt runs.
-    assert_eq!(
-        find(&*store, &retry(&claim)).await,
-        running(&claim, false, None)
-    );
+    find(&*store, &retry(&claim), running(&claim, false, None)).await;
     for _ in 0..2 {
         harness.advance(MILLISECOND);
-        assert!(is_abandoned(&*store, claim.record).await);
-        assert_eq!(find(&*store, &wary).await, running(&claim, true, None));
+        abandoned(&*store, claim.record, true).await;
+        find(&*store, &wary, running(&claim, true, None)).await;
     }
     win_from(&*store, &retry(&claim)).await;
 }
@@ -46,11 +58,11 @@ pub async fn a_renewal_counts_from_now(harness: &impl Harness) {
     win(&*store, &claim).await;
     harness.advance(SHORT_OF_LEASE);
     let fence = store.renew(claim.record, claim.attempt, LEASE);
-    assert_eq!(fence.await.unwrap(), Fence::Held);
+    held(fence).await;
     harness.advance(SHORT_OF_LEASE);
-    assert!(!is_abandoned(&*store, claim.record).await);
+    abandoned(&*store, claim.record, false).await;
     harness.advance(MILLISECOND);
-    assert!(is_abandoned(&*store, claim.record).await);
+    abandoned(&*store, claim.record, true).await;
 }
 
 pub async fn a_renewal_revives_an_abandoned_record(harness: &impl Harness) {
@@ -58,11 +70,8 @@ pub async fn a_renewal_revives_an_abandoned_record(harness: &impl Harness) {
     let claim = new_claim();
     abandon(harness, &*store, &claim).await;
     let fence = store.renew(claim.record, claim.attempt, LEASE);
-    assert_eq!(fence.await.unwrap(), Fence::Held);
-    assert_eq!(
-        find(&*store, &retry(&claim)).await,
-        running(&claim, false, None)
-    );
+    held(fence).await;
+    find(&*store, &retry(&claim), running(&claim, false, None)).await;
 }
 
 pub async fn a_renewal_of_zero_abandons_at_once(harness: &impl Harness) {
@@ -70,10 +79,9 @@ pub async fn a_renewal_of_zero_abandons_at_once(harness: &impl Harness) {
     let claim = new_claim();
     win(&*store, &claim).await;
     let fence = store.renew(claim.record, claim.attempt, Duration::ZERO);
-    assert_eq!(fence.await.unwrap(), Fence::Held);
-    assert!(is_abandoned(&*store, claim.record).await);
-    let (abandoned, _) = win_from(&*store, &retry(&claim)).await;
-    assert_eq!(abandoned, Some(claim.attempt));
+    held(fence).await;
+    abandoned(&*store, claim.record, true).await;
+    take_over(&*store, &retry(&claim), (Some(claim.attempt), None)).await;
 }
 
 pub async fn a_publication_does_not_prolong_the_lease(harness: &impl Harness) {
@@ -82,9 +90,9 @@ pub async fn a_publication_does_not_prolong_the_lease(harness: &impl Harness) {
     win(&*store, &claim).await;
     harness.advance(SHORT_OF_LEASE);
     let fence = store.publish(claim.record, claim.attempt, outcome("begun"));
-    assert_eq!(fence.await.unwrap(), Fence::Held);
+    held(fence).await;
     harness.advance(MILLISECOND);
-    assert!(is_abandoned(&*store, claim.record).await);
+    abandoned(&*store, claim.record, true).await;
 }
 
 pub async fn an_outcome_expires_at_its_very_millisecond(harness: &impl Harness) {
@@ -93,10 +101,10 @@ pub async fn an_outcome_expires_at_its_very_millisecond(harness: &impl Harness) 
     win(&*store, &claim).await;
     complete(&*store, &claim, "done").await;
     harness.advance(SHORT_OF_WINDOW);
-    assert_eq!(find(&*store, &retry(&claim)).await, done(&claim, "done"));
+    find(&*store, &retry(&claim), done(&claim, "done")).await;
     for _ in 0..2 {
         harness.advance(MILLISECOND);
-        assert!(!exists(&*store, claim.record).await);
+        exists(&*store, claim.record, false).await;
     }
     win(&*store, &retry(&claim)).await;
 
@@ -113,9 +121,9 @@ pub async fn the_window_is_counted_from_completion(harness: &impl Harness) {
     abandon(harness, &*store, &claim).await;
     complete(&*store, &claim, "done").await;
     harness.advance(SHORT_OF_WINDOW);
-    assert!(exists(&*store, claim.record).await);
+    exists(&*store, claim.record, true).await;
     harness.advance(MILLISECOND);
-    assert!(!exists(&*store, claim.record).await);
+    exists(&*store, claim.record, false).await;
 }
 
 pub async fn the_window_of_a_resolution_is_counted_from_it(harness: &impl Harness) {
@@ -125,11 +133,11 @@ pub async fn the_window_of_a_resolution_is_counted_from_it(harness: &impl Harnes
     let resolution = Resolution::Complete(completion("settled"));
     let by = AttemptId::random();
     let fence = store.resolve(claim.record, claim.attempt, by, resolution);
-    assert_eq!(fence.await.unwrap(), Fence::Held);
+    held(fence).await;
     harness.advance(SHORT_OF_WINDOW);
-    assert!(exists(&*store, claim.record).await);
+    exists(&*store, claim.record, true).await;
     harness.advance(MILLISECOND);
-    assert!(!exists(&*store, claim.record).await);
+    exists(&*store, claim.record, false).await;
 }
 
 pub async fn an_outcome_kept_for_ever_does_not_expire(harness: &impl Harness) {
@@ -141,10 +149,10 @@ pub async fn an_outcome_kept_for_ever_does_not_expire(harness: &impl Harness) {
         ..completion("done")
     };
     let fence = store.complete(claim.record, claim.attempt, completion);
-    assert_eq!(fence.await.unwrap(), Fence::Held);
+    held(fence).await;
     harness.advance(AGES);
-    assert_eq!(store.sweep(100).await.unwrap(), 0);
-    assert_eq!(find(&*store, &retry(&claim)).await, done(&claim, "done"));
+    sweep(harness, &*store, 100, 0).await;
+    find(&*store, &retry(&claim), done(&claim, "done")).await;
 }
 
 pub async fn a_running_record_does_not_expire(harness: &impl Harness) {
@@ -152,8 +160,5 @@ pub async fn a_running_record_does_not_expire(harness: &impl Harness) {
     let claim = new_claim();
     win(&*store, &claim).await;
     harness.advance(AGES);
-    assert_eq!(
-        find(&*store, &mismatch(&claim)).await,
-        running(&claim, true, None)
-    );
+    find(&*store, &mismatch(&claim), running(&claim, true, None)).await;
 }

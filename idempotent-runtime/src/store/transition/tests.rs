@@ -1,6 +1,7 @@
 use super::*;
+use crate::fingerprint::Fingerprint;
 use crate::identity::RecordId;
-use crate::outcome::Headers;
+use crate::outcome::{Disposition, Headers};
 
 /// A holds, made or left the row; B comes by.
 const A: AttemptId = AttemptId::from_bytes([0xa; 16]);
@@ -162,6 +163,39 @@ fn every_step_does_to_every_state_what_the_table_says() {
             assert_eq!(run(state.as_ref()), *expected, "{step} on {state:?}");
         }
     }
+}
+
+/// The table that the module's documentation shows.
+fn rendered() -> String {
+    let mut lines = vec![
+        line(
+            "step",
+            [
+                "absent",
+                "running",
+                "abandoned",
+                "done",
+                "expired",
+                "released",
+            ],
+        ),
+        line("---", ["---"; 6]),
+    ];
+    lines.extend(TABLE.iter().map(|(step, _, cells)| line(step, *cells)));
+    lines.concat()
+}
+
+fn line(first: &str, cells: [&str; 6]) -> String {
+    format!("//! | {first} | {} |\n", cells.join(" | "))
+}
+
+#[test]
+fn the_documentation_shows_the_table() {
+    let table = rendered();
+    assert!(
+        include_str!("../transition.rs").contains(&table),
+        "it must read\n{table}"
+    );
 }
 
 #[test]
