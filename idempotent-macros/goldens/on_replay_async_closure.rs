@@ -14,12 +14,12 @@ fn create<O: Owner>(
         &__POLICY,
         move |__call, __arg0| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
                 clippy::explicit_auto_deref
             )]
             let __entry = {
-                #[allow(unused_variables)]
                 let owner = &__arg0;
                 __idempotent::enter(
                         __call,

@@ -23,6 +23,7 @@ fn create(
         &__POLICY,
         move |mut __call, __arg2| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
                 clippy::explicit_auto_deref
@@ -32,16 +33,14 @@ fn create(
                 __idempotent::scope(&mut __call, &org);
             }
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
                 clippy::explicit_auto_deref
             )]
             let __entry = {
-                #[allow(unused_variables)]
                 let State(app) = &__arg0;
-                #[allow(unused_variables)]
                 let org = &__arg1;
-                #[allow(unused_variables)]
                 let Json(task) = &__arg2;
                 __idempotent::enter(
                         __call,

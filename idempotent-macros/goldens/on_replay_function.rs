@@ -14,6 +14,7 @@ fn create(
         &__POLICY,
         move |mut __call, __arg0| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
                 clippy::explicit_auto_deref
@@ -23,6 +24,7 @@ fn create(
                 __idempotent::scope(&mut __call, &org);
             }
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
                 clippy::explicit_auto_deref

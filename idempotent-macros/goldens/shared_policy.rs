@@ -16,6 +16,7 @@ fn pay(
         &__POLICY,
         move |mut __call, __arg0| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
                 clippy::explicit_auto_deref

@@ -46,22 +46,20 @@ fn many(
         &__POLICY,
         move |mut __call, __arg15| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
                 clippy::explicit_auto_deref
             )]
             {
-                let a1 = &__arg0;
-                __idempotent::scope(&mut __call, &a1);
-            }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let a16 = &__arg15;
-                __idempotent::scope(&mut __call, &a16);
+                {
+                    let a1 = &__arg0;
+                    __idempotent::scope(&mut __call, &a1);
+                }
+                {
+                    let a16 = &__arg15;
+                    __idempotent::scope(&mut __call, &a16);
+                }
             }
             __idempotent::protect(
                     __call,

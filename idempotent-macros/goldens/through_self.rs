@@ -16,6 +16,7 @@ pub fn create(
         &__POLICY,
         move |mut __call, __arg1| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
                 clippy::explicit_auto_deref
