@@ -17,7 +17,8 @@ fn create<O: Owner>(
                 unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             let __entry = {
                 let owner = &__arg0;
@@ -26,6 +27,7 @@ fn create<O: Owner>(
                         |__saved| async move {
                             #[allow(
                                 unreachable_code,
+                                unused_qualifications,
                                 clippy::diverging_sub_expression,
                                 clippy::empty_loop
                             )]

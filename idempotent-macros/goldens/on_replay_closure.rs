@@ -26,7 +26,8 @@ fn create(
                 unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
                 let org = &__arg1;
@@ -36,7 +37,8 @@ fn create(
                 unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             let __entry = {
                 let State(app) = &__arg0;
@@ -47,6 +49,7 @@ fn create(
                         |saved| __idempotent::need_send(async move {
                             #[allow(
                                 unreachable_code,
+                                unused_qualifications,
                                 clippy::diverging_sub_expression,
                                 clippy::empty_loop
                             )]

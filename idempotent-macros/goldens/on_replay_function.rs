@@ -17,7 +17,8 @@ fn create(
                 unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
                 let org = &__arg0;
@@ -27,7 +28,8 @@ fn create(
                 unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             let __entry = {
                 __idempotent::enter(
@@ -35,6 +37,7 @@ fn create(
                         |__saved| __idempotent::need_send(async move {
                             #[allow(
                                 unreachable_code,
+                                unused_qualifications,
                                 clippy::diverging_sub_expression,
                                 clippy::empty_loop
                             )]

@@ -14,7 +14,8 @@ fn create(
                 unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
                 let org = &__arg0;
@@ -28,7 +29,8 @@ fn create(
                 unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             let __entry = {
                 let org = &__arg0;
@@ -37,6 +39,7 @@ fn create(
                         |saved| async move {
                             #[allow(
                                 unreachable_code,
+                                unused_qualifications,
                                 clippy::diverging_sub_expression,
                                 clippy::empty_loop
                             )]

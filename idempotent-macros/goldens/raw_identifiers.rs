@@ -26,7 +26,8 @@ pub fn r#match<r#T>(
                 unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
                 {

@@ -19,7 +19,8 @@ fn pay(
                 unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
                 let org = &__arg0;

@@ -44,8 +44,12 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
     // From `fn` to the last brace it is the user's function: a handler that nobody routes is unused, and the compiler
     // warns of no item that begins or ends in a macro.
     body.set_span(handler.body.span());
+    // It returns a `Run`, which is `#[must_use]` for reasons of its own.
+    let must_use = outer_attrs.iter().any(|it| it.path().is_ident("must_use"));
+    let allow = must_use.then(|| quote!(#[allow(clippy::double_must_use)]));
     quote! {
         #(#outer_attrs)*
+        #allow
         #vis #keyword #name #generics(#parameters) -> #private_path::Run<
             impl ::core::future::Future<Output = #private_path::Response>
         >
@@ -251,14 +255,15 @@ pub(super) fn bind(binding: &Binding) -> TokenStream {
     quote!(let #pattern = &#argument;)
 }
 
-/// Nobody who writes `&org` or `*org` need know that `org` is a reference already; and a macro may name an argument
-/// without using it.
+/// Nobody who writes `&org` or `*org` need know that `org` is a reference already, nor that its pattern is matched
+/// against one; and a macro may name an argument without using it.
 pub(super) fn allow() -> TokenStream {
     quote!(#[allow(
         unused_variables,
         clippy::needless_borrow,
         clippy::needless_borrows_for_generic_args,
-        clippy::explicit_auto_deref
+        clippy::explicit_auto_deref,
+        clippy::pattern_type_mismatch
     )])
 }
 

@@ -91,7 +91,7 @@ fn pin(keyword: Span, returns: Option<&Type>) -> TokenStream {
     let known = || quote_spanned!(keyword=> __idempotent::OnReplay);
     let ty = returns.map_or_else(known, ToTokens::to_token_stream);
     quote_spanned! {keyword=>
-        #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop)]
+        #[allow(unreachable_code, unused_qualifications, clippy::diverging_sub_expression, clippy::empty_loop)]
         if false {
             let __decision: #ty = loop {};
             return __decision;
