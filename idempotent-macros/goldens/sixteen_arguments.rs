@@ -19,6 +19,7 @@ fn many(
     impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    #[allow(clippy::too_many_arguments)]
     async fn many(
         #[allow(unused_variables)]
         a1: A1,

@@ -1,4 +1,5 @@
 /// Creates a task.
+#[rustfmt::skip]
 pub fn create(
     __arg0: OrgId,
     __captured: ::idempotent_runtime::axum::__private::Captured<Json<NewTask>>,

@@ -84,8 +84,9 @@ use proc_macro::TokenStream;
 /// describes its route must stand above `#[idempotent]`. `#[axum::debug_handler]` may stand on either side; where there
 /// are no arguments, below.
 ///
-/// A handler that names `Self` becomes a closure, which takes no attributes and has no `impl Trait` arguments. In an
-/// `impl` with type parameters a handler that names one of them must name `Self` too.
+/// A handler that names `Self` becomes a closure, which takes no attributes and has no `impl Trait`, neither as an
+/// argument nor in what it returns. In an `impl` with type parameters a handler that names one of them must name `Self`
+/// too.
 ///
 /// The handler is called through its router from now on. Test it with `tower::ServiceExt::oneshot`.
 ///

@@ -41,9 +41,9 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
             #run
         },
     );
-    // From `fn` to the last brace it is the user's function: a handler that nobody routes is unused, and the compiler
-    // warns of no item that begins or ends in a macro.
-    body.set_span(handler.body.span());
+    // It begins and ends where the user's function does: a handler that nobody routes is unused, and the compiler warns
+    // of no item that begins or ends in a macro. It has no lines of its own, so that its length is not told twice.
+    body.set_span(handler.body.span_close());
     // It returns a `Run`, which is `#[must_use]` for reasons of its own.
     let must_use = outer_attrs.iter().any(|it| it.path().is_ident("must_use"));
     let allow = must_use.then(|| quote!(#[allow(clippy::double_must_use)]));
@@ -93,8 +93,14 @@ fn function(protected: &Protected) -> TokenStream {
         inputs: inputs(protected),
         ..sig.clone()
     };
-    quote!(#(#inner_attrs)* #sig #body)
+    // Told once, of the function around it.
+    let many = sig.inputs.len() > MOST_BY_DEFAULT;
+    let allow = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    quote!(#(#inner_attrs)* #allow #sig #body)
 }
+
+/// The most arguments that clippy takes without a word, unless it is told otherwise.
+const MOST_BY_DEFAULT: usize = 7;
 
 /// The user's function as a closure, in which `Self` is what it is outside.
 fn closure(protected: &Protected) -> TokenStream {

@@ -104,6 +104,7 @@ fn through_self() {
     let expanded = axum(
         "scope = org",
         "/// Creates a task.
+        #[rustfmt::skip]
         pub async fn create(org: OrgId, #[allow(unused_mut)] Json(mut task): Json<NewTask>) -> Result<Json<Self>, ApiError> {
             Self::create_from(task).await
         }",
