@@ -20,6 +20,7 @@ fn create(
             ),
         )
         .key_format(__idempotent::KeyFormat::any(1u16, 64u16))
+        .fingerprint(__idempotent::FingerprintOf::Fields(&["/amount", "/currency"]))
         .release(
             __idempotent::Release::Statuses(
                 &[

@@ -219,10 +219,21 @@ fn passed_on(text: &str) -> TokenStream {
 
 #[test]
 fn through_a_macro() {
-    let [key, release, lengths, scope, policy, runtime, ret, body] = [
+    let [
+        key,
+        release,
+        lengths,
+        pointer,
+        scope,
+        policy,
+        runtime,
+        ret,
+        body,
+    ] = [
         "[header(\"X-Key\"), org.id]",
         "[429, 502..=504]",
         "any(1..=64)",
+        "\"/amount\"",
         "(org, 7)",
         "policies::PAYMENTS",
         "crate::vendored",
@@ -231,7 +242,8 @@ fn through_a_macro() {
     ]
     .map(passed_on);
     let options = quote! {
-        key = #key, release = #release, key_format = #lengths, scope = #scope, policy = #policy, crate = #runtime
+        key = #key, release = #release, key_format = #lengths, fingerprint = fields(#pointer, "/currency"),
+        scope = #scope, policy = #policy, crate = #runtime
     };
     let item = quote!(async fn create(org: Org) -> #ret #body);
     let expanded = pretty(protect(options, &item));
