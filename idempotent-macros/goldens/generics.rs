@@ -27,9 +27,11 @@ where
         &__POLICY,
         move |mut __call, __arg2| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
                 let owner = &__arg0;

@@ -1,5 +1,6 @@
 /// Creates a task.
 #[must_use]
+#[allow(clippy::double_must_use)]
 pub fn create_task(
     __arg0: State<App>,
     __arg1: OrgId,
@@ -27,9 +28,11 @@ pub fn create_task(
         &__POLICY,
         move |mut __call, __arg2| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
                 let org = &__arg1;

@@ -31,31 +31,25 @@ fn receive(
         &__POLICY,
         move |mut __call, __arg1| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
-                let org = &__arg0;
-                __idempotent::scope(&mut __call, &org);
-            }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let Json(event) = &__arg1;
-                __idempotent::key(&mut __call, &event.id);
-            }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let Json(event) = &__arg1;
-                __idempotent::key(&mut __call, &event.meta.key);
+                {
+                    let org = &__arg0;
+                    __idempotent::scope(&mut __call, &org);
+                }
+                {
+                    let Json(event) = &__arg1;
+                    __idempotent::key(&mut __call, &event.id);
+                }
+                {
+                    let Json(event) = &__arg1;
+                    __idempotent::key(&mut __call, &event.meta.key);
+                }
             }
             __idempotent::protect(
                     __call,

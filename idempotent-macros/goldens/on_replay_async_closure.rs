@@ -14,18 +14,20 @@ fn create<O: Owner>(
         &__POLICY,
         move |__call, __arg0| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             let __entry = {
-                #[allow(unused_variables)]
                 let owner = &__arg0;
                 __idempotent::enter(
                         __call,
                         |__saved| async move {
                             #[allow(
                                 unreachable_code,
+                                unused_qualifications,
                                 clippy::diverging_sub_expression,
                                 clippy::empty_loop
                             )]

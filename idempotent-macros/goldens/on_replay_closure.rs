@@ -23,31 +23,33 @@ fn create(
         &__POLICY,
         move |mut __call, __arg2| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
                 let org = &__arg1;
                 __idempotent::scope(&mut __call, &org);
             }
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             let __entry = {
-                #[allow(unused_variables)]
                 let State(app) = &__arg0;
-                #[allow(unused_variables)]
                 let org = &__arg1;
-                #[allow(unused_variables)]
                 let Json(task) = &__arg2;
                 __idempotent::enter(
                         __call,
                         |saved| __idempotent::need_send(async move {
                             #[allow(
                                 unreachable_code,
+                                unused_qualifications,
                                 clippy::diverging_sub_expression,
                                 clippy::empty_loop
                             )]

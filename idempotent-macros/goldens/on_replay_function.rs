@@ -14,18 +14,22 @@ fn create(
         &__POLICY,
         move |mut __call, __arg0| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
                 let org = &__arg0;
                 __idempotent::scope(&mut __call, &org);
             }
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             let __entry = {
                 __idempotent::enter(
@@ -33,6 +37,7 @@ fn create(
                         |__saved| __idempotent::need_send(async move {
                             #[allow(
                                 unreachable_code,
+                                unused_qualifications,
                                 clippy::diverging_sub_expression,
                                 clippy::empty_loop
                             )]

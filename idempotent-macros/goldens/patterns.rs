@@ -25,31 +25,25 @@ fn update(
         &__POLICY,
         move |mut __call, __arg2| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
-                let State(App { db: _, tenant, .. }) = &__arg0;
-                __idempotent::scope(&mut __call, &tenant);
-            }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let Path((id, _)) = &__arg1;
-                __idempotent::scope(&mut __call, &id);
-            }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let Json(task) = &__arg2;
-                __idempotent::key(&mut __call, &&task.request_id);
+                {
+                    let State(App { db: _, tenant, .. }) = &__arg0;
+                    __idempotent::scope(&mut __call, &tenant);
+                }
+                {
+                    let Path((id, _)) = &__arg1;
+                    __idempotent::scope(&mut __call, &id);
+                }
+                {
+                    let Json(task) = &__arg2;
+                    __idempotent::key(&mut __call, &&task.request_id);
+                }
             }
             __idempotent::protect(
                     __call,

@@ -25,22 +25,21 @@ fn pay(
         &__POLICY,
         move |mut __call, __arg1| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
-                let user = &__arg0;
-                __idempotent::scope(&mut __call, &user.org);
-            }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let user = &__arg0;
-                __idempotent::scope(&mut __call, &user.id);
+                {
+                    let user = &__arg0;
+                    __idempotent::scope(&mut __call, &user.org);
+                }
+                {
+                    let user = &__arg0;
+                    __idempotent::scope(&mut __call, &user.id);
+                }
             }
             __idempotent::protect(
                     __call,

@@ -19,6 +19,7 @@ fn many(
     impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    #[allow(clippy::too_many_arguments)]
     async fn many(
         #[allow(unused_variables)]
         a1: A1,
@@ -46,22 +47,21 @@ fn many(
         &__POLICY,
         move |mut __call, __arg15| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
-                let a1 = &__arg0;
-                __idempotent::scope(&mut __call, &a1);
-            }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let a16 = &__arg15;
-                __idempotent::scope(&mut __call, &a16);
+                {
+                    let a1 = &__arg0;
+                    __idempotent::scope(&mut __call, &a1);
+                }
+                {
+                    let a16 = &__arg15;
+                    __idempotent::scope(&mut __call, &a16);
+                }
             }
             __idempotent::protect(
                     __call,

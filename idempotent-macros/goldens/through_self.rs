@@ -1,4 +1,5 @@
 /// Creates a task.
+#[rustfmt::skip]
 pub fn create(
     __arg0: OrgId,
     __captured: ::idempotent_runtime::axum::__private::Captured<Json<NewTask>>,
@@ -16,9 +17,11 @@ pub fn create(
         &__POLICY,
         move |mut __call, __arg1| async move {
             #[allow(
+                unused_variables,
                 clippy::needless_borrow,
                 clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
+                clippy::explicit_auto_deref,
+                clippy::pattern_type_mismatch
             )]
             {
                 let org = &__arg0;

@@ -81,10 +81,12 @@ use proc_macro::TokenStream;
 /// An `async fn` without a receiver, of at most sixteen arguments. It may be generic. Of its other attributes, doc
 /// comments, `#[cfg]`, `#[deprecated]`, `#[must_use]` and lint levels stay where callers see them; any other, such as
 /// `#[tracing::instrument]`, goes on the function within, whose body is the handler's. What routes to the handler or
-/// describes its route must stand above `#[idempotent]`. `#[axum::debug_handler]` may stand on either side.
+/// describes its route must stand above `#[idempotent]`. `#[axum::debug_handler]` may stand on either side; where there
+/// are no arguments, below.
 ///
-/// A handler that names `Self` becomes a closure, which takes no attributes and has no `impl Trait` arguments. In an
-/// `impl` with type parameters a handler that names one of them must name `Self` too.
+/// A handler that names `Self` becomes a closure, which takes no attributes and has no `impl Trait`, neither as an
+/// argument nor in what it returns. In an `impl` with type parameters a handler that names one of them must name `Self`
+/// too.
 ///
 /// The handler is called through its router from now on. Test it with `tower::ServiceExt::oneshot`.
 ///

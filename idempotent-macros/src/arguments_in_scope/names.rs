@@ -2,6 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::Parser;
 use syn::visit::{self, Visit};
 use syn::{
     Arm, Block, Expr, ExprCall, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprMacro,
@@ -42,10 +44,11 @@ impl<'a> Names<'a> {
     }
 
     fn name(&mut self, ident: &Ident, may_be_unknown: bool) {
-        if self.shadows.contains(ident) {
-        } else if self.arguments.contains(ident) {
-            if !self.used.contains(ident) {
-                self.used.push(ident.clone());
+        let same = |other: &&Ident| other.unraw() == ident.unraw();
+        if self.shadows.iter().any(|shadow| same(&shadow)) {
+        } else if let Some(argument) = self.arguments.iter().find(same) {
+            if !self.used.contains(argument) {
+                self.used.push(argument.clone());
             }
         } else if may_be_unknown && !self.left_to_the_compiler && is_lower_case(ident) {
             self.unknown.push(ident.clone());
@@ -90,7 +93,8 @@ impl<'a> Names<'a> {
     fn search_format(&mut self, literal: &str) {
         for after in literal.split('{').skip(1) {
             let captured = after.split(['}', ':']).next().unwrap_or_default();
-            if let Ok(ident) = syn::parse_str::<Ident>(captured) {
+            // `{type}` is how a format string writes `r#type`.
+            if let Ok(ident) = Ident::parse_any.parse_str(captured) {
                 self.name(&ident, false);
             }
         }
@@ -313,6 +317,24 @@ mod tests {
             let (used, unknown, _) = names(expression);
             assert_eq!(used, ["app"], "{expression}");
             assert!(unknown.is_empty(), "{expression}");
+        }
+    }
+
+    #[test]
+    fn a_raw_name_is_the_name() {
+        for expression in [
+            "r#org",
+            "format!(\"{org}\")",
+            "f(|r#org| org, r#user).map(org)",
+        ] {
+            let (used, unknown, _) = names(expression);
+            assert!(!used.is_empty(), "{expression}");
+            assert!(unknown.is_empty(), "{expression}");
+        }
+        let arguments = [Ident::new_raw("type", Span::call_site())];
+        for expression in ["r#type", "format!(\"{type}\")", "format!(\"{type:?}\")"] {
+            let names = Names::of(&syn::parse_str(expression).unwrap(), &arguments);
+            assert_eq!(names.used, arguments, "{expression}");
         }
     }
 

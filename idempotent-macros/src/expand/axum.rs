@@ -1,6 +1,6 @@
 //! The axum door.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -24,26 +24,37 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
     } = handler;
     let private = quote!(__idempotent);
     let private_path = quote!(#runtime::axum::__private);
-    let (name, generics) = (&sig.ident, &sig.generics);
+    let (keyword, name, generics) = (&sig.fn_token, &sig.ident, &sig.generics);
     let where_clause = &generics.where_clause;
     let parameters = parameters(&private_path, handler);
     let within = within(protected);
     let policy = policy(&private, protected);
     let (witness, replay) = (witness(), replay(&private, &protected.reply));
     let run = run(&private, protected);
-    quote! {
-        #(#outer_attrs)*
-        #vis fn #name #generics(#parameters) -> #private_path::Run<
-            impl ::core::future::Future<Output = #private_path::Response>
-        >
-        #where_clause
-        {
+    let mut body = Group::new(
+        Delimiter::Brace,
+        quote! {
             use #private_path as __idempotent;
             #within
             const __POLICY: #private::Policy = #policy;
             let #witness = #replay;
             #run
-        }
+        },
+    );
+    // It begins and ends where the user's function does: a handler that nobody routes is unused, and the compiler warns
+    // of no item that begins or ends in a macro. It has no lines of its own, so that its length is not told twice.
+    body.set_span(handler.body.span_close());
+    // It returns a `Run`, which is `#[must_use]` for reasons of its own.
+    let must_use = outer_attrs.iter().any(|it| it.path().is_ident("must_use"));
+    let allow = must_use.then(|| quote!(#[allow(clippy::double_must_use)]));
+    quote! {
+        #(#outer_attrs)*
+        #allow
+        #vis #keyword #name #generics(#parameters) -> #private_path::Run<
+            impl ::core::future::Future<Output = #private_path::Response>
+        >
+        #where_clause
+        #body
     }
 }
 
@@ -82,8 +93,14 @@ fn function(protected: &Protected) -> TokenStream {
         inputs: inputs(protected),
         ..sig.clone()
     };
-    quote!(#(#inner_attrs)* #sig #body)
+    // Told once, of the function around it.
+    let many = sig.inputs.len() > MOST_BY_DEFAULT;
+    let allow = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    quote!(#(#inner_attrs)* #allow #sig #body)
 }
+
+/// The most arguments that clippy takes without a word, unless it is told otherwise.
+const MOST_BY_DEFAULT: usize = 7;
 
 /// The user's function as a closure, in which `Self` is what it is outside.
 fn closure(protected: &Protected) -> TokenStream {
@@ -150,10 +167,8 @@ fn need(private: &TokenStream, ty: &Type) -> TokenStream {
 fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     let handler = &protected.handler;
     let (captured, call, witness) = (captured(), call(), witness());
-    let mut parts = Vec::new();
-    parts.extend(protected.scope.iter().map(|part| see(part, "scope")));
-    parts.extend(protected.key_expressions.iter().map(|key| see(key, "key")));
-    let mutable = (!parts.is_empty()).then(|| quote!(mut));
+    let seen = seen(protected);
+    let mutable = seen.as_ref().map(|_| quote!(mut));
     let last = handler.arguments.len().checked_sub(1).map(argument);
     let last = last.map_or_else(|| quote!(_), ToTokens::into_token_stream);
     let called = called(private, handler);
@@ -168,7 +183,7 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     };
     quote! {
         #private::run(#captured, &__POLICY, move |#mutable #call, #last| async move {
-            #(#parts)*
+            #seen
             #closure
             #answer
         })
@@ -217,6 +232,18 @@ fn turbofish(sig: &Signature) -> Option<TokenStream> {
     (!names.is_empty()).then(|| quote!(::<#(#names),*>))
 }
 
+/// Evaluates all expressions over arguments, each in sight of those that it names and of no others.
+fn seen(protected: &Protected) -> Option<TokenStream> {
+    let scope = protected.scope.iter().map(|part| see(part, "scope"));
+    let keys = protected.key_expressions.iter().map(|key| see(key, "key"));
+    let allow = allow();
+    match scope.chain(keys).collect::<Vec<_>>().as_slice() {
+        [] => None,
+        [only] => Some(quote!(#allow { #only })),
+        several => Some(quote!(#allow { #({ #several })* })),
+    }
+}
+
 /// Evaluates an expression over arguments and hands its value to the runtime, all under the expression's own span.
 fn see(seen: &Seen, function: &str) -> TokenStream {
     let bindings = seen.bindings.iter().map(bind);
@@ -225,14 +252,7 @@ fn see(seen: &Seen, function: &str) -> TokenStream {
     let (call, function) = (call(), Ident::new(function, span));
     let expression = parenthesised(&seen.expression);
     let hand_over = quote_spanned!(span=> __idempotent::#function(&mut #call, &#expression));
-    let allow = allow_borrows();
-    quote! {
-        #allow
-        {
-            #(#bindings)*
-            #hand_over;
-        }
-    }
+    quote!(#(#bindings)* #hand_over;)
 }
 
 /// Makes an argument visible by reference.
@@ -241,9 +261,16 @@ pub(super) fn bind(binding: &Binding) -> TokenStream {
     quote!(let #pattern = &#argument;)
 }
 
-/// Nobody who writes `&org` or `*org` need know that `org` is a reference already.
-pub(super) fn allow_borrows() -> TokenStream {
-    quote!(#[allow(clippy::needless_borrow, clippy::needless_borrows_for_generic_args, clippy::explicit_auto_deref)])
+/// Nobody who writes `&org` or `*org` need know that `org` is a reference already, nor that its pattern is matched
+/// against one; and a macro may name an argument without using it.
+pub(super) fn allow() -> TokenStream {
+    quote!(#[allow(
+        unused_variables,
+        clippy::needless_borrow,
+        clippy::needless_borrows_for_generic_args,
+        clippy::explicit_auto_deref,
+        clippy::pattern_type_mismatch
+    )])
 }
 
 /// Only where precedence asks for it: the compiler warns of others.

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
 
-use super::axum::{allow_borrows, bind, call};
+use super::axum::{allow, bind, call};
 use crate::validate::{Decide, Form, OnReplay};
 
 /// Enters the call, lets the user's function decide where there is an outcome already, and goes on with `protect` where
@@ -16,12 +16,9 @@ pub(super) fn entry(
     form: Form,
     protect: &TokenStream,
 ) -> TokenStream {
-    let bindings = on_replay.bindings.iter().map(|binding| {
-        let binding = bind(binding);
-        quote!(#[allow(unused_variables)] #binding)
-    });
+    let bindings = on_replay.bindings.iter().map(bind);
     let (entry, call, response) = (mixed("__entry"), call(), mixed("__response"));
-    let (allow, decide) = (allow_borrows(), decide(on_replay, form));
+    let (allow, decide) = (allow(), decide(on_replay, form));
     quote! {
         #allow
         let #entry = {
@@ -94,7 +91,7 @@ fn pin(keyword: Span, returns: Option<&Type>) -> TokenStream {
     let known = || quote_spanned!(keyword=> __idempotent::OnReplay);
     let ty = returns.map_or_else(known, ToTokens::to_token_stream);
     quote_spanned! {keyword=>
-        #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop)]
+        #[allow(unreachable_code, unused_qualifications, clippy::diverging_sub_expression, clippy::empty_loop)]
         if false {
             let __decision: #ty = loop {};
             return __decision;

@@ -1,6 +1,6 @@
 //! The shapes that an option's value can have.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
@@ -42,6 +42,13 @@ pub(crate) struct List {
 impl Parse for Value {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let ahead = input.fork();
+        if let Some(tokens) = through_a_macro(&ahead)
+            && ends_a_value(&ahead)
+        {
+            input.advance_to(&ahead);
+            return syn::parse2(tokens);
+        }
+        let ahead = input.fork();
         if let Ok(value) = Self::simple(&ahead)
             && ends_a_value(&ahead)
         {
@@ -61,6 +68,14 @@ pub(crate) fn ungrouped(expression: Expr) -> Expr {
         Expr::Group(group) => ungrouped(*group.expr),
         Expr::Paren(paren) => ungrouped(*paren.expr),
         other => other,
+    }
+}
+
+/// What `macro_rules!` put invisible delimiters around, such as `$key:expr`.
+fn through_a_macro(input: ParseStream) -> Option<TokenStream> {
+    match input.parse() {
+        Ok(TokenTree::Group(group)) if group.delimiter() == Delimiter::None => Some(group.stream()),
+        _ => None,
     }
 }
 

@@ -155,6 +155,8 @@ fn ends(expression: &Expr) -> Option<(&LitInt, &LitInt)> {
             range.start.as_deref().and_then(number)?,
             range.end.as_deref().and_then(number)?,
         )),
+        // What came through `macro_rules!`.
+        Expr::Group(group) => ends(&group.expr),
         _ => None,
     }
 }
@@ -165,6 +167,7 @@ fn number(expression: &Expr) -> Option<&LitInt> {
             lit: Lit::Int(number),
             ..
         }) => Some(number),
+        Expr::Group(group) => self::number(&group.expr),
         _ => None,
     }
 }

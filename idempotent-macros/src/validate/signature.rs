@@ -284,7 +284,13 @@ fn is_outer(attr: &Attribute) -> bool {
         "forbid",
         "expect",
     ];
-    let is_one_of = |path: &syn::Path| OUTER.iter().any(|name| path.is_ident(name));
+    // Of `rustfmt` and `clippy`, which read the function as it is written.
+    let is_of_a_tool = |path: &syn::Path| {
+        let tool = path.segments.first().map(|segment| &segment.ident);
+        tool.is_some_and(|tool| tool == "rustfmt" || tool == "clippy")
+    };
+    let is_one_of =
+        |path: &syn::Path| OUTER.iter().any(|name| path.is_ident(name)) || is_of_a_tool(path);
     if !attr.path().is_ident("cfg_attr") {
         return is_one_of(attr.path());
     }
