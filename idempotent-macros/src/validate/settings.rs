@@ -67,7 +67,6 @@ pub(crate) enum Abandoned {
 /// What the attribute sets of the policy; the rest is as in the shared policy, or by default.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
-    pub(crate) shared: Option<Path>,
     pub(crate) key_format: Option<KeyFormat>,
     pub(crate) ttl: Option<Ttl>,
     pub(crate) operation: Option<Operation>,
@@ -97,10 +96,6 @@ pub(super) fn settings(options: &Options, errors: &mut Errors) -> (Option<Key>, 
     let shared_policy = options.policy.is_some();
     let known = Deadline::known(options.deadline.as_ref(), deadline, shared_policy);
     let settings = Settings {
-        shared: options
-            .policy
-            .as_ref()
-            .and_then(|option| shared(option, errors)),
         key_format: read(options.key_format.as_ref(), errors, |option, errors| {
             key::format(option, key.as_ref(), errors)
         }),
@@ -138,35 +133,6 @@ fn not_available(options: &Options, errors: &mut Errors) {
     if let Some(option) = &options.store {
         let help = "leave it out, and install an `Idempotency` as a layer of the router";
         errors.not_yet(&option.keyword, "store", help);
-    }
-}
-
-fn shared(option: &Given<Expr>, errors: &mut Errors) -> Option<Path> {
-    match &option.value {
-        Expr::Path(path) if path.qself.is_none() => {
-            if path
-                .path
-                .segments
-                .first()
-                .is_some_and(|it| it.ident == "Self")
-            {
-                errors.at(
-                    path,
-                    "a policy cannot be named through `Self`",
-                    "write the type's name",
-                );
-                return None;
-            }
-            Some(path.path.clone())
-        }
-        other => {
-            errors.at(
-                other,
-                "`policy` takes the path to a constant",
-                "write `const PAYMENTS: Policy = …;` and `policy = PAYMENTS`",
-            );
-            None
-        }
     }
 }
 

@@ -53,8 +53,9 @@ use crate::outcome::Disposition;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be replayed to a retry",
     label = "not a `Replay`",
-    note = "for a type of your own that implements `IntoResponse` with a complete body, write `impl idempotent_runtime::axum::Replay for {Self} {{}}`",
-    note = "for any other response, such as a bare `Response`, write `#[idempotent(response = buffer, …)]`, which reads its body to the end and keeps it"
+    note = "a type of your own needs one line beside its `IntoResponse`: `impl idempotent_runtime::axum::Replay for {Self} {{}}`",
+    note = "any other value is answered as JSON by `axum::Json<{Self}>`",
+    note = "of what may be a stream name the parts, such as `(StatusCode, Json<Task>)`; or write `#[idempotent(response = buffer, …)]`, which reads a handler's response to its end and keeps it"
 )]
 pub trait Replay: IntoResponse {
     /// What this response means for the work, where its status does not say it. Default: `None`, as the status says.
@@ -95,7 +96,10 @@ parts! {
 }
 
 macro_rules! complete_bodies {
-    ($($ty:ty),* $(,)?) => {$(impl Replay for $ty {})*};
+    ($($ty:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Replay for $ty {}
+    )*};
 }
 
 complete_bodies! {
@@ -111,11 +115,14 @@ complete_bodies! {
     axum::extract::rejection::ExtensionRejection,
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> Replay for [u8; N] {}
+#[diagnostic::do_not_recommend]
 impl<const N: usize> Replay for &'static [u8; N] {}
 impl<T: Serialize> Replay for Json<T> {}
 impl<T: Serialize> Replay for Form<T> {}
 
+#[diagnostic::do_not_recommend]
 impl<T> Replay for Html<T>
 where
     T: Replay,
@@ -123,7 +130,9 @@ where
 {
 }
 
+#[diagnostic::do_not_recommend]
 impl<K, V, const N: usize> Replay for [(K, V); N] where Self: IntoResponse {}
+#[diagnostic::do_not_recommend]
 impl<I> Replay for AppendHeaders<I> where Self: IntoResponse {}
 
 impl<T: Replay, E: Replay> Replay for Result<T, E> {
@@ -136,7 +145,8 @@ impl<T: Replay, E: Replay> Replay for Result<T, E> {
 }
 
 macro_rules! parts_before_a_body {
-    ($($part:ident),+) => {
+    ($(#[$attr:meta])* $($part:ident),+) => {
+        $(#[$attr])*
         impl<$($part: ReplayPart,)+ R: Replay> Replay for ($($part,)+ R)
         where
             Self: IntoResponse,
@@ -151,12 +161,57 @@ macro_rules! parts_before_a_body {
 
 parts_before_a_body!(P1);
 parts_before_a_body!(P1, P2);
-parts_before_a_body!(P1, P2, P3);
-parts_before_a_body!(P1, P2, P3, P4);
-parts_before_a_body!(P1, P2, P3, P4, P5);
-parts_before_a_body!(P1, P2, P3, P4, P5, P6);
-parts_before_a_body!(P1, P2, P3, P4, P5, P6, P7);
-parts_before_a_body!(P1, P2, P3, P4, P5, P6, P7, P8);
+parts_before_a_body!(
+    #[diagnostic::do_not_recommend]
+    P1,
+    P2,
+    P3
+);
+parts_before_a_body!(
+    #[diagnostic::do_not_recommend]
+    P1,
+    P2,
+    P3,
+    P4
+);
+parts_before_a_body!(
+    #[diagnostic::do_not_recommend]
+    P1,
+    P2,
+    P3,
+    P4,
+    P5
+);
+parts_before_a_body!(
+    #[diagnostic::do_not_recommend]
+    P1,
+    P2,
+    P3,
+    P4,
+    P5,
+    P6
+);
+parts_before_a_body!(
+    #[diagnostic::do_not_recommend]
+    P1,
+    P2,
+    P3,
+    P4,
+    P5,
+    P6,
+    P7
+);
+parts_before_a_body!(
+    #[diagnostic::do_not_recommend]
+    P1,
+    P2,
+    P3,
+    P4,
+    P5,
+    P6,
+    P7,
+    P8
+);
 
 /// A handler's answer: its response, and what its type says of it.
 #[derive(Debug)]
@@ -254,6 +309,23 @@ pub fn need_replay<T: Replay>() -> Replayable<T> {
     }
 }
 
+/// A [`Replay`], asked of what is called as a stream is. Only the message differs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` may be a stream, which cannot be replayed to a retry",
+    label = "nobody can tell whether this ends",
+    note = "name what the response is made of, such as `(StatusCode, Json<Task>)`",
+    note = "or write `#[idempotent(response = buffer, …)]`, which reads the response to its end and keeps it"
+)]
+pub trait NoStream: Replay {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Replay> NoStream for T {}
+
+/// The witness for a type that is called as a stream is.
+pub fn need_no_stream<T: NoStream>() -> Replayable<T> {
+    need_replay()
+}
+
 /// The witness for a result of two types that have one.
 pub fn need_result<O, E>(ok: O, err: E) -> Either<O, E> {
     Either { ok, err }
@@ -269,8 +341,19 @@ pub fn need_tuple<P, W>(parts: P, body: W) -> Tuple<P, W> {
     Tuple { parts, body }
 }
 
+/// An [`IntoResponse`]. Only the message differs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no response",
+    label = "not an `IntoResponse`",
+    note = "implement `axum::response::IntoResponse` for it, or answer it as JSON, by `axum::Json<{Self}>`"
+)]
+pub trait AnyResponse: IntoResponse {}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoResponse> AnyResponse for T {}
+
 /// The witness for any response, by `response = buffer`.
-pub fn buffered<T: IntoResponse>() -> Replayable<T> {
+pub fn buffered<T: AnyResponse>() -> Replayable<T> {
     Replayable {
         reply: |value| Reply {
             response: value.into_response(),
