@@ -9,6 +9,8 @@ mod errors;
 mod expand;
 mod function;
 mod options;
+mod reads_body;
+mod survivor;
 #[cfg(test)]
 mod tests;
 mod validate;

@@ -65,6 +65,7 @@ pub(crate) fn validate(
 ) -> syn::Result<Protected> {
     let function = Function::parse(item, &mut errors);
     let (key, settings) = settings::settings(options, &mut errors);
+    let shared = shared::shared(options, &mut errors);
     let buffers = settings::buffers(options.response.as_ref(), &mut errors);
     let Some(function) = function else {
         errors.finish()?;
@@ -74,19 +75,20 @@ pub(crate) fn validate(
     let patterns = handler.arguments.iter().map(|argument| &argument.pattern);
     let arguments = ArgumentsInScope::new(&handler.sig.ident, patterns);
     let (key, key_expressions) = key::sources(key, &arguments, &mut errors);
+    let format = options.key_format.as_ref();
+    key::fits(settings.key_format, format, key.as_ref(), &mut errors);
     let on_replay = options
         .on_replay
         .as_ref()
         .and_then(|option| on_replay::on_replay(option, &arguments, &mut errors));
     let scope = scope::scope(options, &handler, &arguments, &mut errors);
     let reply = reply(&handler.sig, buffers, &mut errors);
-    let shared = shared::shared(options, &mut errors);
     let runtime = settings::runtime(options.runtime.as_ref(), &mut errors);
     errors.finish()?;
     Ok(Protected {
         runtime,
-        shared,
         settings,
+        shared,
         key,
         key_expressions,
         scope,

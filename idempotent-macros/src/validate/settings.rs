@@ -96,9 +96,7 @@ pub(super) fn settings(options: &Options, errors: &mut Errors) -> (Option<Key>, 
     let shared_policy = options.policy.is_some();
     let known = Deadline::known(options.deadline.as_ref(), deadline, shared_policy);
     let settings = Settings {
-        key_format: read(options.key_format.as_ref(), errors, |option, errors| {
-            key::format(option, key.as_ref(), errors)
-        }),
+        key_format: read(options.key_format.as_ref(), errors, key::format),
         ttl: read(options.ttl.as_ref(), errors, time::ttl),
         operation: read(options.operation.as_ref(), errors, operation),
         fingerprint: read(options.fingerprint.as_ref(), errors, fingerprint),
@@ -168,7 +166,13 @@ fn operation(option: &Given<Value>, errors: &mut Errors) -> Option<Operation> {
         return Some(Operation::Named(name.clone()));
     }
     let choices = [Choice::word("route"), Choice::word("path")];
-    let chosen = choose(option, &choices, ", or a name in quotes", errors)?;
+    let or = match &option.value {
+        Value::Word(name) if name.arguments.is_none() => {
+            format!(", or a name in quotes, `operation = \"{}\"`", name.word)
+        }
+        _ => ", or a name in quotes".to_owned(),
+    };
+    let chosen = choose(option, &choices, &or, errors)?;
     Some(match chosen.word {
         "path" => Operation::Path,
         _ => Operation::Route,
@@ -225,6 +229,18 @@ fn pending(
         Choice::with("wait", "wait(\"5s\")"),
         Choice::with("provisional", "provisional(\"5s\")"),
     ];
+    if let Value::Literal(time) = &option.value
+        && let Some(written) = time::meant(time)
+    {
+        errors.at(
+            time,
+            "a time alone does not say what a retry gets",
+            format_args!(
+                "write `pending = wait(\"{written}\")` for the outcome, or `pending = provisional(\"{written}\")` for what is published meanwhile"
+            ),
+        );
+        return None;
+    }
     let chosen = choose(option, &choices, "", errors)?;
     Some(match (chosen.word, chosen.arguments) {
         ("wait", Some(it)) => Pending::Wait(time::wait("wait", it, deadline, errors)?),
@@ -240,9 +256,11 @@ fn release(option: &Given<Value>, errors: &mut Errors) -> Option<Release> {
     if let Value::List(list) = &option.value {
         return range::statuses(list, errors).map(Release::Statuses);
     }
-    if let Value::Literal(Lit::Int(status)) = &option.value {
+    if let Value::Literal(literal) = &option.value
+        && let Some(status) = range::meant_status(literal)
+    {
         errors.at(
-            status,
+            literal,
             "`release` takes a list of statuses",
             format_args!("write `release = [{status}]`"),
         );

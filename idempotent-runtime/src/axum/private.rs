@@ -6,7 +6,7 @@ pub use core::time::Duration;
 pub use axum::response::Response;
 
 pub use super::call::Call;
-pub use super::captured::{Captured, NoArgument, Via};
+pub use super::captured::{CalledThroughItsRouter, Captured, NoArgument, Via};
 pub use super::key_argument::KeyArgument;
 pub use super::on_replay::{OnReplay, Saved};
 pub use super::replay::{

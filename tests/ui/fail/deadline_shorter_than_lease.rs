@@ -1,4 +1,4 @@
-//! The same in the other order.
+//! The deadline stands first, and a claim holds for longer.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, deadline = "1m", lease = "10m")]
