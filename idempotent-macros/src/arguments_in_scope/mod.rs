@@ -76,7 +76,7 @@ impl<'a> ArgumentsInScope<'a> {
                 "`?`" | "`.await`" => {
                     "make what can fail or wait an extractor of its own, and name that argument"
                 }
-                _ => "write the value itself: there is nothing around it to leave",
+                _ => "write an expression that is the value itself",
             };
             let what = format_args!("{what} cannot stand in an option's expression");
             errors.at(token, what, help);

@@ -137,6 +137,7 @@ impl<'ast> Visit<'ast> for Names<'_> {
             Expr::Continue(it) if !self.in_a_loop && it.label.is_none() => self
                 .leaving
                 .push((it.continue_token.to_token_stream(), "`continue`")),
+            Expr::Assign(it) => self.leaving.push((it.eq_token.to_token_stream(), "`=`")),
             Expr::Yield(it) => self
                 .leaving
                 .push((it.yield_token.to_token_stream(), "`yield`")),

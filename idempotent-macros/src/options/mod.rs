@@ -87,6 +87,14 @@ impl Options {
     }
 
     fn parse_one(&mut self, input: ParseStream, errors: &mut Errors) {
+        if input.peek(Token![,]) {
+            errors.at_span(
+                input.span(),
+                "nothing stands before this comma",
+                "remove it",
+            );
+            return;
+        }
         let Ok(keyword) = Ident::parse_any(input) else {
             let found = self.skip(input);
             errors.at(
