@@ -7,7 +7,7 @@ use super::key::{self, Key, KeyFormat};
 use super::time::{self, Deadline, Ttl};
 use super::{pointer, range};
 use crate::errors::Errors;
-use crate::options::{Given, Options, Value};
+use crate::options::{Given, Options, Value, ungrouped};
 
 /// What a key is bound to beside its scope.
 #[derive(Debug)]
@@ -135,8 +135,8 @@ fn not_available(options: &Options, errors: &mut Errors) {
 }
 
 pub(super) fn runtime(option: Option<&Given<Expr>>, errors: &mut Errors) -> Path {
-    match option.map(|option| &option.value) {
-        Some(Expr::Path(path)) if path.qself.is_none() => path.path.clone(),
+    match option.map(|option| ungrouped(option.value.clone())) {
+        Some(Expr::Path(path)) if path.qself.is_none() => path.path,
         Some(other) => {
             errors.at(
                 other,

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::{Expr, Path};
 
 use crate::errors::Errors;
-use crate::options::{Given, Options, Value};
+use crate::options::{Given, Options, Value, ungrouped};
 
 /// A shared policy.
 #[derive(Debug)]
@@ -53,8 +53,8 @@ pub(super) fn shared(options: &Options, errors: &mut Errors) -> Option<Shared> {
 }
 
 fn path(option: &Given<Expr>, errors: &mut Errors) -> Option<Path> {
-    let path = match &option.value {
-        Expr::Path(path) if path.qself.is_none() => &path.path,
+    let path = match &ungrouped(option.value.clone()) {
+        Expr::Path(path) if path.qself.is_none() => path.path.clone(),
         other => {
             errors.at(
                 other,
@@ -67,11 +67,11 @@ fn path(option: &Given<Expr>, errors: &mut Errors) -> Option<Path> {
     let first = path.segments.first();
     if first.is_some_and(|it| it.ident == "Self") {
         errors.at(
-            path,
+            &path,
             "a policy cannot be named through `Self`",
             "write the type's name",
         );
         return None;
     }
-    Some(path.clone())
+    Some(path)
 }

@@ -96,22 +96,57 @@ parts! {
 }
 
 macro_rules! complete_bodies {
-    ($($ty:ty),* $(,)?) => {$(
-        #[diagnostic::do_not_recommend]
+    ($($(#[$attr:meta])* $ty:ty),* $(,)?) => {$(
+        $(#[$attr])*
         impl Replay for $ty {}
     )*};
 }
 
+// A message that lists what can be replayed names a few types, not all; and of a tuple or an `Html` it says the whole,
+// since each asks two things of what is in it.
 complete_bodies! {
-    (), StatusCode, NoContent, Redirect, HeaderMap, Infallible,
-    String, &'static str, Box<str>, Cow<'static, str>,
-    Bytes, BytesMut, Vec<u8>, &'static [u8], Box<[u8]>, Cow<'static, [u8]>,
+    StatusCode,
+    String,
+    Bytes,
+    #[diagnostic::do_not_recommend]
+    (),
+    #[diagnostic::do_not_recommend]
+    NoContent,
+    #[diagnostic::do_not_recommend]
+    Redirect,
+    #[diagnostic::do_not_recommend]
+    HeaderMap,
+    #[diagnostic::do_not_recommend]
+    Infallible,
+    #[diagnostic::do_not_recommend]
+    &'static str,
+    #[diagnostic::do_not_recommend]
+    Box<str>,
+    #[diagnostic::do_not_recommend]
+    Cow<'static, str>,
+    #[diagnostic::do_not_recommend]
+    BytesMut,
+    #[diagnostic::do_not_recommend]
+    Vec<u8>,
+    #[diagnostic::do_not_recommend]
+    &'static [u8],
+    #[diagnostic::do_not_recommend]
+    Box<[u8]>,
+    #[diagnostic::do_not_recommend]
+    Cow<'static, [u8]>,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::JsonRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::FormRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::QueryRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::PathRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::BytesRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::StringRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::ExtensionRejection,
 }
 
@@ -145,8 +180,8 @@ impl<T: Replay, E: Replay> Replay for Result<T, E> {
 }
 
 macro_rules! parts_before_a_body {
-    ($(#[$attr:meta])* $($part:ident),+) => {
-        $(#[$attr])*
+    ($($part:ident),+) => {
+        #[diagnostic::do_not_recommend]
         impl<$($part: ReplayPart,)+ R: Replay> Replay for ($($part,)+ R)
         where
             Self: IntoResponse,
@@ -161,57 +196,12 @@ macro_rules! parts_before_a_body {
 
 parts_before_a_body!(P1);
 parts_before_a_body!(P1, P2);
-parts_before_a_body!(
-    #[diagnostic::do_not_recommend]
-    P1,
-    P2,
-    P3
-);
-parts_before_a_body!(
-    #[diagnostic::do_not_recommend]
-    P1,
-    P2,
-    P3,
-    P4
-);
-parts_before_a_body!(
-    #[diagnostic::do_not_recommend]
-    P1,
-    P2,
-    P3,
-    P4,
-    P5
-);
-parts_before_a_body!(
-    #[diagnostic::do_not_recommend]
-    P1,
-    P2,
-    P3,
-    P4,
-    P5,
-    P6
-);
-parts_before_a_body!(
-    #[diagnostic::do_not_recommend]
-    P1,
-    P2,
-    P3,
-    P4,
-    P5,
-    P6,
-    P7
-);
-parts_before_a_body!(
-    #[diagnostic::do_not_recommend]
-    P1,
-    P2,
-    P3,
-    P4,
-    P5,
-    P6,
-    P7,
-    P8
-);
+parts_before_a_body!(P1, P2, P3);
+parts_before_a_body!(P1, P2, P3, P4);
+parts_before_a_body!(P1, P2, P3, P4, P5);
+parts_before_a_body!(P1, P2, P3, P4, P5, P6);
+parts_before_a_body!(P1, P2, P3, P4, P5, P6, P7);
+parts_before_a_body!(P1, P2, P3, P4, P5, P6, P7, P8);
 
 /// A handler's answer: its response, and what its type says of it.
 #[derive(Debug)]
