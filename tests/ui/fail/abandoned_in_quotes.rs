@@ -1,4 +1,4 @@
-//! A word stands in quotes.
+//! The word of `abandoned` stands in quotes.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, abandoned = "refuse")]

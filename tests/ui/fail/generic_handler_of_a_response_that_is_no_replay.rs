@@ -1,4 +1,4 @@
-//! A generic handler answers with whatever its type says.
+//! A generic handler answers with a type parameter that need be no `Replay`.
 use axum::response::IntoResponse;
 use idempotent_runtime::axum::idempotent;
 

@@ -1,4 +1,4 @@
-//! The handler is not async, and is routed.
+//! A routed handler is not async.
 use axum::Router;
 use axum::routing::post;
 use idempotent_runtime::axum::idempotent;

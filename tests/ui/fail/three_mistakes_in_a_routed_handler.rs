@@ -1,4 +1,4 @@
-//! Attribute, signature and response of a routed handler are wrong, three mistakes: three errors.
+//! Attribute and response of a routed handler have three mistakes: three errors.
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::post;
