@@ -1,6 +1,6 @@
 fn create<'a, O: Owner, const N: usize>(
     __arg0: O,
-    __arg1: Json<Task<O, N>>,
+    __arg1: Extension<Task<O, N>>,
     __captured: ::idempotent_runtime::axum::__private::Captured<impl Body>,
 ) -> ::idempotent_runtime::axum::__private::Run<
     impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
@@ -12,7 +12,7 @@ where
     async fn create<'a, O: Owner, const N: usize>(
         #[allow(unused_variables)]
         owner: O,
-        Json(task): Json<Task<O, N>>,
+        Extension(task): Extension<Task<O, N>>,
         body: impl Body,
     ) -> Json<Task<O, N>>
     where

@@ -32,22 +32,7 @@ fn create(
                 clippy::pattern_type_mismatch
             )]
             let __entry = {
-                __idempotent::enter(
-                        __call,
-                        |__saved| __idempotent::need_send(async move {
-                            #[allow(
-                                unreachable_code,
-                                unused_qualifications,
-                                clippy::diverging_sub_expression,
-                                clippy::empty_loop
-                            )]
-                            if false {
-                                let __decision: __idempotent::OnReplay = loop {};
-                                return __decision;
-                            }
-                            replays::rebuild(__saved).await
-                        }),
-                    )
+                __idempotent::enter(__call, __idempotent::deciding(replays::rebuild))
                     .await
             };
             match __entry {

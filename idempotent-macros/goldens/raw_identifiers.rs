@@ -13,10 +13,14 @@ pub fn r#match<r#T>(
     ) -> r#try::Reply {
         r#type.reply()
     }
-    const __POLICY: __idempotent::Policy = r#mod::POLICY
-        .key(__idempotent::KeySource::Arguments)
-        .operation(__idempotent::Operation::Named("match"))
-        .validated();
+    const __POLICY: __idempotent::Policy = {
+        const __SHARED: __idempotent::Policy = r#mod::POLICY;
+        const __ALTERED: __idempotent::Policy = __SHARED
+            .key(__idempotent::KeySource::Arguments)
+            .operation(__idempotent::Operation::Named("match"));
+        __ALTERED.assert_format_fits();
+        __ALTERED.validated()
+    };
     let __replay = __idempotent::need_replay::<r#try::Reply>();
     __idempotent::run(
         __captured,

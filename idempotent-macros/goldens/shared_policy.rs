@@ -7,9 +7,14 @@ fn pay(
     async fn pay(#[allow(unused_variables)] org: OrgId) -> StatusCode {
         StatusCode::OK
     }
-    const __POLICY: __idempotent::Policy = policies::PAYMENTS
-        .lease(__idempotent::millis(10000u64))
-        .validated();
+    const __POLICY: __idempotent::Policy = {
+        const __SHARED: __idempotent::Policy = policies::PAYMENTS;
+        const __ALTERED: __idempotent::Policy = __SHARED
+            .lease(__idempotent::millis(10000u64));
+        __ALTERED.assert_lease_fits();
+        __ALTERED.assert_key_is_sent();
+        __ALTERED.validated()
+    };
     let __replay = __idempotent::need_replay::<StatusCode>();
     __idempotent::run(
         __captured,

@@ -10,26 +10,30 @@ fn create(
     ) -> Result<StatusCode, ApiError> {
         pay(org).await
     }
-    const __POLICY: __idempotent::Policy = policies::PAYMENTS
-        .key(
-            __idempotent::KeySource::FirstOf(
-                &[
-                    __idempotent::KeySource::Header("x-key"),
-                    __idempotent::KeySource::Arguments,
-                ],
-            ),
-        )
-        .key_format(__idempotent::KeyFormat::any(1u16, 64u16))
-        .fingerprint(__idempotent::FingerprintOf::Fields(&["/amount", "/currency"]))
-        .release(
-            __idempotent::Release::Statuses(
-                &[
-                    __idempotent::StatusRange::new(429u16, 429u16),
-                    __idempotent::StatusRange::new(502u16, 504u16),
-                ],
-            ),
-        )
-        .validated();
+    const __POLICY: __idempotent::Policy = {
+        const __SHARED: __idempotent::Policy = policies::PAYMENTS;
+        const __ALTERED: __idempotent::Policy = __SHARED
+            .key(
+                __idempotent::KeySource::FirstOf(
+                    &[
+                        __idempotent::KeySource::Header("x-key"),
+                        __idempotent::KeySource::Arguments,
+                    ],
+                ),
+            )
+            .key_format(__idempotent::KeyFormat::any(1u16, 64u16))
+            .fingerprint(__idempotent::FingerprintOf::Fields(&["/amount", "/currency"]))
+            .release(
+                __idempotent::Release::Statuses(
+                    &[
+                        __idempotent::StatusRange::new(429u16, 429u16),
+                        __idempotent::StatusRange::new(502u16, 504u16),
+                    ],
+                ),
+            );
+        __ALTERED.assert_format_fits();
+        __ALTERED.validated()
+    };
     let __replay = __idempotent::need_result(
         __idempotent::need_replay::<StatusCode>(),
         __idempotent::need_replay::<ApiError>(),

@@ -21,11 +21,15 @@ impl Function {
             Ok(function) => Some(function),
             Err(error) => {
                 match syn::parse2::<Item>(item) {
-                    Ok(other) if !matches!(other, Item::Fn(_) | Item::Verbatim(_)) => errors.at(
-                        keyword(&other),
-                        "only a function can be idempotent",
-                        "put the attribute on an `async fn`",
-                    ),
+                    Ok(other) if !matches!(other, Item::Fn(_) | Item::Verbatim(_)) => {
+                        let help = match other {
+                            Item::Impl(_) | Item::Mod(_) | Item::Trait(_) => {
+                                "put the attribute on each `async fn` within"
+                            }
+                            _ => "put the attribute on an `async fn`",
+                        };
+                        errors.at(keyword(&other), "only a function can be idempotent", help);
+                    }
                     _ => errors.push(error),
                 }
                 None

@@ -27,6 +27,8 @@ pub(super) struct Names<'a> {
     shadows: Vec<Ident>,
     /// Within `if`, `match` and blocks the compiler knows better which names there are.
     left_to_the_compiler: bool,
+    /// Within a loop of the expression's own.
+    in_a_loop: bool,
 }
 
 impl<'a> Names<'a> {
@@ -38,6 +40,7 @@ impl<'a> Names<'a> {
             leaving: Vec::new(),
             shadows: Vec::new(),
             left_to_the_compiler: false,
+            in_a_loop: false,
         };
         names.visit_expr(expression);
         names
@@ -132,15 +135,28 @@ impl<'ast> Visit<'ast> for Names<'_> {
             Expr::Return(it) => self
                 .leaving
                 .push((it.return_token.to_token_stream(), "`return`")),
+            Expr::Break(it) if !self.in_a_loop && it.label.is_none() => self
+                .leaving
+                .push((it.break_token.to_token_stream(), "`break`")),
+            Expr::Continue(it) if !self.in_a_loop && it.label.is_none() => self
+                .leaving
+                .push((it.continue_token.to_token_stream(), "`continue`")),
+            Expr::Assign(it) => self.leaving.push((it.eq_token.to_token_stream(), "`=`")),
+            Expr::Yield(it) => self
+                .leaving
+                .push((it.yield_token.to_token_stream(), "`yield`")),
+            Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) => {
+                let outside = std::mem::replace(&mut self.in_a_loop, true);
+                self.within(|names| visit::visit_expr(names, expression));
+                self.in_a_loop = outside;
+                return;
+            }
             Expr::If(_)
             | Expr::Match(_)
             | Expr::Block(_)
             | Expr::Unsafe(_)
             | Expr::Const(_)
-            | Expr::Async(_)
-            | Expr::Loop(_)
-            | Expr::While(_)
-            | Expr::ForLoop(_) => {
+            | Expr::Async(_) => {
                 self.within(|names| visit::visit_expr(names, expression));
                 return;
             }
@@ -357,6 +373,10 @@ mod tests {
         assert_eq!(names("org?").2, ["`?`"]);
         assert_eq!(names("org.id().await").2, ["`.await`"]);
         assert_eq!(names("return org").2, ["`return`"]);
+        assert_eq!(names("if org.is() { break } else { org }").2, ["`break`"]);
+        assert_eq!(names("match org { x => continue }").2, ["`continue`"]);
+        assert_eq!(names("loop { break org }").2, [""; 0]);
+        assert_eq!(names("'a: { break 'a org }").2, [""; 0]);
         assert_eq!(names("format!(\"{:?}\", org.id()?)").2, ["`?`"]);
         assert_eq!(names("join!(org.id().await)").2, ["`.await`"]);
         assert_eq!(names("format!(\"why? {org:?}\")").2, [""; 0]);

@@ -160,7 +160,24 @@ fn need(private: &TokenStream, ty: &Type) -> TokenStream {
         let body = need(private, body);
         return quote!(#private::need_tuple((#(#private::need_part::<#parts>(),)*), #body));
     }
+    if is_called_as_a_stream(ty) {
+        return quote!(#private::need_no_stream::<#ty>());
+    }
     quote!(#private::need_replay::<#ty>())
+}
+
+/// Whether a type has the name of one that may be a stream, so that the message can say so. What it is, the compiler
+/// judges.
+fn is_called_as_a_stream(ty: &Type) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| {
+        ["Body", "Response", "Sse"]
+            .iter()
+            .any(|it| last.ident == it)
+    })
 }
 
 /// Hands everything to the runtime.

@@ -89,7 +89,7 @@ fn sixteen_arguments() {
 fn generics() {
     let expanded = axum(
         "scope = owner",
-        "async fn create<'a, O: Owner, const N: usize>(owner: O, Json(task): Json<Task<O, N>>, body: impl Body) -> Json<Task<O, N>>
+        "async fn create<'a, O: Owner, const N: usize>(owner: O, Extension(task): Extension<Task<O, N>>, body: impl Body) -> Json<Task<O, N>>
         where
             O: Clone,
         {

@@ -7,6 +7,7 @@ mod pointer;
 mod range;
 mod scope;
 mod settings;
+mod shared;
 mod signature;
 mod time;
 
@@ -17,10 +18,11 @@ use syn::{
 };
 
 pub(crate) use self::key::{KeyFormat, KeySource};
-pub(crate) use self::on_replay::{Decide, OnReplay};
+pub(crate) use self::on_replay::{Closure, Decide, OnReplay};
 pub(crate) use self::settings::{
     Abandoned, Fingerprint, Mismatch, Missing, Operation, Pending, Release, Settings,
 };
+pub(crate) use self::shared::Shared;
 pub(crate) use self::signature::{Form, Handler};
 pub(crate) use self::time::Ttl;
 use crate::arguments_in_scope::{ArgumentsInScope, Seen};
@@ -33,8 +35,7 @@ use crate::options::Options;
 pub(crate) struct Protected {
     pub(crate) runtime: Path,
     pub(crate) settings: Settings,
-    /// Where a contradiction that only the compiler can find is shown.
-    pub(crate) blame: Span,
+    pub(crate) shared: Option<Shared>,
     pub(crate) key: Option<KeySource>,
     pub(crate) key_expressions: Vec<Seen>,
     pub(crate) scope: Vec<Seen>,
@@ -64,6 +65,7 @@ pub(crate) fn validate(
 ) -> syn::Result<Protected> {
     let function = Function::parse(item, &mut errors);
     let (key, settings) = settings::settings(options, &mut errors);
+    let shared = shared::shared(options, &mut errors);
     let buffers = settings::buffers(options.response.as_ref(), &mut errors);
     let Some(function) = function else {
         errors.finish()?;
@@ -73,6 +75,8 @@ pub(crate) fn validate(
     let patterns = handler.arguments.iter().map(|argument| &argument.pattern);
     let arguments = ArgumentsInScope::new(&handler.sig.ident, patterns);
     let (key, key_expressions) = key::sources(key, &arguments, &mut errors);
+    let format = options.key_format.as_ref();
+    key::fits(settings.key_format, format, key.as_ref(), &mut errors);
     let on_replay = options
         .on_replay
         .as_ref()
@@ -83,8 +87,8 @@ pub(crate) fn validate(
     errors.finish()?;
     Ok(Protected {
         runtime,
-        blame: blame(options),
         settings,
+        shared,
         key,
         key_expressions,
         scope,
@@ -147,20 +151,4 @@ fn result(ty: &Type) -> Option<(Type, Type)> {
         }
         _ => None,
     }
-}
-
-/// The attribute knows of a contradiction with a shared policy only by one of these.
-fn blame(options: &Options) -> Span {
-    [
-        &options.lease,
-        &options.deadline,
-        &options.key_format,
-        &options.key,
-    ]
-    .into_iter()
-    .flatten()
-    .map(|option| option.keyword.span())
-    .chain(options.policy.iter().map(|option| option.keyword.span()))
-    .next()
-    .unwrap_or_else(Span::call_site)
 }

@@ -14,10 +14,16 @@ pub(super) type Extract<L> =
     Box<dyn FnOnce(Request) -> BoxFuture<'static, Result<L, Response>> + Send>;
 
 /// The request and the way to a handler's last argument `L`.
-pub struct Captured<L> {
+///
+/// The compiler names it to who calls an annotated handler as a function, in a test for example; so its name says how the
+/// handler is called instead: through its router, with `tower::ServiceExt::oneshot`.
+pub struct CalledThroughItsRouter<L> {
     pub(super) request: Request,
     pub(super) extract: Extract<L>,
 }
+
+/// The same, as everything but such a message calls it.
+pub type Captured<L> = CalledThroughItsRouter<L>;
 
 /// The marker of `L`'s own extraction, passed through.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use axum::response::Response;
+use futures_util::future::BoxFuture;
 
 use super::attempt::Attempt;
 use super::call::{Call, Stage, Step, Why, receive};
@@ -86,6 +87,19 @@ pub enum Entry {
     Run(Call),
     /// The answer is known.
     Answered(Response),
+}
+
+/// What a function for `on_replay` is kept as.
+pub type Decide = Box<dyn FnOnce(Saved) -> BoxFuture<'static, OnReplay> + Send>;
+
+/// A function for `on_replay`. What it should take and give is asked of it here alone: its type goes no further, or
+/// what is wrong with it would be told again by whoever calls it.
+pub fn deciding<F, Fut>(function: F) -> Decide
+where
+    F: FnOnce(Saved) -> Fut + Send + 'static,
+    Fut: Future<Output = OnReplay> + Send + 'static,
+{
+    Box::new(|saved| Box::pin(function(saved)))
 }
 
 /// Claims the record. Where it has an outcome, `on_replay` says what becomes of it.
