@@ -102,6 +102,24 @@ use proc_macro::TokenStream;
 /// Types are judged by the compiler, under the type: a response that cannot be replayed, a scope that is not a
 /// `ScopeKey`, a future that is not `Send`. A shared policy that contradicts an option does not compile either. What is
 /// not an extractor is told by axum where the handler is routed, or by `#[axum::debug_handler]`.
+///
+/// # A second look
+///
+/// One policy is legal and contradicts itself, and the compiler warns of it: `abandoned = refuse` with
+/// `release = failures`, under which a retry runs again after a 500 of unknown effect, but not after a crash.
+/// `#[allow(deprecated)]` on the handler says that it is meant.
+///
+/// Others are only worth knowing, and nothing nags about them:
+///
+/// | policy | what it means |
+/// |---|---|
+/// | `scope = global` | two tenants who send the same key share a record, and one is given the other's answer, unless the fingerprint tells their requests apart |
+/// | `fingerprint = none` | another body under a used key gets the first one's outcome; `mismatch` then judges method, path and query alone |
+/// | `release = failures` | a 500 after the work was done makes the retry do it again |
+/// | `missing = unprotected` | a client that forgets the header is not protected, and is not told |
+/// | a short `ttl` | a client that retries after it runs the handler again: take the longest time over which clients retry |
+/// | `pending = provisional(…)` | until the handler calls `Attempt::publish`, duplicates wait in vain |
+/// | `policy = …` | what is said above of two options holds where one of them stands in the policy, and no warning tells of it |
 #[proc_macro_attribute]
 pub fn axum(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::protect(options.into(), &item.into()).into()

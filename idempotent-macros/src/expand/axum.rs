@@ -9,7 +9,7 @@ use syn::{Expr, FnArg, GenericParam, Ident, Signature, Token, Type, parse_quote}
 use super::on_replay::entry;
 use super::policy::policy;
 use crate::arguments_in_scope::{Binding, Seen};
-use crate::validate::{Form, Handler, Protected, Reply};
+use crate::validate::{Form, Handler, Protected, Reply, SecondLook};
 
 /// The function that axum calls, with the user's within.
 pub(crate) fn axum(protected: &Protected) -> TokenStream {
@@ -30,12 +30,14 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
     let within = within(protected);
     let policy = policy(&private, protected);
     let (witness, replay) = (witness(), replay(&private, &protected.reply));
+    let second_looks = protected.second_looks.iter().map(second_look);
     let run = run(&private, protected);
     let mut body = Group::new(
         Delimiter::Brace,
         quote! {
             use #private_path as __idempotent;
             #within
+            #(#second_looks)*
             const __POLICY: #private::Policy = #policy;
             let #witness = #replay;
             #run
@@ -55,6 +57,20 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
         >
         #where_clause
         #body
+    }
+}
+
+/// A warning under the user's own words, by the one means that a macro has: the use of something deprecated.
+fn second_look(look: &SecondLook) -> TokenStream {
+    let SecondLook { name, note, span } = look;
+    let name = Ident::new(name, *span);
+    quote! {
+        {
+            #[deprecated = #note]
+            #[allow(non_upper_case_globals)]
+            const #name: () = ();
+            #name
+        };
     }
 }
 

@@ -122,6 +122,15 @@ fn shared_policy() {
 }
 
 #[test]
+fn second_look() {
+    let expanded = axum(
+        "scope = global, abandoned = refuse, release = failures",
+        "async fn pay() -> StatusCode { StatusCode::OK }",
+    );
+    expect_file!["../../goldens/second_look.rs"].assert_eq(&expanded);
+}
+
+#[test]
 fn every_setting() {
     let expanded = axum(
         "key = body(\"/meta/id\"), key_format = ascii(16..=128), ttl = forever, operation = \"pay\", fingerprint = none,

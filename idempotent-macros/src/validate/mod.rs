@@ -6,6 +6,7 @@ mod on_replay;
 mod pointer;
 mod range;
 mod scope;
+mod second_look;
 mod settings;
 mod shared;
 mod signature;
@@ -19,6 +20,7 @@ use syn::{
 
 pub(crate) use self::key::{KeyFormat, KeySource};
 pub(crate) use self::on_replay::{Closure, Decide, OnReplay};
+pub(crate) use self::second_look::SecondLook;
 pub(crate) use self::settings::{
     Abandoned, Fingerprint, Mismatch, Missing, Operation, Pending, Release, Settings,
 };
@@ -42,6 +44,7 @@ pub(crate) struct Protected {
     pub(crate) on_replay: Option<OnReplay>,
     pub(crate) reply: Reply,
     pub(crate) handler: Handler,
+    pub(crate) second_looks: Vec<SecondLook>,
 }
 
 /// What the handler returns, and how that is recorded.
@@ -85,6 +88,7 @@ pub(crate) fn validate(
     let reply = reply(&handler.sig, buffers, &mut errors);
     let runtime = settings::runtime(options.runtime.as_ref(), &mut errors);
     errors.finish()?;
+    let second_looks = second_look::second_looks(options, &settings);
     Ok(Protected {
         runtime,
         settings,
@@ -95,6 +99,7 @@ pub(crate) fn validate(
         on_replay,
         reply,
         handler,
+        second_looks,
     })
 }
 
