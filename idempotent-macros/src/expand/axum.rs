@@ -52,6 +52,11 @@ pub(super) fn argument(index: usize) -> Ident {
     format_ident!("__arg{index}", span = Span::mixed_site())
 }
 
+/// Any other name in generated code.
+pub(super) fn mixed(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
 /// Every argument as it is, but the last, which is extracted when the key has been read.
 fn parameters(private: &TokenStream, handler: &Handler) -> TokenStream {
     let captured = captured();
@@ -67,7 +72,7 @@ fn parameters(private: &TokenStream, handler: &Handler) -> TokenStream {
 }
 
 fn captured() -> Ident {
-    Ident::new("__captured", Span::mixed_site())
+    mixed("__captured")
 }
 
 /// The user's function, if it can be one, with its body as it was typed.
@@ -147,9 +152,13 @@ fn need(private: &TokenStream, ty: &Type) -> TokenStream {
 }
 
 /// Hands everything to the runtime.
+///
+/// All of it is one async block, since each is a state machine of its own to compile.
 fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     let handler = &protected.handler;
     let (captured, call, witness) = (captured(), call(), witness());
+    let (detach, received) = (mixed("__detach"), mixed("__received"));
+    let response = mixed("__response");
     let mut parts = Vec::new();
     parts.extend(protected.scope.iter().map(|part| see(part, "scope")));
     parts.extend(protected.key_expressions.iter().map(|key| see(key, "key")));
@@ -167,20 +176,26 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
         Some(on_replay) => entry(private, on_replay, handler.form, &protect),
     };
     quote! {
-        #private::run(#captured, &__POLICY, move |#mutable #call, #last| async move {
-            #(#parts)*
-            #closure
-            #answer
+        let (#detach, #received) = #private::receive(#captured, &__POLICY);
+        #private::run(#detach, async move {
+            match #received.await {
+                #private::Received::Run(#mutable #call, #last) => {
+                    #(#parts)*
+                    #closure
+                    #answer
+                }
+                #private::Received::Answered(#response) => #response,
+            }
         })
     }
 }
 
 fn witness() -> Ident {
-    Ident::new("__replay", Span::mixed_site())
+    mixed("__replay")
 }
 
 pub(super) fn call() -> Ident {
-    Ident::new("__call", Span::mixed_site())
+    mixed("__call")
 }
 
 fn called(private: &TokenStream, handler: &Handler) -> TokenStream {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
 
-use super::axum::{allow_borrows, bind, call};
+use super::axum::{allow_borrows, bind, call, mixed};
 use crate::validate::{Decide, Form, OnReplay};
 
 /// Enters the call, lets the user's function decide where there is an outcome already, and goes on with `protect` where
@@ -33,10 +33,6 @@ pub(super) fn entry(
             #private::Entry::Answered(#response) => #response,
         }
     }
-}
-
-fn mixed(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
 }
 
 /// The user's closure in one form, or a closure around the user's function.

@@ -68,12 +68,16 @@ pub(super) fn timed(workspace: &Workspace, wrapping: Wrapping, mode: Mode) -> an
         .and_then(|file| file.set_modified(SystemTime::now()))
         .with_context(|| source.display().to_string())?;
     let mut cargo = workspace.cargo();
-    cargo.args(mode.cargo()).args(["--package", wrapping.package()]);
+    cargo
+        .args(mode.cargo())
+        .args(["--package", wrapping.package()]);
     let (started, before) = (Instant::now(), cpu_of_children());
     let status = cargo.status()?;
     let cost = Cost {
         wall: started.elapsed(),
-        cpu: cpu_of_children().zip(before).map(|(after, before)| after.saturating_sub(before)),
+        cpu: cpu_of_children()
+            .zip(before)
+            .map(|(after, before)| after.saturating_sub(before)),
     };
     anyhow::ensure!(status.success(), "{} does not build", wrapping.package());
     Ok(cost)

@@ -58,7 +58,8 @@ pub(crate) struct Options {
 }
 
 const NAMES: [&str; 10] = [
-    "Invoice", "Order", "Payment", "Refund", "Shipment", "Task", "Ticket", "Transfer", "Invite", "Report",
+    "Invoice", "Order", "Payment", "Refund", "Shipment", "Task", "Ticket", "Transfer", "Invite",
+    "Report",
 ];
 
 const FIELDS: [Field; 8] = [

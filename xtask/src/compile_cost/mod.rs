@@ -40,12 +40,17 @@ impl Arguments {
                 lexopt::Arg::Long("handlers") => parsed.handlers = arguments.value()?.parse()?,
                 lexopt::Arg::Long("rounds") => parsed.rounds = arguments.value()?.parse()?,
                 lexopt::Arg::Long("mode") => {
-                    parsed.modes.push(arguments.value()?.parse_with(Mode::named)?);
+                    parsed
+                        .modes
+                        .push(arguments.value()?.parse_with(Mode::named)?);
                 }
                 other => return Err(other.unexpected().into()),
             }
         }
-        anyhow::ensure!(parsed.handlers > 0 && parsed.rounds > 0, "nothing to measure");
+        anyhow::ensure!(
+            parsed.handlers > 0 && parsed.rounds > 0,
+            "nothing to measure"
+        );
         if parsed.modes.is_empty() {
             parsed.modes = Mode::ALL.to_vec();
         }

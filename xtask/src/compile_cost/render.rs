@@ -112,12 +112,18 @@ fn types(resource: &Resource) -> String {
 
 fn parts(endpoint: &Endpoint) -> Parts {
     let Endpoint {
-        resource, operation, ..
+        resource,
+        operation,
+        ..
     } = endpoint;
     let new = &resource.name;
     let json = |ty: String| ["Json(input)".to_owned(), format!("Json<{ty}>")];
     let pair = |[pattern, ty]: [&str; 2]| [pattern.to_owned(), ty.to_owned()];
-    let (app, org, id) = (["State(app)", "State<App>"], ["org", "OrgId"], ["Path(id)", "Path<u64>"]);
+    let (app, org, id) = (
+        ["State(app)", "State<App>"],
+        ["org", "OrgId"],
+        ["Path(id)", "Path<u64>"],
+    );
     let (front, last, returns, scope): (&[[&str; 2]], _, _, &[&str]) = match operation {
         Operation::Create => (
             &[app, org],

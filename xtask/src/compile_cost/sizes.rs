@@ -20,7 +20,10 @@ pub(super) fn libraries(workspace: &Workspace, mode: Mode) -> anyhow::Result<Opt
     for (size, wrapping) in sizes.iter_mut().zip(Wrapping::ALL) {
         *size = library_size(&directory, wrapping)?;
     }
-    Ok(Some(Row::new(format!("{} library size", mode.name()), sizes)))
+    Ok(Some(Row::new(
+        format!("{} library size", mode.name()),
+        sizes,
+    )))
 }
 
 fn library_size(directory: &Path, wrapping: Wrapping) -> anyhow::Result<f64> {
@@ -41,24 +44,38 @@ pub(super) fn llvm_lines(workspace: &Workspace) -> Vec<Row> {
     let row = |what: &str, of: fn(&[f64; 2]) -> f64| {
         Row::new(what.to_owned(), [&bare, &annotated, &by_hand].map(of))
     };
-    vec![row("dev LLVM lines", |it| it[0]), row("dev functions", |it| it[1])]
+    vec![
+        row("dev LLVM lines", |it| it[0]),
+        row("dev functions", |it| it[1]),
+    ]
 }
 
 /// Lines and functions of one crate.
 fn total(workspace: &Workspace, wrapping: Wrapping) -> Option<[f64; 2]> {
     let output = workspace
         .cargo()
-        .args(["llvm-lines", "--quiet", "--lib", "--package", wrapping.package()])
+        .args([
+            "llvm-lines",
+            "--quiet",
+            "--lib",
+            "--package",
+            wrapping.package(),
+        ])
         .output()
         .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let total = text.lines().find(|line| line.ends_with("(TOTAL)"))?;
     // Lines and copies, each but a share in parentheses where there is one.
-    let mut figures = total.split_whitespace().filter_map(|word| word.parse().ok());
+    let mut figures = total
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok());
     Some([as_figure(figures.next()?), as_figure(figures.next()?)])
 }
 
-#[allow(clippy::cast_precision_loss, reason = "only ratios are printed, to three digits")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "only ratios are printed, to three digits"
+)]
 fn as_figure(count: u64) -> f64 {
     count as f64
 }

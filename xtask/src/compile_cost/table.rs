@@ -20,8 +20,12 @@ impl Row {
 
 /// The least and the middle of the times of each crate.
 pub(super) fn times(mode: &str, costs: &[Vec<Cost>; 3]) -> Vec<Row> {
-    let walls = costs.each_ref().map(|costs| sorted(costs.iter().map(|it| Some(it.wall))));
-    let cpus = costs.each_ref().map(|costs| sorted(costs.iter().map(|it| it.cpu)));
+    let walls = costs
+        .each_ref()
+        .map(|costs| sorted(costs.iter().map(|it| Some(it.wall))));
+    let cpus = costs
+        .each_ref()
+        .map(|costs| sorted(costs.iter().map(|it| it.cpu)));
     let mut rows = Vec::new();
     for (what, times) in [("wall time", &walls), ("CPU time", &cpus)] {
         if times.iter().any(Vec::is_empty) {

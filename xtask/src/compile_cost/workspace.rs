@@ -54,7 +54,12 @@ impl Workspace {
         Ok(this)
     }
 
-    fn write_crate(&self, wrapping: Wrapping, handlers: usize, runtime: &Path) -> anyhow::Result<()> {
+    fn write_crate(
+        &self,
+        wrapping: Wrapping,
+        handlers: usize,
+        runtime: &Path,
+    ) -> anyhow::Result<()> {
         let package = wrapping.package();
         let directory = self.directory.join(package);
         let dependencies = DEPENDENCIES.replace("{runtime}", &runtime.display().to_string());
@@ -107,7 +112,11 @@ impl Workspace {
 
     /// Builds everything once.
     pub(super) fn build_all(&self, mode: Mode) -> anyhow::Result<()> {
-        let status = self.cargo().args(mode.cargo()).arg("--workspace").status()?;
+        let status = self
+            .cargo()
+            .args(mode.cargo())
+            .arg("--workspace")
+            .status()?;
         anyhow::ensure!(status.success(), "the crates do not build");
         Ok(())
     }

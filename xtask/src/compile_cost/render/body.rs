@@ -46,7 +46,10 @@ fn batch(resource: &Resource) -> String {
 
 /// Refusals of fields, where there is more than little to do.
 fn checks(resource: &Resource, value: &str) -> String {
-    let fields = resource.fields.iter().filter(|_| resource.work != Work::Little);
+    let fields = resource
+        .fields
+        .iter()
+        .filter(|_| resource.work != Work::Little);
     fields.fold(String::new(), |mut text, (field, ty)| {
         let wrong = match *ty {
             "String" => format!("{value}.{field}.is_empty()"),
@@ -56,7 +59,10 @@ fn checks(resource: &Resource, value: &str) -> String {
             _ => return text,
         };
         // Writing to a string does not fail.
-        let _ = write!(text, "    if {wrong} {{\n        return Err(ApiError::Invalid(\"{field}\"));\n    }}\n");
+        let _ = write!(
+            text,
+            "    if {wrong} {{\n        return Err(ApiError::Invalid(\"{field}\"));\n    }}\n"
+        );
         text
     })
 }

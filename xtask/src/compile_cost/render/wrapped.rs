@@ -43,18 +43,28 @@ fn attribute(options: &Options, scope: &[&str]) -> String {
     };
     let list = |statuses: &[u16]| format!("release = {statuses:?}");
     let others = [
-        options.header.map(|name| format!("key = header(\"{name}\")")),
+        options
+            .header
+            .map(|name| format!("key = header(\"{name}\")")),
         options.ttl_hours.map(|hours| format!("ttl = \"{hours}h\"")),
-        options.lease_seconds.map(|seconds| format!("lease = \"{seconds}s\"")),
-        options.pending.map(|status| format!("pending = reject({status})")),
-        options.mismatch.map(|status| format!("mismatch = reject({status})")),
+        options
+            .lease_seconds
+            .map(|seconds| format!("lease = \"{seconds}s\"")),
+        options
+            .pending
+            .map(|status| format!("pending = reject({status})")),
+        options
+            .mismatch
+            .map(|status| format!("mismatch = reject({status})")),
         options.release.map(list),
         options.refuse.then(|| "abandoned = refuse".to_owned()),
     ];
     others
         .into_iter()
         .flatten()
-        .fold(format!("scope = {scope}"), |text, option| format!("{text}, {option}"))
+        .fold(format!("scope = {scope}"), |text, option| {
+            format!("{text}, {option}")
+        })
 }
 
 /// A handler that hands its work to `protect`. One without a body of its own still has its request read.
@@ -90,14 +100,20 @@ fn by_hand(endpoint: &Endpoint, parts: &Parts) -> String {
 fn table(options: &Options) -> String {
     let others = [
         options.header.map(|name| format!("header: \"{name}\"")),
-        options.ttl_hours.map(|hours| format!("ttl: Ttl::hours({hours})")),
+        options
+            .ttl_hours
+            .map(|hours| format!("ttl: Ttl::hours({hours})")),
         options
             .lease_seconds
             .map(|seconds| format!("lease: Duration::from_secs({seconds})")),
         options.pending.map(|status| format!("pending: {status}")),
         options.mismatch.map(|status| format!("mismatch: {status}")),
-        options.release.map(|statuses| format!("release: &{statuses:?}")),
-        options.refuse.then(|| "takeover: Takeover::Never".to_owned()),
+        options
+            .release
+            .map(|statuses| format!("release: &{statuses:?}")),
+        options
+            .refuse
+            .then(|| "takeover: Takeover::Never".to_owned()),
     ];
     let others: Vec<String> = others.into_iter().flatten().collect();
     if others.is_empty() {
