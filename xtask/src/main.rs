@@ -1,8 +1,8 @@
 //! Measurements that need builds of their own. `cargo xtask` says which there are.
 
-mod compile_cost;
-
 use std::process::ExitCode;
+
+use xtask::compile_cost;
 
 const USAGE: &str = "\
 Usage: cargo xtask compile-cost [OPTIONS]

@@ -204,10 +204,7 @@ impl Ticket {
 
     fn answer(&self, record: Record) -> Response {
         if record.fingerprint != self.fingerprint {
-            return refusal(
-                self.options.mismatch,
-                "another request came under this key",
-            );
+            return refusal(self.options.mismatch, "another request came under this key");
         }
         match record.state {
             State::Done {

@@ -2,37 +2,45 @@
 
 /// One handler.
 #[derive(Clone, Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) resource: Resource,
-    pub(crate) operation: Operation,
-    pub(crate) options: Options,
+pub struct Endpoint {
+    /// What it works on.
+    pub resource: Resource,
+    /// What it does with that.
+    pub operation: Operation,
+    /// How it is idempotent, where it is.
+    pub options: Options,
 }
 
 /// What a handler works on: it has types of its own.
 #[derive(Clone, Debug)]
-pub(crate) struct Resource {
+pub struct Resource {
     /// The name of its type.
-    pub(crate) name: String,
+    pub name: String,
     /// In paths and among rows.
-    pub(crate) path: String,
-    pub(crate) fields: Vec<Field>,
-    pub(crate) work: Work,
+    pub path: String,
+    /// Its members.
+    pub fields: Vec<Field>,
+    /// How much its handlers do.
+    pub work: Work,
 }
 
 /// A member of a resource: its name and its type.
-pub(crate) type Field = (&'static str, &'static str);
+pub type Field = (&'static str, &'static str);
 
 /// How much a handler does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Work {
+pub enum Work {
+    /// One statement or two.
     Little,
+    /// Each field is looked at.
     Some,
+    /// Others are told, too.
     Much,
 }
 
 /// What a handler is for, which decides its arguments and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operation {
+pub enum Operation {
     /// Three arguments, 201.
     Create,
     /// Four.
@@ -47,14 +55,21 @@ pub(crate) enum Operation {
 
 /// What idempotency is asked for.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Options {
-    pub(crate) header: Option<&'static str>,
-    pub(crate) ttl_hours: Option<u32>,
-    pub(crate) lease_seconds: Option<u64>,
-    pub(crate) pending: Option<u16>,
-    pub(crate) mismatch: Option<u16>,
-    pub(crate) release: Option<&'static [u16]>,
-    pub(crate) refuse: bool,
+pub struct Options {
+    /// The key's header.
+    pub header: Option<&'static str>,
+    /// How long an outcome is kept.
+    pub ttl_hours: Option<u32>,
+    /// How long a claim holds.
+    pub lease_seconds: Option<u64>,
+    /// The status while the first attempt runs.
+    pub pending: Option<u16>,
+    /// The status for another request.
+    pub mismatch: Option<u16>,
+    /// The statuses that give the key back.
+    pub release: Option<&'static [u16]>,
+    /// Whether an abandoned attempt is left to people.
+    pub refuse: bool,
 }
 
 const NAMES: [&str; 10] = [
@@ -77,7 +92,7 @@ const FIELDS: [Field; 8] = [
 const PER_RESOURCE: usize = 4;
 
 /// So many handlers.
-pub(crate) fn endpoints(count: usize) -> Vec<Endpoint> {
+pub fn endpoints(count: usize) -> Vec<Endpoint> {
     (0..count).map(endpoint).collect()
 }
 
@@ -114,7 +129,7 @@ fn resource(number: usize) -> Resource {
 
 /// Every third handler says no more than it must.
 fn options(index: usize) -> Options {
-    let every = |nth: usize| index % 3 != 0 && index.is_multiple_of(nth);
+    let every = |nth: usize| !index.is_multiple_of(3) && index.is_multiple_of(nth);
     Options {
         header: every(2).then_some("x-idempotency-key"),
         ttl_hours: every(5).then_some(72),

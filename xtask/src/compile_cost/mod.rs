@@ -5,8 +5,8 @@
 //! them.
 
 mod build;
-pub(crate) mod endpoints;
-pub(crate) mod render;
+pub mod endpoints;
+pub mod render;
 mod sizes;
 mod table;
 mod workspace;
@@ -21,7 +21,7 @@ use self::workspace::Workspace;
 
 /// What was asked for.
 #[derive(Debug)]
-pub(crate) struct Arguments {
+pub struct Arguments {
     handlers: usize,
     rounds: usize,
     modes: Vec<Mode>,
@@ -29,7 +29,11 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     /// Reads what stands behind the task's name.
-    pub(crate) fn parse(arguments: &mut lexopt::Parser) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// What is none of the task's options, or has no value that it could have.
+    pub fn parse(arguments: &mut lexopt::Parser) -> anyhow::Result<Self> {
         let mut parsed = Self {
             handlers: 200,
             rounds: 5,
@@ -59,7 +63,11 @@ impl Arguments {
 }
 
 /// Writes the crates, builds them, and prints what they cost.
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+///
+/// # Errors
+///
+/// A crate that cannot be written or does not build.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let workspace = Workspace::write(arguments.handlers).context("the crates cannot be written")?;
     println!(
         "{} handlers, {} rounds; the first column is without idempotency, all figures are ratios\n",

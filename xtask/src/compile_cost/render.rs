@@ -9,18 +9,21 @@ use super::endpoints::{Endpoint, Operation, Resource};
 
 /// How the handlers of a crate are made idempotent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wrapping {
+pub enum Wrapping {
+    /// Not at all.
     Bare,
+    /// By the attribute.
     Annotated,
+    /// By a function of the application's own.
     ByHand,
 }
 
 impl Wrapping {
     /// In the order of every table's figures.
-    pub(crate) const ALL: [Self; 3] = [Self::Bare, Self::Annotated, Self::ByHand];
+    pub const ALL: [Self; 3] = [Self::Bare, Self::Annotated, Self::ByHand];
 
     /// The name of the crate.
-    pub(crate) const fn package(self) -> &'static str {
+    pub const fn package(self) -> &'static str {
         match self {
             Self::Bare => "bare",
             Self::Annotated => "annotated",
@@ -42,7 +45,7 @@ struct Parts {
 }
 
 /// The module of all these handlers and their router.
-pub(crate) fn render(endpoints: &[Endpoint], wrapping: Wrapping) -> String {
+pub fn render(endpoints: &[Endpoint], wrapping: Wrapping) -> String {
     let mut text = imports(wrapping).to_owned();
     text.push_str(&router(endpoints));
     let mut described = None;

@@ -122,7 +122,11 @@ impl Workspace {
     }
 }
 
+/// Leaves a file alone that says the same already, so that nothing is built again for it.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|was| was == text) {
+        return Ok(());
+    }
     let directory = path.parent().context("a file is in a directory")?;
     fs::create_dir_all(directory)?;
     fs::write(path, text).with_context(|| path.display().to_string())

@@ -80,5 +80,6 @@ fn tell(resource: &Resource, what: &str) -> String {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+    text.lines()
+        .fold(String::new(), |text, line| text + "    " + line + "\n")
 }
