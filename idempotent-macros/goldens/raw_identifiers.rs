@@ -22,28 +22,38 @@ pub fn r#match<r#T>(
         __ALTERED.validated()
     };
     let __replay = __idempotent::need_replay::<r#try::Reply>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |mut __call, __arg1| async move {
-            #[allow(
-                unused_variables,
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref,
-                clippy::pattern_type_mismatch
-            )]
-            {
-                {
-                    let r#type = &__arg0;
-                    __idempotent::scope(&mut __call, &r#type);
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(mut __call, __arg1) => {
+                    #[allow(
+                        unused_variables,
+                        clippy::needless_borrow,
+                        clippy::needless_borrows_for_generic_args,
+                        clippy::explicit_auto_deref,
+                        clippy::pattern_type_mismatch
+                    )]
+                    {
+                        {
+                            let r#type = &__arg0;
+                            __idempotent::scope(&mut __call, &r#type);
+                        }
+                        {
+                            let Query(r#async) = &__arg1;
+                            __idempotent::key(&mut __call, &format!("{async}"));
+                        }
+                    }
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            r#match::<r#T>(__arg0, __arg1),
+                        )
+                        .await
                 }
-                {
-                    let Query(r#async) = &__arg1;
-                    __idempotent::key(&mut __call, &format!("{async}"));
-                }
+                __idempotent::Received::Answered(__response) => __response,
             }
-            __idempotent::protect(__call, __replay, r#match::<r#T>(__arg0, __arg1)).await
         },
     )
 }

@@ -79,6 +79,11 @@ pub(super) fn argument(index: usize) -> Ident {
     format_ident!("__arg{index}", span = Span::mixed_site())
 }
 
+/// Any other name in generated code.
+pub(super) fn mixed(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
 /// Every argument as it is, but the last, which is extracted when the key has been read.
 fn parameters(private: &TokenStream, handler: &Handler) -> TokenStream {
     let captured = captured();
@@ -94,7 +99,7 @@ fn parameters(private: &TokenStream, handler: &Handler) -> TokenStream {
 }
 
 fn captured() -> Ident {
-    Ident::new("__captured", Span::mixed_site())
+    mixed("__captured")
 }
 
 /// The user's function, if it can be one, with its body as it was typed.
@@ -197,9 +202,13 @@ fn is_called_as_a_stream(ty: &Type) -> bool {
 }
 
 /// Hands everything to the runtime.
+///
+/// All of it is one async block, since each is a state machine of its own to compile.
 fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     let handler = &protected.handler;
     let (captured, call, witness) = (captured(), call(), witness());
+    let (detach, received) = (mixed("__detach"), mixed("__received"));
+    let response = mixed("__response");
     let seen = seen(protected);
     let mutable = seen.as_ref().map(|_| quote!(mut));
     let last = handler.arguments.len().checked_sub(1).map(argument);
@@ -215,20 +224,26 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
         Some(on_replay) => entry(private, on_replay, handler.form, &protect),
     };
     quote! {
-        #private::run(#captured, &__POLICY, move |#mutable #call, #last| async move {
-            #seen
-            #closure
-            #answer
+        let (#detach, #received) = #private::receive(#captured, &__POLICY);
+        #private::run(#detach, async move {
+            match #received.await {
+                #private::Received::Run(#mutable #call, #last) => {
+                    #seen
+                    #closure
+                    #answer
+                }
+                #private::Received::Answered(#response) => #response,
+            }
         })
     }
 }
 
 fn witness() -> Ident {
-    Ident::new("__replay", Span::mixed_site())
+    mixed("__replay")
 }
 
 pub(super) fn call() -> Ident {
-    Ident::new("__call", Span::mixed_site())
+    mixed("__call")
 }
 
 fn called(private: &TokenStream, handler: &Handler) -> TokenStream {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
 
-use super::axum::{allow, bind, call};
+use super::axum::{allow, bind, call, mixed};
 use crate::validate::{Closure, Decide, Form, OnReplay};
 
 /// Enters the call, lets the user's function decide where there is an outcome already, and goes on with `protect` where
@@ -30,10 +30,6 @@ pub(super) fn entry(
             #private::Entry::Answered(#response) => #response,
         }
     }
-}
-
-fn mixed(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
 }
 
 /// The user's closure in one form, or the user's function.

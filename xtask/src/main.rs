@@ -1,0 +1,39 @@
+//! Measurements that need builds of their own. `cargo xtask` says which there are.
+
+use std::process::ExitCode;
+
+use xtask::compile_cost;
+
+const USAGE: &str = "\
+Usage: cargo xtask compile-cost [OPTIONS]
+
+What annotated handlers cost to compile: a crate of them against the same crate without idempotency, and against the same
+wrapped by hand. Prints ratios.
+
+  --handlers <N>   how many handlers each crate has [default: 200]
+  --rounds <N>     how often each crate is built, in turns [default: 5]
+  --mode <MODE>    check, dev or release; may be repeated [default: all three]";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let mut arguments = lexopt::Parser::from_env();
+    match arguments.next()? {
+        Some(lexopt::Arg::Value(task)) if task == "compile-cost" => {
+            compile_cost::run(&compile_cost::Arguments::parse(&mut arguments)?)
+        }
+        Some(lexopt::Arg::Short('h') | lexopt::Arg::Long("help")) => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => anyhow::bail!("{USAGE}"),
+    }
+}
