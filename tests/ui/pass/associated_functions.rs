@@ -55,7 +55,12 @@ impl Task {
 
     #[idempotent(scope = task.org())]
     async fn as_an_argument(task: Self, Json(Self { title }): Json<Self>) -> (StatusCode, Self) {
-        (StatusCode::CREATED, Self { title: title + &task.title })
+        (
+            StatusCode::CREATED,
+            Self {
+                title: title + &task.title,
+            },
+        )
     }
 
     #[idempotent(scope = Self::org(task), key = task.title.get(..Self::LIMIT))]

@@ -26,7 +26,14 @@ async fn handler(
 }
 
 #[idempotent(scope = name)]
-async fn within_a_pattern(State(App { #[allow(unused_variables)] org, name, .. }): State<App>) -> String {
+async fn within_a_pattern(
+    State(App {
+        #[allow(unused_variables)]
+        org,
+        name,
+        ..
+    }): State<App>,
+) -> String {
     name
 }
 
@@ -34,7 +41,10 @@ struct Tasks;
 
 impl Tasks {
     #[idempotent(scope = org)]
-    async fn in_a_closure(#[allow(unused_variables)] method: Method, #[allow(unused_mut)] Extension(mut org): Extension<u64>) -> String {
+    async fn in_a_closure(
+        #[allow(unused_variables)] method: Method,
+        #[allow(unused_mut)] Extension(mut org): Extension<u64>,
+    ) -> String {
         let Self = Self;
         org.to_string()
     }

@@ -12,7 +12,9 @@ async fn early(body: String) -> Result<String, StatusCode> {
         return Err(StatusCode::BAD_REQUEST);
     }
     let number: u64 = body.parse().map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)?;
-    let Some(next) = number.checked_add(1) else { return Err(StatusCode::CONFLICT) };
+    let Some(next) = number.checked_add(1) else {
+        return Err(StatusCode::CONFLICT);
+    };
     Ok(next.to_string())
 }
 
@@ -39,7 +41,9 @@ async fn loops(body: String) -> String {
         break None;
     };
     let text = 'block: {
-        let Some(found) = found else { break 'block "none" };
+        let Some(found) = found else {
+            break 'block "none";
+        };
         found
     };
     text.to_owned()
@@ -48,8 +52,11 @@ async fn loops(body: String) -> String {
 #[idempotent(scope = body)]
 async fn blocks(body: String) -> Result<String, StatusCode> {
     let parsed = async { body.parse::<u64>() }.await;
-    let moved = async move { Ok::<_, StatusCode>(parsed.map_err(|_| StatusCode::BAD_REQUEST)? + 1) };
-    let spawned = tokio::spawn(moved).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)??;
+    let moved =
+        async move { Ok::<_, StatusCode>(parsed.map_err(|_| StatusCode::BAD_REQUEST)? + 1) };
+    let spawned = tokio::spawn(moved)
+        .await
+        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)??;
     let (one, other) = tokio::join!(async { 1 }, std::future::ready(2));
     let closure = async |more: u64| spawned + more;
     let chosen = tokio::select! {
@@ -86,13 +93,19 @@ async fn items(body: String) -> Json<u64> {
         };
     }
 
-    let counter = NAMES.iter().fold(Counter::default(), |counter, name| count!(counter, name));
+    let counter = NAMES
+        .iter()
+        .fold(Counter::default(), |counter, name| count!(counter, name));
     Json(sum(&count!(counter, &body)))
 }
 
 #[idempotent(scope = body)]
 async fn calls_itself(body: String) -> String {
-    if body.len() > 3 { body } else { Box::pin(calls_itself(body + "+")).await }
+    if body.len() > 3 {
+        body
+    } else {
+        Box::pin(calls_itself(body + "+")).await
+    }
 }
 
 #[idempotent(scope = body)]

@@ -47,13 +47,23 @@ async fn result(body: String) -> Result<Response, StatusCode> {
 }
 
 #[idempotent(scope = global, response = buffer)]
-async fn result_of_something(body: String) -> Result<impl IntoResponse, (StatusCode, impl IntoResponse)> {
-    if body.is_empty() { Err((StatusCode::BAD_REQUEST, "empty")) } else { Ok(Json(body)) }
+async fn result_of_something(
+    body: String,
+) -> Result<impl IntoResponse, (StatusCode, impl IntoResponse)> {
+    if body.is_empty() {
+        Err((StatusCode::BAD_REQUEST, "empty"))
+    } else {
+        Ok(Json(body))
+    }
 }
 
 #[idempotent(scope = global, response = buffer)]
 async fn tuple() -> (StatusCode, [(&'static str, String); 1], Response) {
-    (StatusCode::OK, [("x-a", String::new())], Response::default())
+    (
+        StatusCode::OK,
+        [("x-a", String::new())],
+        Response::default(),
+    )
 }
 
 #[idempotent(scope = global, response = buffer)]

@@ -9,14 +9,28 @@ use idempotent_runtime::axum::idempotent;
 
 #[debug_handler]
 #[idempotent(scope = org)]
-async fn above(Extension(org): Extension<u64>, Json(body): Json<String>) -> Result<(StatusCode, String), StatusCode> {
-    if org == 0 { Err(StatusCode::FORBIDDEN) } else { Ok((StatusCode::CREATED, body)) }
+async fn above(
+    Extension(org): Extension<u64>,
+    Json(body): Json<String>,
+) -> Result<(StatusCode, String), StatusCode> {
+    if org == 0 {
+        Err(StatusCode::FORBIDDEN)
+    } else {
+        Ok((StatusCode::CREATED, body))
+    }
 }
 
 #[idempotent(scope = org)]
 #[debug_handler]
-async fn below(Extension(org): Extension<u64>, Json(body): Json<String>) -> Result<(StatusCode, String), StatusCode> {
-    if org == 0 { Err(StatusCode::FORBIDDEN) } else { Ok((StatusCode::CREATED, body)) }
+async fn below(
+    Extension(org): Extension<u64>,
+    Json(body): Json<String>,
+) -> Result<(StatusCode, String), StatusCode> {
+    if org == 0 {
+        Err(StatusCode::FORBIDDEN)
+    } else {
+        Ok((StatusCode::CREATED, body))
+    }
 }
 
 #[debug_handler(state = String)]

@@ -20,23 +20,35 @@ struct Config<'a> {
 }
 
 #[idempotent(scope = name)]
-async fn of_the_whole_program(State(Config { name }): State<Config<'static>>, Json(body): Json<Cow<'static, str>>) -> &'static str {
+async fn of_the_whole_program(
+    State(Config { name }): State<Config<'static>>,
+    Json(body): Json<Cow<'static, str>>,
+) -> &'static str {
     drop(body);
     name
 }
 
 #[idempotent(scope = name)]
-async fn anonymous(State(Config { name }): State<Config<'_>>, Json(body): Json<Name<'_>>) -> String {
+async fn anonymous(
+    State(Config { name }): State<Config<'_>>,
+    Json(body): Json<Name<'_>>,
+) -> String {
     name.to_owned() + &body.0
 }
 
 #[idempotent(scope = config.name, key = &body.0)]
-async fn named<'a, 'b>(State(config): State<Config<'a>>, Json(body): Json<Name<'b>>) -> (StatusCode, String) {
+async fn named<'a, 'b>(
+    State(config): State<Config<'a>>,
+    Json(body): Json<Name<'b>>,
+) -> (StatusCode, String) {
     (StatusCode::OK, config.name.to_owned() + &body.0)
 }
 
 #[idempotent(scope = name)]
-async fn elided_in_a_reference(State(Config { name }): State<Config<'_>>, Extension(text): Extension<&str>) -> String {
+async fn elided_in_a_reference(
+    State(Config { name }): State<Config<'_>>,
+    Extension(text): Extension<&str>,
+) -> String {
     format!("{name} {text}")
 }
 
@@ -68,7 +80,10 @@ impl Name<'_> {
     }
 
     #[idempotent(scope = name)]
-    async fn through_self(State(Config { name }): State<Config<'_>>, Json(Self(text)): Json<Self>) -> String {
+    async fn through_self(
+        State(Config { name }): State<Config<'_>>,
+        Json(Self(text)): Json<Self>,
+    ) -> String {
         name.to_owned() + &text
     }
 }

@@ -67,7 +67,14 @@ async fn request(request: Request) -> StatusCode {
 async fn body(Parts { method, .. }: Parts, body: Body) -> Result<(StatusCode, Bytes), StatusCode> {
     let read = axum::body::to_bytes(body, 1024).await;
     let read = read.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-    Ok((if method == "PUT" { StatusCode::OK } else { StatusCode::CREATED }, read))
+    Ok((
+        if method == "PUT" {
+            StatusCode::OK
+        } else {
+            StatusCode::CREATED
+        },
+        read,
+    ))
 }
 
 #[idempotent(scope = global)]
@@ -91,7 +98,9 @@ async fn json_or_not(body: Result<Json<NewTask>, JsonRejection>) -> Result<Strin
 }
 
 #[idempotent(scope = global)]
-async fn form_or_not(body: Result<Form<HashMap<String, String>>, FormRejection>) -> Result<(), FormRejection> {
+async fn form_or_not(
+    body: Result<Form<HashMap<String, String>>, FormRejection>,
+) -> Result<(), FormRejection> {
     body.map(|Form(fields)| drop(fields))
 }
 

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 
 use axum::extract::rejection::{ExtensionRejection, PathRejection, QueryRejection};
 use axum::extract::{
-    ConnectInfo, Extension, FromRef, MatchedPath, NestedPath, OriginalUri, Path, Query, RawPathParams, RawQuery, State,
+    ConnectInfo, Extension, FromRef, MatchedPath, NestedPath, OriginalUri, Path, Query,
+    RawPathParams, RawQuery, State,
 };
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, Method, Uri, Version};
@@ -70,8 +71,17 @@ async fn raw(params: RawPathParams, Extension(OrgId(id)): Extension<OrgId>) -> S
 }
 
 #[idempotent(scope = headers.len())]
-async fn head(method: Method, uri: Uri, version: Version, headers: HeaderMap, extensions: Extensions) -> String {
-    format!("{method} {uri} {version:?} {headers:?} {}", extensions.len())
+async fn head(
+    method: Method,
+    uri: Uri,
+    version: Version,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> String {
+    format!(
+        "{method} {uri} {version:?} {headers:?} {}",
+        extensions.len()
+    )
 }
 
 #[idempotent(scope = (route.as_str(), address.port()))]
@@ -85,7 +95,15 @@ async fn place(
 }
 
 #[idempotent(scope = uri.path())]
-async fn parts(Parts { method, uri, headers, .. }: Parts, attempt: Attempt) -> String {
+async fn parts(
+    Parts {
+        method,
+        uri,
+        headers,
+        ..
+    }: Parts,
+    attempt: Attempt,
+) -> String {
     format!("{method} {} {attempt:?}", headers.len())
 }
 
@@ -98,9 +116,10 @@ async fn perhaps(
     db: Result<Extension<Db>, ExtensionRejection>,
 ) -> Result<Json<bool>, PathRejection> {
     let Path(Place { task, .. }) = place?;
-    Ok(Json(org.is_some() && route.is_some() && page.is_ok() && db.is_ok() && task > 0))
+    Ok(Json(
+        org.is_some() && route.is_some() && page.is_ok() && db.is_ok() && task > 0,
+    ))
 }
-
 
 fn main() {
     let _: Router<App> = Router::new()

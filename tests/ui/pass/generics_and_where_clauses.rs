@@ -12,8 +12,8 @@ use axum::routing::post;
 use axum::{Json, Router};
 use idempotent_runtime::ScopeKey;
 use idempotent_runtime::axum::{Replay, idempotent};
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 #[derive(Clone, Copy, ScopeKey)]
 struct Id<T, const N: usize>(Owned<[T; N]>);
@@ -32,7 +32,8 @@ trait Repository: Clone + Send + Sync + 'static {
     type Error: Replay + Send;
     const NAME: &'static str;
 
-    fn add(&self, task: Self::Task) -> impl Future<Output = Result<Self::Task, Self::Error>> + Send;
+    fn add(&self, task: Self::Task)
+    -> impl Future<Output = Result<Self::Task, Self::Error>> + Send;
 }
 
 #[derive(Clone)]
@@ -66,7 +67,9 @@ where
 }
 
 #[idempotent(scope = limit)]
-async fn constants<const LIMIT: usize, const STRICT: bool>(Json(limit): Json<u64>, ) -> Json<Vec<bool>> {
+async fn constants<const LIMIT: usize, const STRICT: bool>(
+    Json(limit): Json<u64>,
+) -> Json<Vec<bool>> {
     let _ = limit;
     Json(vec![STRICT; LIMIT])
 }
@@ -80,7 +83,10 @@ where
 }
 
 #[idempotent(scope = global)]
-async fn all<'a, T, const N: usize>(State(name): State<&'a str>, Extension(values): Extension<[T; N]>) -> String
+async fn all<'a, T, const N: usize>(
+    State(name): State<&'a str>,
+    Extension(values): Extension<[T; N]>,
+) -> String
 where
     T: Debug + Clone + Send + Sync + 'static,
     [T; N]: Sized,
@@ -127,7 +133,9 @@ impl<S: Sync> FromRequestParts<S> for Word {
 }
 
 #[idempotent(scope = id)]
-async fn generic_arguments<T: Clone + Send + Sync + 'static>(Extension(id): Extension<Id<T, 3>>) -> Json<u64> {
+async fn generic_arguments<T: Clone + Send + Sync + 'static>(
+    Extension(id): Extension<Id<T, 3>>,
+) -> Json<u64> {
     Json(id.0.0)
 }
 
@@ -137,6 +145,8 @@ fn main() {
         .route("/b", post(associated::<Memory, String>))
         .route("/c", post(constants::<3, true>))
         .route("/d", post(generic_arguments::<String>));
-    let _: Router<&'static str> = Router::new().route("/a", post(lifetime)).route("/b", post(all::<u8, 2>));
+    let _: Router<&'static str> = Router::new()
+        .route("/a", post(lifetime))
+        .route("/b", post(all::<u8, 2>));
     let _: Router<String> = Router::new().route("/", post(extractors_by_bounds::<Word, String>));
 }

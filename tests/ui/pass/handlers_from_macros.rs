@@ -55,11 +55,25 @@ async fn decide(_: Saved) -> OnReplay {
     OnReplay::Replay
 }
 
-policy!(shared, STRICT, STRICT, shared_as_an_expression, "shared", decide);
-policy!(closure, self::STRICT, self::STRICT, another, "closure", |saved| async move {
-    drop(saved);
-    OnReplay::Forget
-});
+policy!(
+    shared,
+    STRICT,
+    STRICT,
+    shared_as_an_expression,
+    "shared",
+    decide
+);
+policy!(
+    closure,
+    self::STRICT,
+    self::STRICT,
+    another,
+    "closure",
+    |saved| async move {
+        drop(saved);
+        OnReplay::Forget
+    }
+);
 
 macro_rules! settings {
     ($name:ident($org:ident), $($settings:tt)*) => {
@@ -70,25 +84,39 @@ macro_rules! settings {
     };
 }
 
-settings!(all_options(org), scope = org, release = [429, 500..=504], key_format = any(1..=64), missing = unprotected);
+settings!(
+    all_options(org),
+    scope = org,
+    release = [429, 500..=504],
+    key_format = any(1..=64),
+    missing = unprotected
+);
 settings!(no_more(org), scope = global);
 
 macro_rules! values {
     ($name:ident, $format:expr, $release:expr, $pending:expr, $fingerprint:expr, $missing:ident, $lease:expr) => {
         #[idempotent(
-            scope = global,
-            key_format = $format,
-            release = $release,
-            pending = $pending,
-            fingerprint = $fingerprint,
-            missing = $missing,
-            lease = $lease
-        )]
+                    scope = global,
+                    key_format = $format,
+                    release = $release,
+                    pending = $pending,
+                    fingerprint = $fingerprint,
+                    missing = $missing,
+                    lease = $lease
+                )]
         async fn $name() {}
     };
 }
 
-values!(values, any(1..=64), [429, 502..=504], wait("1s"), fields("/a"), unprotected, "10s");
+values!(
+    values,
+    any(1..=64),
+    [429, 502..=504],
+    wait("1s"),
+    fields("/a"),
+    unprotected,
+    "10s"
+);
 values!(words, uuid, never, reject, json, reject, "10s");
 
 macro_rules! whole {
@@ -111,7 +139,12 @@ macro_rules! annotated {
     };
 }
 
-annotated!(async fn item_within(body: String) -> String { body }, body);
+annotated!(
+    async fn item_within(body: String) -> String {
+        body
+    },
+    body
+);
 
 macro_rules! block {
     ($name:ident($($arg:pat => $ty:ty),*) $body:block) => {

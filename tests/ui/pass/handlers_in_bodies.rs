@@ -78,7 +78,12 @@ fn main() {
 
         Router::<()>::new().route("/c", post(in_a_closure))
     };
-    let _: Router = Router::new().route("/a", post(in_main)).merge(nested).merge(closure());
-    let _: Router = Router::new().route("/outer", post(outer)).nest("/d", generic::<u8>());
+    let _: Router = Router::new()
+        .route("/a", post(in_main))
+        .merge(nested)
+        .merge(closure());
+    let _: Router = Router::new()
+        .route("/outer", post(outer))
+        .nest("/d", generic::<u8>());
     let _ = (APP(), Tasks::app());
 }

@@ -33,7 +33,9 @@ async fn in_the_middle(
 }
 
 #[idempotent(scope = global, response = buffer)]
-async fn in_and_out(body: impl FromRequest<()> + Text + Send + 'static) -> impl axum::response::IntoResponse {
+async fn in_and_out(
+    body: impl FromRequest<()> + Text + Send + 'static,
+) -> impl axum::response::IntoResponse {
     body.text().to_owned()
 }
 

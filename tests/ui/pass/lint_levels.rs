@@ -14,7 +14,7 @@ async fn allowed(mut body: String) -> String {
 
 #[idempotent(scope = global)]
 #[allow(unused_variables, unreachable_code)]
-async fn allowed_below(body: String, ) -> String {
+async fn allowed_below(body: String) -> String {
     return String::new();
     String::new()
 }
@@ -70,7 +70,9 @@ async fn used(body: String) -> String {
 
 fn main() {
     #[allow(deprecated)]
-    let _: Router = Router::new().route("/a", post(old)).route("/b", post(older));
+    let _: Router = Router::new()
+        .route("/a", post(old))
+        .route("/b", post(older));
     let _: Router = Router::new()
         .route("/c", post(allowed))
         .route("/d", post(allowed_below))

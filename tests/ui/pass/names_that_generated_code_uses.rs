@@ -67,11 +67,13 @@ async fn all(
     Extension(__entry): Extension<u64>,
     Json(__response): Json<String>,
 ) -> Json<String> {
-    Json(format!("{__call} {__captured} {__replay} {__arg1} {__arg0} {__entry} {__response}"))
+    Json(format!(
+        "{__call} {__captured} {__replay} {__arg1} {__arg0} {__entry} {__response}"
+    ))
 }
 
 #[idempotent(scope = idempotent.len())]
-async fn __idempotent(idempotent: String, ) -> String {
+async fn __idempotent(idempotent: String) -> String {
     let (key, scope, ttl) = (&idempotent, &idempotent, &idempotent);
     format!("{key}{scope}{ttl}")
 }
@@ -94,7 +96,11 @@ mod items {
 }
 
 #[idempotent(scope = org)]
-async fn parameters<F, L, M>(Extension(org): Extension<F>, Extension(value): Extension<L>, Extension(_): Extension<M>) -> String
+async fn parameters<F, L, M>(
+    Extension(org): Extension<F>,
+    Extension(value): Extension<L>,
+    Extension(_): Extension<M>,
+) -> String
 where
     F: idempotent_runtime::ScopeKey + Clone + Send + Sync + 'static,
     L: ToString + Clone + Send + Sync + 'static,

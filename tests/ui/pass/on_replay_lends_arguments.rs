@@ -114,7 +114,11 @@ mod decisions {
     }
 
     pub async fn of<T: for<'a> Deserialize<'a>>(saved: Saved) -> OnReplay {
-        if saved.json::<T>().is_ok() { OnReplay::Replay } else { OnReplay::Forget }
+        if saved.json::<T>().is_ok() {
+            OnReplay::Replay
+        } else {
+            OnReplay::Forget
+        }
     }
 
     pub fn soon(_: Saved) -> impl Future<Output = OnReplay> + Send {

@@ -26,14 +26,26 @@ struct Point(u32, u32);
 
 #[idempotent(scope = (name, low, first), key = tenant)]
 async fn nested(
-    State(App { db: Db { name, shard: (low, _) }, tenant, limits: [first, .., last] }): State<App>,
+    State(App {
+        db: Db {
+            name,
+            shard: (low, _),
+        },
+        tenant,
+        limits: [first, .., last],
+    }): State<App>,
     Extension(Point(.., y)): Extension<Point>,
 ) -> String {
     format!("{name} {low} {tenant} {first} {last} {y}")
 }
 
 #[idempotent(scope = (uri.path(), headers.len(), method.as_str()))]
-async fn mutable(mut method: Method, mut uri: Uri, ref headers: HeaderMap, Json(mut body): Json<Vec<u8>>) -> String {
+async fn mutable(
+    mut method: Method,
+    mut uri: Uri,
+    ref headers: HeaderMap,
+    Json(mut body): Json<Vec<u8>>,
+) -> String {
     if headers.is_empty() {
         (method, uri) = (Method::PUT, Uri::from_static("/"));
     }
@@ -42,7 +54,10 @@ async fn mutable(mut method: Method, mut uri: Uri, ref headers: HeaderMap, Json(
 }
 
 #[idempotent(scope = all.tenant)]
-async fn whole(State(ref all @ App { ref db, .. }): State<App>, Json(copied @ Point(x, _)): Json<Point>) -> String {
+async fn whole(
+    State(ref all @ App { ref db, .. }): State<App>,
+    Json(copied @ Point(x, _)): Json<Point>,
+) -> String {
     format!("{} {} {x} {}", all.tenant, db.name, copied.1)
 }
 
@@ -62,12 +77,14 @@ async fn by_reference(Extension(&org): Extension<&'static u64>) -> String {
 }
 
 #[idempotent(scope = (small, *small + 1))]
-async fn one_of(Json(small @ 0..=255): Json<u8>, ) -> String {
+async fn one_of(Json(small @ 0..=255): Json<u8>) -> String {
     small.to_string()
 }
 
 #[idempotent(scope = (id, times))]
-async fn alternatives(Json((Ok(id), times) | (Err(id), times)): Json<(Result<u64, u64>, u8)>) -> String {
+async fn alternatives(
+    Json((Ok(id), times) | (Err(id), times)): Json<(Result<u64, u64>, u8)>,
+) -> String {
     format!("{id} {times}")
 }
 

@@ -35,7 +35,10 @@ async fn r#impl(State(r#struct { r#type }): State<r#struct>) -> String {
 #[idempotent(scope = r#in.len(), on_replay = |r#loop| async move {
     if r#loop.body() == r#in { OnReplay::Replay } else { OnReplay::Forget }
 })]
-async fn r#for<r#while: Into<String> + Send>(Extension(_): Extension<Option<r#while>>, r#in: String) -> String
+async fn r#for<r#while: Into<String> + Send>(
+    Extension(_): Extension<Option<r#while>>,
+    r#in: String,
+) -> String
 where
     r#while: Clone + Sync + 'static,
 {

@@ -42,7 +42,11 @@ async fn typed(body: String) -> Page {
 #[idempotent(scope = body)]
 async fn result(body: String) -> Result<(StatusCode, Page), Problem> {
     std::future::ready(()).await;
-    if body.is_empty() { Err(Problem(std::ptr::null())) } else { Ok((StatusCode::OK, Page(Rc::from(body)))) }
+    if body.is_empty() {
+        Err(Problem(std::ptr::null()))
+    } else {
+        Ok((StatusCode::OK, Page(Rc::from(body))))
+    }
 }
 
 #[idempotent(scope = body, response = buffer)]

@@ -119,7 +119,10 @@ scopes! {
 async fn names_in_a_format(Extension(org): Extension<u64>, Extension(user): Extension<String>) {}
 
 #[idempotent(scope = format!("{{org}} {user}"))]
-async fn braces_in_a_format(Extension(org): Extension<u64>, Extension(user): Extension<String>) -> String {
+async fn braces_in_a_format(
+    Extension(org): Extension<u64>,
+    Extension(user): Extension<String>,
+) -> String {
     format!("{org}{user}")
 }
 

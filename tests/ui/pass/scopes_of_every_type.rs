@@ -108,6 +108,11 @@ fn main() {
     is_a_scope::<Tail<str>>();
     is_a_scope::<OfOneThread>();
     is_a_scope::<Raw>();
-    let _ = (Raw { r#type: 7 }, Tail(7), Unsized(Box::new(7)), OfOneThread("".into()));
+    let _ = (
+        Raw { r#type: 7 },
+        Tail(7),
+        Unsized(Box::new(7)),
+        OfOneThread("".into()),
+    );
     let _: Router = from_a_macro().route("/made", post(made_in_an_expression));
 }

@@ -30,7 +30,11 @@ const SHARED: Policy = Policy::new().ttl(Ttl::days(3));
     policy = SHARED,
 )]
 async fn all(Extension(org): Extension<u64>, body: String) -> Result<String, StatusCode> {
-    if org == 7 { Ok(body) } else { Err(StatusCode::FORBIDDEN) }
+    if org == 7 {
+        Ok(body)
+    } else {
+        Err(StatusCode::FORBIDDEN)
+    }
 }
 
 #[idempotent(scope = org, ttl = "24h", key = header("X-Idempotency-Key"))]

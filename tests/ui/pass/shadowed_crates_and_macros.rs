@@ -2,14 +2,46 @@
 #![deny(warnings)]
 #![allow(unused_macros, dead_code)]
 
-macro_rules! panic { ($($any:tt)*) => { compile_error!("not this one") }; }
-macro_rules! assert { ($($any:tt)*) => { compile_error!("not this one") }; }
-macro_rules! assert_eq { ($($any:tt)*) => { compile_error!("not this one") }; }
-macro_rules! matches { ($($any:tt)*) => { compile_error!("not this one") }; }
-macro_rules! unreachable { ($($any:tt)*) => { compile_error!("not this one") }; }
-macro_rules! vec { ($($any:tt)*) => { compile_error!("not this one") }; }
-macro_rules! concat { ($($any:tt)*) => { compile_error!("not this one") }; }
-macro_rules! stringify { ($($any:tt)*) => { compile_error!("not this one") }; }
+macro_rules! panic {
+    ($($any:tt)*) => {
+        compile_error!("not this one")
+    };
+}
+macro_rules! assert {
+    ($($any:tt)*) => {
+        compile_error!("not this one")
+    };
+}
+macro_rules! assert_eq {
+    ($($any:tt)*) => {
+        compile_error!("not this one")
+    };
+}
+macro_rules! matches {
+    ($($any:tt)*) => {
+        compile_error!("not this one")
+    };
+}
+macro_rules! unreachable {
+    ($($any:tt)*) => {
+        compile_error!("not this one")
+    };
+}
+macro_rules! vec {
+    ($($any:tt)*) => {
+        compile_error!("not this one")
+    };
+}
+macro_rules! concat {
+    ($($any:tt)*) => {
+        compile_error!("not this one")
+    };
+}
+macro_rules! stringify {
+    ($($any:tt)*) => {
+        compile_error!("not this one")
+    };
+}
 
 mod handlers {
     mod std {}

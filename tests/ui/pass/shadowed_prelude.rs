@@ -1,6 +1,12 @@
 //! Names of the prelude that mean something else around the handler, and in it.
 #![deny(warnings)]
-#![allow(dead_code, unused_imports, non_camel_case_types, non_snake_case, non_upper_case_globals)]
+#![allow(
+    dead_code,
+    unused_imports,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals
+)]
 
 mod shadowed {
     pub struct Result;

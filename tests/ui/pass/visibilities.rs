@@ -45,5 +45,7 @@ mod tasks {
 }
 
 fn main() {
-    let _: Router = tasks::app().merge(tasks::within::app()).route("/crate", post(tasks::within::in_the_crate));
+    let _: Router = tasks::app()
+        .merge(tasks::within::app())
+        .route("/crate", post(tasks::within::in_the_crate));
 }
