@@ -14,6 +14,7 @@ pub fn r#match<r#T>(
         r#type.reply()
     }
     const __POLICY: __idempotent::Policy = {
+        #[allow(unused_qualifications)]
         const __SHARED: __idempotent::Policy = r#mod::POLICY;
         const __ALTERED: __idempotent::Policy = __SHARED
             .key(__idempotent::KeySource::Arguments)

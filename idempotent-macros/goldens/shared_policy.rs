@@ -8,6 +8,7 @@ fn pay(
         StatusCode::OK
     }
     const __POLICY: __idempotent::Policy = {
+        #[allow(unused_qualifications)]
         const __SHARED: __idempotent::Policy = policies::PAYMENTS;
         const __ALTERED: __idempotent::Policy = __SHARED
             .lease(__idempotent::millis(10000u64));

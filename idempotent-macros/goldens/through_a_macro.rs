@@ -11,6 +11,7 @@ fn create(
         pay(org).await
     }
     const __POLICY: __idempotent::Policy = {
+        #[allow(unused_qualifications)]
         const __SHARED: __idempotent::Policy = policies::PAYMENTS;
         const __ALTERED: __idempotent::Policy = __SHARED
             .key(

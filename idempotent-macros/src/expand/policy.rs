@@ -57,12 +57,14 @@ pub(super) fn policy(private: &TokenStream, protected: &Protected) -> TokenStrea
         // Constants, because the tokens may come from different macros, and variables would keep those apart.
         Some(Shared { path, checks }) => {
             let named = path.span();
+            // As the user's own word, so that a value of another type is told there; hence the lint below.
             let ty = quote_spanned!(named=> __idempotent::Policy);
             let checks = checks.iter().map(|check| {
                 let method = syn::Ident::new(check.method, check.span);
                 quote_spanned!(check.span=> __ALTERED.#method();)
             });
             quote_spanned! {named=> {
+                #[allow(unused_qualifications)]
                 const __SHARED: #ty = #path;
                 const __ALTERED: #private::Policy = __SHARED #(#set)*;
                 #(#checks)*
