@@ -17,16 +17,21 @@ pub(crate) fn create(
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |__call, __arg0| async move {
-            __idempotent::protect(
-                    __call,
-                    __replay,
-                    __idempotent::need_send(create(__arg0)),
-                )
-                .await
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(__call, __arg0) => {
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(create(__arg0)),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
+            }
         },
     )
 }

@@ -11,12 +11,21 @@ fn named(
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::buffered::<Response>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |__call, _| async move {
-            __idempotent::protect(__call, __replay, __idempotent::need_send(named()))
-                .await
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(__call, _) => {
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(named()),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
+            }
         },
     )
 }
@@ -34,12 +43,21 @@ fn unnamed(
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::any_response();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |__call, _| async move {
-            __idempotent::protect(__call, __replay, __idempotent::need_send(unnamed()))
-                .await
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(__call, _) => {
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(unnamed()),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
+            }
         },
     )
 }

@@ -31,11 +31,21 @@ fn pay(
         .deadline(__idempotent::millis(90000u64))
         .validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |__call, _| async move {
-            __idempotent::protect(__call, __replay, __idempotent::need_send(pay())).await
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(__call, _) => {
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(pay()),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
+            }
         },
     )
 }

@@ -1,5 +1,6 @@
 /// Creates a task.
 #[must_use]
+#[allow(clippy::double_must_use)]
 pub fn create_task(
     __arg0: State<App>,
     __arg1: OrgId,
@@ -22,25 +23,32 @@ pub fn create_task(
         .ttl(__idempotent::Ttl::after(__idempotent::millis(86400000u64)))
         .validated();
     let __replay = __idempotent::need_replay::<Json<Task>>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |mut __call, __arg2| async move {
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let org = &__arg1;
-                __idempotent::scope(&mut __call, &org);
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(mut __call, __arg2) => {
+                    #[allow(
+                        unused_variables,
+                        clippy::needless_borrow,
+                        clippy::needless_borrows_for_generic_args,
+                        clippy::explicit_auto_deref,
+                        clippy::pattern_type_mismatch
+                    )]
+                    {
+                        let org = &__arg1;
+                        __idempotent::scope(&mut __call, &org);
+                    }
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(create_task(__arg0, __arg1, __arg2)),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
             }
-            __idempotent::protect(
-                    __call,
-                    __replay,
-                    __idempotent::need_send(create_task(__arg0, __arg1, __arg2)),
-                )
-                .await
         },
     )
 }

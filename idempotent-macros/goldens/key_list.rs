@@ -26,43 +26,42 @@ fn receive(
         )
         .validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |mut __call, __arg1| async move {
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let org = &__arg0;
-                __idempotent::scope(&mut __call, &org);
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(mut __call, __arg1) => {
+                    #[allow(
+                        unused_variables,
+                        clippy::needless_borrow,
+                        clippy::needless_borrows_for_generic_args,
+                        clippy::explicit_auto_deref,
+                        clippy::pattern_type_mismatch
+                    )]
+                    {
+                        {
+                            let org = &__arg0;
+                            __idempotent::scope(&mut __call, &org);
+                        }
+                        {
+                            let Json(event) = &__arg1;
+                            __idempotent::key(&mut __call, &event.id);
+                        }
+                        {
+                            let Json(event) = &__arg1;
+                            __idempotent::key(&mut __call, &event.meta.key);
+                        }
+                    }
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(receive(__arg0, __arg1)),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
             }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let Json(event) = &__arg1;
-                __idempotent::key(&mut __call, &event.id);
-            }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let Json(event) = &__arg1;
-                __idempotent::key(&mut __call, &event.meta.key);
-            }
-            __idempotent::protect(
-                    __call,
-                    __replay,
-                    __idempotent::need_send(receive(__arg0, __arg1)),
-                )
-                .await
         },
     )
 }

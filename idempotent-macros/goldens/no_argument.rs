@@ -11,12 +11,21 @@ fn tick(
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<()>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |__call, _| async move {
-            __idempotent::protect(__call, __replay, __idempotent::need_send(tick()))
-                .await
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(__call, _) => {
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(tick()),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
+            }
         },
     )
 }

@@ -9,41 +9,49 @@ fn create<O: Owner>(
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |__call, __arg0| async move {
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            let __entry = {
-                #[allow(unused_variables)]
-                let owner = &__arg0;
-                __idempotent::enter(
-                        __call,
-                        |__saved| async move {
-                            #[allow(
-                                unreachable_code,
-                                clippy::diverging_sub_expression,
-                                clippy::empty_loop
-                            )]
-                            if false {
-                                let __decision: OnReplay = loop {};
-                                return __decision;
-                            }
-                            let saved: Saved = __saved;
-                            owner.judge(saved).await
-                        },
-                    )
-                    .await
-            };
-            match __entry {
-                __idempotent::Entry::Run(__call) => {
-                    __idempotent::protect(__call, __replay, create::<O>(__arg0)).await
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(__call, __arg0) => {
+                    #[allow(
+                        unused_variables,
+                        clippy::needless_borrow,
+                        clippy::needless_borrows_for_generic_args,
+                        clippy::explicit_auto_deref,
+                        clippy::pattern_type_mismatch
+                    )]
+                    let __entry = {
+                        let owner = &__arg0;
+                        __idempotent::enter(
+                                __call,
+                                |__saved| async move {
+                                    #[allow(
+                                        unreachable_code,
+                                        unused_qualifications,
+                                        clippy::diverging_sub_expression,
+                                        clippy::empty_loop
+                                    )]
+                                    if false {
+                                        let __decision: OnReplay = loop {};
+                                        return __decision;
+                                    }
+                                    let saved: Saved = __saved;
+                                    owner.judge(saved).await
+                                },
+                            )
+                            .await
+                    };
+                    match __entry {
+                        __idempotent::Entry::Run(__call) => {
+                            __idempotent::protect(__call, __replay, create::<O>(__arg0))
+                                .await
+                        }
+                        __idempotent::Entry::Answered(__response) => __response,
+                    }
                 }
-                __idempotent::Entry::Answered(__response) => __response,
+                __idempotent::Received::Answered(__response) => __response,
             }
         },
     )

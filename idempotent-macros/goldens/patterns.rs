@@ -20,43 +20,42 @@ fn update(
         .key(__idempotent::KeySource::Arguments)
         .validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |mut __call, __arg2| async move {
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let State(App { db: _, tenant, .. }) = &__arg0;
-                __idempotent::scope(&mut __call, &tenant);
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(mut __call, __arg2) => {
+                    #[allow(
+                        unused_variables,
+                        clippy::needless_borrow,
+                        clippy::needless_borrows_for_generic_args,
+                        clippy::explicit_auto_deref,
+                        clippy::pattern_type_mismatch
+                    )]
+                    {
+                        {
+                            let State(App { db: _, tenant, .. }) = &__arg0;
+                            __idempotent::scope(&mut __call, &tenant);
+                        }
+                        {
+                            let Path((id, _)) = &__arg1;
+                            __idempotent::scope(&mut __call, &id);
+                        }
+                        {
+                            let Json(task) = &__arg2;
+                            __idempotent::key(&mut __call, &&task.request_id);
+                        }
+                    }
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(update(__arg0, __arg1, __arg2)),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
             }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let Path((id, _)) = &__arg1;
-                __idempotent::scope(&mut __call, &id);
-            }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let Json(task) = &__arg2;
-                __idempotent::key(&mut __call, &&task.request_id);
-            }
-            __idempotent::protect(
-                    __call,
-                    __replay,
-                    __idempotent::need_send(update(__arg0, __arg1, __arg2)),
-                )
-                .await
         },
     )
 }

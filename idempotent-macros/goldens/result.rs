@@ -20,34 +20,38 @@ fn pay(
         ),
         __idempotent::need_replay::<ApiError>(),
     );
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |mut __call, __arg1| async move {
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let user = &__arg0;
-                __idempotent::scope(&mut __call, &user.org);
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(mut __call, __arg1) => {
+                    #[allow(
+                        unused_variables,
+                        clippy::needless_borrow,
+                        clippy::needless_borrows_for_generic_args,
+                        clippy::explicit_auto_deref,
+                        clippy::pattern_type_mismatch
+                    )]
+                    {
+                        {
+                            let user = &__arg0;
+                            __idempotent::scope(&mut __call, &user.org);
+                        }
+                        {
+                            let user = &__arg0;
+                            __idempotent::scope(&mut __call, &user.id);
+                        }
+                    }
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(pay(__arg0, __arg1)),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
             }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let user = &__arg0;
-                __idempotent::scope(&mut __call, &user.id);
-            }
-            __idempotent::protect(
-                    __call,
-                    __replay,
-                    __idempotent::need_send(pay(__arg0, __arg1)),
-                )
-                .await
         },
     )
 }

@@ -19,6 +19,7 @@ fn many(
     impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    #[allow(clippy::too_many_arguments)]
     async fn many(
         #[allow(unused_variables)]
         a1: A1,
@@ -41,53 +42,57 @@ fn many(
     ) {}
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<()>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |mut __call, __arg15| async move {
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let a1 = &__arg0;
-                __idempotent::scope(&mut __call, &a1);
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(mut __call, __arg15) => {
+                    #[allow(
+                        unused_variables,
+                        clippy::needless_borrow,
+                        clippy::needless_borrows_for_generic_args,
+                        clippy::explicit_auto_deref,
+                        clippy::pattern_type_mismatch
+                    )]
+                    {
+                        {
+                            let a1 = &__arg0;
+                            __idempotent::scope(&mut __call, &a1);
+                        }
+                        {
+                            let a16 = &__arg15;
+                            __idempotent::scope(&mut __call, &a16);
+                        }
+                    }
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(
+                                many(
+                                    __arg0,
+                                    __arg1,
+                                    __arg2,
+                                    __arg3,
+                                    __arg4,
+                                    __arg5,
+                                    __arg6,
+                                    __arg7,
+                                    __arg8,
+                                    __arg9,
+                                    __arg10,
+                                    __arg11,
+                                    __arg12,
+                                    __arg13,
+                                    __arg14,
+                                    __arg15,
+                                ),
+                            ),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
             }
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let a16 = &__arg15;
-                __idempotent::scope(&mut __call, &a16);
-            }
-            __idempotent::protect(
-                    __call,
-                    __replay,
-                    __idempotent::need_send(
-                        many(
-                            __arg0,
-                            __arg1,
-                            __arg2,
-                            __arg3,
-                            __arg4,
-                            __arg5,
-                            __arg6,
-                            __arg7,
-                            __arg8,
-                            __arg9,
-                            __arg10,
-                            __arg11,
-                            __arg12,
-                            __arg13,
-                            __arg14,
-                            __arg15,
-                        ),
-                    ),
-                )
-                .await
         },
     )
 }

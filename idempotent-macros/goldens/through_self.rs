@@ -1,4 +1,5 @@
 /// Creates a task.
+#[rustfmt::skip]
 pub fn create(
     __arg0: OrgId,
     __captured: ::idempotent_runtime::axum::__private::Captured<Json<NewTask>>,
@@ -11,26 +12,33 @@ pub fn create(
         __idempotent::need_replay::<Json<Self>>(),
         __idempotent::need_replay::<ApiError>(),
     );
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |mut __call, __arg1| async move {
-            #[allow(
-                clippy::needless_borrow,
-                clippy::needless_borrows_for_generic_args,
-                clippy::explicit_auto_deref
-            )]
-            {
-                let org = &__arg0;
-                __idempotent::scope(&mut __call, &org);
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(mut __call, __arg1) => {
+                    #[allow(
+                        unused_variables,
+                        clippy::needless_borrow,
+                        clippy::needless_borrows_for_generic_args,
+                        clippy::explicit_auto_deref,
+                        clippy::pattern_type_mismatch
+                    )]
+                    {
+                        let org = &__arg0;
+                        __idempotent::scope(&mut __call, &org);
+                    }
+                    let create = async move |
+                        #[allow(unused_variables)]
+                        org: OrgId,
+                        #[allow(unused_mut)]
+                        Json(mut task): Json<NewTask>,
+                    | -> Result<Json<Self>, ApiError> { Self::create_from(task).await };
+                    __idempotent::protect(__call, __replay, create(__arg0, __arg1)).await
+                }
+                __idempotent::Received::Answered(__response) => __response,
             }
-            let create = async move |
-                #[allow(unused_variables)]
-                org: OrgId,
-                #[allow(unused_mut)]
-                Json(mut task): Json<NewTask>,
-            | -> Result<Json<Self>, ApiError> { Self::create_from(task).await };
-            __idempotent::protect(__call, __replay, create(__arg0, __arg1)).await
         },
     )
 }

@@ -15,12 +15,21 @@ fn wait(
         .pending(__idempotent::Pending::Wait(__idempotent::millis(5000u64)))
         .validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |__call, _| async move {
-            __idempotent::protect(__call, __replay, __idempotent::need_send(wait()))
-                .await
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(__call, _) => {
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(wait()),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
+            }
         },
     )
 }
@@ -41,16 +50,21 @@ fn provisional(
         .pending(__idempotent::Pending::Provisional(__idempotent::millis(250u64)))
         .validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |__call, _| async move {
-            __idempotent::protect(
-                    __call,
-                    __replay,
-                    __idempotent::need_send(provisional()),
-                )
-                .await
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(__call, _) => {
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(provisional()),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
+            }
         },
     )
 }
@@ -70,12 +84,21 @@ fn except(
         .fingerprint(__idempotent::FingerprintOf::Except(&["/sent_at"]))
         .validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
-        __captured,
-        &__POLICY,
-        move |__call, _| async move {
-            __idempotent::protect(__call, __replay, __idempotent::need_send(except()))
-                .await
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(__call, _) => {
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(except()),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
+            }
         },
     )
 }

@@ -10,10 +10,37 @@ use crate::errors::Errors;
 
 /// The implementation, or what is wrong.
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
-    match syn::parse2(item).and_then(Newtype::validate) {
+    let input = match syn::parse2::<DeriveInput>(item) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    let survivor = survivor(&input);
+    match Newtype::validate(input) {
         Ok(newtype) => newtype.expand(),
-        Err(mistakes) => mistakes.into_compile_error(),
+        Err(mistakes) => {
+            let mistakes = mistakes.into_compile_error();
+            quote!(#survivor #mistakes)
+        }
     }
+}
+
+/// An implementation that is never run, so that a handler whose scope is of this type is not told that there is none.
+/// `None`: it is not known where the trait is.
+fn survivor(input: &DeriveInput) -> Option<TokenStream> {
+    let mut errors = Errors::new();
+    let runtime = runtime(&input.attrs, &mut errors);
+    errors.finish().ok()?;
+    let name = &input.ident;
+    let (for_generics, generics, where_clause) = input.generics.split_for_impl();
+    Some(quote! {
+        #[automatically_derived]
+        impl #for_generics #runtime::scope::ScopeKey for #name #generics #where_clause {
+            fn scope_key(&self, _: &mut #runtime::scope::ScopePart<'_>) {
+                #[allow(clippy::empty_loop)]
+                loop {}
+            }
+        }
+    })
 }
 
 /// A struct of one field.

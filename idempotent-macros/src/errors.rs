@@ -79,6 +79,11 @@ pub(crate) fn nearest<'a>(
     known
         .into_iter()
         .map(|word| (distance(&written, word), word))
+        .map(|(distance, word)| {
+            // What is half typed is no other word.
+            let begun = written.chars().count() > 1 && word.starts_with(&written);
+            (if begun { 0 } else { distance }, word)
+        })
         .filter(|(distance, word)| {
             // A third of the letters may be wrong, but more than one must be right.
             let longest = written.chars().count().max(word.chars().count());
@@ -133,6 +138,9 @@ mod tests {
         assert_eq!(nearest("tll", options), Some("ttl"));
         assert_eq!(nearest("respones", options), Some("response"));
         assert_eq!(nearest("TTL", options), Some("ttl"));
+        assert_eq!(nearest("rel", options), Some("release"));
+        assert_eq!(nearest("res", options), Some("response"));
+        assert_eq!(nearest("s", options), None);
         assert_eq!(nearest("tenant", options), None);
         assert_eq!(nearest("a", ["b"]), None);
         assert_eq!(nearest("id", ["db"]), None);

@@ -1,7 +1,7 @@
 //! The annotated function: its signature is understood, its body stays tokens.
 
-use proc_macro2::{Group, TokenStream};
-use syn::parse::{Parse, ParseStream};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Item, Signature, Visibility, token};
 
 use crate::errors::Errors;
@@ -21,11 +21,15 @@ impl Function {
             Ok(function) => Some(function),
             Err(error) => {
                 match syn::parse2::<Item>(item) {
-                    Ok(other) if !matches!(other, Item::Fn(_) | Item::Verbatim(_)) => errors.at(
-                        keyword(&other),
-                        "only a function can be idempotent",
-                        "put the attribute on an `async fn`",
-                    ),
+                    Ok(other) if !matches!(other, Item::Fn(_) | Item::Verbatim(_)) => {
+                        let help = match other {
+                            Item::Impl(_) | Item::Mod(_) | Item::Trait(_) => {
+                                "put the attribute on each `async fn` within"
+                            }
+                            _ => "put the attribute on an `async fn`",
+                        };
+                        errors.at(keyword(&other), "only a function can be idempotent", help);
+                    }
                     _ => errors.push(error),
                 }
                 None
@@ -43,13 +47,24 @@ impl Parse for Function {
             return Err(input
                 .error("expected the function's body\nhelp: write `{ … }` after its signature"));
         }
-        let body = input.parse()?;
+        let body = braces(input)?;
         Ok(Self {
             attrs,
             vis,
             sig,
             body,
         })
+    }
+}
+
+/// A body. One that came through `macro_rules!`, as `$body:block`, stands between invisible delimiters.
+fn braces(input: ParseStream) -> syn::Result<Group> {
+    match input.parse()? {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            braces.parse2(group.stream())
+        }
+        TokenTree::Group(group) => Ok(group),
+        other => Err(syn::Error::new(other.span(), "expected braces")),
     }
 }
 

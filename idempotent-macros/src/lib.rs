@@ -9,6 +9,8 @@ mod errors;
 mod expand;
 mod function;
 mod options;
+mod reads_body;
+mod survivor;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -81,10 +83,12 @@ use proc_macro::TokenStream;
 /// An `async fn` without a receiver, of at most sixteen arguments. It may be generic. Of its other attributes, doc
 /// comments, `#[cfg]`, `#[deprecated]`, `#[must_use]` and lint levels stay where callers see them; any other, such as
 /// `#[tracing::instrument]`, goes on the function within, whose body is the handler's. What routes to the handler or
-/// describes its route must stand above `#[idempotent]`. `#[axum::debug_handler]` may stand on either side.
+/// describes its route must stand above `#[idempotent]`. `#[axum::debug_handler]` may stand on either side; where there
+/// are no arguments, below.
 ///
-/// A handler that names `Self` becomes a closure, which takes no attributes and has no `impl Trait` arguments. In an
-/// `impl` with type parameters a handler that names one of them must name `Self` too.
+/// A handler that names `Self` becomes a closure, which takes no attributes and has no `impl Trait`, neither as an
+/// argument nor in what it returns. In an `impl` with type parameters a handler that names one of them must name `Self`
+/// too.
 ///
 /// The handler is called through its router from now on. Test it with `tower::ServiceExt::oneshot`.
 ///
@@ -92,11 +96,30 @@ use proc_macro::TokenStream;
 ///
 /// Every mistake is an error at compile time under the token that is wrong, and all mistakes are told at once: options
 /// that are unknown, repeated, contradictory or out of range, no scope, a scope or key that names no argument, a handler
-/// that cannot be one. The function itself is still there, so nothing else in the file breaks.
+/// that cannot be one, an argument before the last that reads the body (`Json`, `Form`, `Bytes`, `Multipart` or `RawForm`,
+/// by its name). The function itself is still there, so nothing else in the file breaks.
 ///
 /// Types are judged by the compiler, under the type: a response that cannot be replayed, a scope that is not a
 /// `ScopeKey`, a future that is not `Send`. A shared policy that contradicts an option does not compile either. What is
 /// not an extractor is told by axum where the handler is routed, or by `#[axum::debug_handler]`.
+///
+/// # A second look
+///
+/// One policy is legal and contradicts itself, and the compiler warns of it: `abandoned = refuse` with
+/// `release = failures`, under which a retry runs again after a 500 of unknown effect, but not after a crash.
+/// `#[allow(deprecated)]` on the handler says that it is meant.
+///
+/// Others are only worth knowing, and nothing nags about them:
+///
+/// | policy | what it means |
+/// |---|---|
+/// | `scope = global` | two tenants who send the same key share a record, and one is given the other's answer, unless the fingerprint tells their requests apart |
+/// | `fingerprint = none` | another body under a used key gets the first one's outcome; `mismatch` then judges method, path and query alone |
+/// | `release = failures` | a 500 after the work was done makes the retry do it again |
+/// | `missing = unprotected` | a client that forgets the header is not protected, and is not told |
+/// | a short `ttl` | a client that retries after it runs the handler again: take the longest time over which clients retry |
+/// | `pending = provisional(…)` | until the handler calls `Attempt::publish`, duplicates wait in vain |
+/// | `policy = …` | what is said above of two options holds where one of them stands in the policy, and no warning tells of it |
 #[proc_macro_attribute]
 pub fn axum(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::protect(options.into(), &item.into()).into()

@@ -29,7 +29,7 @@ pub use idempotent_macros::ScopeKey;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a scope",
     label = "not a `ScopeKey`",
-    note = "a scope says whose key it is: use a string, an integer, a `Uuid`, or a newtype of one with `#[derive(ScopeKey)]`",
+    note = "a scope says whose key it is: text, an integer, a `Uuid`, or a type of your own around one of these, with `#[derive(idempotent_runtime::ScopeKey)]`",
     note = "for a part of an argument write an expression, such as `scope = user.org_id`"
 )]
 pub trait ScopeKey {
@@ -108,8 +108,8 @@ impl ScopeKey for uuid::Uuid {
 }
 
 macro_rules! scope_key_by_deref {
-    ($($(#[$doc:meta])* [$($generics:tt)*] $ty:ty),* $(,)?) => {$(
-        $(#[$doc])*
+    ($($(#[$attr:meta])* [$($generics:tt)*] $ty:ty),* $(,)?) => {$(
+        $(#[$attr])*
         impl<$($generics)*> ScopeKey for $ty {
             fn scope_key(&self, part: &mut ScopePart<'_>) {
                 (**self).scope_key(part);
@@ -121,11 +121,11 @@ macro_rules! scope_key_by_deref {
 scope_key_by_deref! {
     [] String,
     [T: ScopeKey + ?Sized] &T,
-    [T: ScopeKey + ?Sized] &mut T,
-    [T: ScopeKey + ?Sized] Box<T>,
-    [T: ScopeKey + ?Sized] Rc<T>,
-    [T: ScopeKey + ?Sized] Arc<T>,
-    [T: ScopeKey + ToOwned + ?Sized] Cow<'_, T>,
+    #[diagnostic::do_not_recommend] [T: ScopeKey + ?Sized] &mut T,
+    #[diagnostic::do_not_recommend] [T: ScopeKey + ?Sized] Box<T>,
+    #[diagnostic::do_not_recommend] [T: ScopeKey + ?Sized] Rc<T>,
+    #[diagnostic::do_not_recommend] [T: ScopeKey + ?Sized] Arc<T>,
+    #[diagnostic::do_not_recommend] [T: ScopeKey + ToOwned + ?Sized] Cow<'_, T>,
 }
 
 macro_rules! scope_key_for_integers {
@@ -136,6 +136,7 @@ macro_rules! scope_key_for_integers {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl ScopeKey for NonZero<$ty> {
             fn scope_key(&self, part: &mut ScopePart<'_>) {
                 self.get().scope_key(part);

@@ -4,13 +4,24 @@ mod test;
 
 use std::process::ExitCode;
 
+use xtask::compile_cost;
+
 const USAGE: &str = "\
 Usage: cargo xtask test [--embedded] [-- ARGUMENTS OF CARGO TEST]
 
 Installs the servers that the tests need, where they are missing and it may; starts them, each for these tests alone, runs
 `cargo test --workspace`, and stops them.
 
-  --embedded   leave out the tests that need a server";
+  --embedded   leave out the tests that need a server
+
+Usage: cargo xtask compile-cost [OPTIONS]
+
+What annotated handlers cost to compile: a crate of them against the same crate without idempotency, and against the same
+wrapped by hand. Prints ratios.
+
+  --handlers <N>   how many handlers each crate has [default: 200]
+  --rounds <N>     how often each crate is built, in turns [default: 5]
+  --mode <MODE>    check, dev or release; may be repeated [default: all three]";
 
 fn main() -> ExitCode {
     match run() {
@@ -27,6 +38,10 @@ fn run() -> anyhow::Result<ExitCode> {
     match arguments.next()? {
         Some(lexopt::Arg::Value(task)) if task == "test" => {
             test::run(&test::Arguments::parse(&mut arguments)?)
+        }
+        Some(lexopt::Arg::Value(task)) if task == "compile-cost" => {
+            compile_cost::run(&compile_cost::Arguments::parse(&mut arguments)?)?;
+            Ok(ExitCode::SUCCESS)
         }
         Some(lexopt::Arg::Short('h') | lexopt::Arg::Long("help")) => {
             println!("{USAGE}");

@@ -48,6 +48,13 @@ impl<'a> ArgumentsInScope<'a> {
         self.names.iter().any(|known| known == name)
     }
 
+    /// The argument that was probably meant.
+    pub(crate) fn nearest(&self, written: &str) -> Option<String> {
+        let known: Vec<String> = self.names.iter().map(Ident::to_string).collect();
+        let meant = nearest(written, known.iter().map(String::as_str));
+        meant.map(str::to_owned)
+    }
+
     /// "the arguments of `create_task` are `app`, `org` or `task`", for the help of a message.
     pub(crate) fn listed(&self) -> String {
         let function = self.function;
@@ -65,11 +72,14 @@ impl<'a> ArgumentsInScope<'a> {
     pub(crate) fn see(&self, expression: &Expr, errors: &mut Errors) -> Option<Seen> {
         let names = Names::of(expression, &self.names);
         for (token, what) in &names.leaving {
-            errors.at(
-                token,
-                format_args!("{what} cannot stand in an option's expression"),
-                "make what can fail or wait an extractor of its own, and name that argument",
-            );
+            let help = match *what {
+                "`?`" | "`.await`" => {
+                    "make what can fail or wait an extractor of its own, and name that argument"
+                }
+                _ => "write an expression that is the value itself",
+            };
+            let what = format_args!("{what} cannot stand in an option's expression");
+            errors.at(token, what, help);
         }
         let mut unknown = Vec::new();
         for ident in &names.unknown {
@@ -105,9 +115,8 @@ impl<'a> ArgumentsInScope<'a> {
 
     fn unknown(&self, ident: &Ident, errors: &mut Errors) {
         let written = ident.to_string();
-        let known: Vec<String> = self.names.iter().map(Ident::to_string).collect();
         let listed = self.listed();
-        let help = match nearest(&written, known.iter().map(String::as_str)) {
+        let help = match self.nearest(&written) {
             Some(meant) => format!("did you mean `{meant}`? {}", sentence(&listed)),
             None => listed,
         };

@@ -2,6 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::Parser;
 use syn::visit::{self, Visit};
 use syn::{
     Arm, Block, Expr, ExprCall, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprMacro,
@@ -25,6 +27,8 @@ pub(super) struct Names<'a> {
     shadows: Vec<Ident>,
     /// Within `if`, `match` and blocks the compiler knows better which names there are.
     left_to_the_compiler: bool,
+    /// Within a loop of the expression's own.
+    in_a_loop: bool,
 }
 
 impl<'a> Names<'a> {
@@ -36,16 +40,18 @@ impl<'a> Names<'a> {
             leaving: Vec::new(),
             shadows: Vec::new(),
             left_to_the_compiler: false,
+            in_a_loop: false,
         };
         names.visit_expr(expression);
         names
     }
 
     fn name(&mut self, ident: &Ident, may_be_unknown: bool) {
-        if self.shadows.contains(ident) {
-        } else if self.arguments.contains(ident) {
-            if !self.used.contains(ident) {
-                self.used.push(ident.clone());
+        let same = |other: &&Ident| other.unraw() == ident.unraw();
+        if self.shadows.iter().any(|shadow| same(&shadow)) {
+        } else if let Some(argument) = self.arguments.iter().find(same) {
+            if !self.used.contains(argument) {
+                self.used.push(argument.clone());
             }
         } else if may_be_unknown && !self.left_to_the_compiler && is_lower_case(ident) {
             self.unknown.push(ident.clone());
@@ -90,7 +96,8 @@ impl<'a> Names<'a> {
     fn search_format(&mut self, literal: &str) {
         for after in literal.split('{').skip(1) {
             let captured = after.split(['}', ':']).next().unwrap_or_default();
-            if let Ok(ident) = syn::parse_str::<Ident>(captured) {
+            // `{type}` is how a format string writes `r#type`.
+            if let Ok(ident) = Ident::parse_any.parse_str(captured) {
                 self.name(&ident, false);
             }
         }
@@ -128,15 +135,28 @@ impl<'ast> Visit<'ast> for Names<'_> {
             Expr::Return(it) => self
                 .leaving
                 .push((it.return_token.to_token_stream(), "`return`")),
+            Expr::Break(it) if !self.in_a_loop && it.label.is_none() => self
+                .leaving
+                .push((it.break_token.to_token_stream(), "`break`")),
+            Expr::Continue(it) if !self.in_a_loop && it.label.is_none() => self
+                .leaving
+                .push((it.continue_token.to_token_stream(), "`continue`")),
+            Expr::Assign(it) => self.leaving.push((it.eq_token.to_token_stream(), "`=`")),
+            Expr::Yield(it) => self
+                .leaving
+                .push((it.yield_token.to_token_stream(), "`yield`")),
+            Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) => {
+                let outside = std::mem::replace(&mut self.in_a_loop, true);
+                self.within(|names| visit::visit_expr(names, expression));
+                self.in_a_loop = outside;
+                return;
+            }
             Expr::If(_)
             | Expr::Match(_)
             | Expr::Block(_)
             | Expr::Unsafe(_)
             | Expr::Const(_)
-            | Expr::Async(_)
-            | Expr::Loop(_)
-            | Expr::While(_)
-            | Expr::ForLoop(_) => {
+            | Expr::Async(_) => {
                 self.within(|names| visit::visit_expr(names, expression));
                 return;
             }
@@ -317,6 +337,24 @@ mod tests {
     }
 
     #[test]
+    fn a_raw_name_is_the_name() {
+        for expression in [
+            "r#org",
+            "format!(\"{org}\")",
+            "f(|r#org| org, r#user).map(org)",
+        ] {
+            let (used, unknown, _) = names(expression);
+            assert!(!used.is_empty(), "{expression}");
+            assert!(unknown.is_empty(), "{expression}");
+        }
+        let arguments = [Ident::new_raw("type", Span::call_site())];
+        for expression in ["r#type", "format!(\"{type}\")", "format!(\"{type:?}\")"] {
+            let names = Names::of(&syn::parse_str(expression).unwrap(), &arguments);
+            assert_eq!(names.used, arguments, "{expression}");
+        }
+    }
+
+    #[test]
     fn unknown_names_are_found() {
         for expression in [
             "tenant",
@@ -335,6 +373,10 @@ mod tests {
         assert_eq!(names("org?").2, ["`?`"]);
         assert_eq!(names("org.id().await").2, ["`.await`"]);
         assert_eq!(names("return org").2, ["`return`"]);
+        assert_eq!(names("if org.is() { break } else { org }").2, ["`break`"]);
+        assert_eq!(names("match org { x => continue }").2, ["`continue`"]);
+        assert_eq!(names("loop { break org }").2, [""; 0]);
+        assert_eq!(names("'a: { break 'a org }").2, [""; 0]);
         assert_eq!(names("format!(\"{:?}\", org.id()?)").2, ["`?`"]);
         assert_eq!(names("join!(org.id().await)").2, ["`.await`"]);
         assert_eq!(names("format!(\"why? {org:?}\")").2, [""; 0]);

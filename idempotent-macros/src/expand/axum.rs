@@ -1,6 +1,6 @@
 //! The axum door.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -9,7 +9,7 @@ use syn::{Expr, FnArg, GenericParam, Ident, Signature, Token, Type, parse_quote}
 use super::on_replay::entry;
 use super::policy::policy;
 use crate::arguments_in_scope::{Binding, Seen};
-use crate::validate::{Form, Handler, Protected, Reply};
+use crate::validate::{Form, Handler, Protected, Reply, SecondLook};
 
 /// The function that axum calls, with the user's within.
 pub(crate) fn axum(protected: &Protected) -> TokenStream {
@@ -24,32 +24,64 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
     } = handler;
     let private = quote!(__idempotent);
     let private_path = quote!(#runtime::axum::__private);
-    let (name, generics) = (&sig.ident, &sig.generics);
+    let (keyword, name, generics) = (&sig.fn_token, &sig.ident, &sig.generics);
     let where_clause = &generics.where_clause;
     let parameters = parameters(&private_path, handler);
     let within = within(protected);
     let policy = policy(&private, protected);
     let (witness, replay) = (witness(), replay(&private, &protected.reply));
+    let second_looks = protected.second_looks.iter().map(second_look);
     let run = run(&private, protected);
-    quote! {
-        #(#outer_attrs)*
-        #vis fn #name #generics(#parameters) -> #private_path::Run<
-            impl ::core::future::Future<Output = #private_path::Response>
-        >
-        #where_clause
-        {
+    let mut body = Group::new(
+        Delimiter::Brace,
+        quote! {
             use #private_path as __idempotent;
             #within
+            #(#second_looks)*
             const __POLICY: #private::Policy = #policy;
             let #witness = #replay;
             #run
-        }
+        },
+    );
+    // It begins and ends where the user's function does: a handler that nobody routes is unused, and the compiler warns
+    // of no item that begins or ends in a macro. It has no lines of its own, so that its length is not told twice.
+    body.set_span(handler.body.span_close());
+    // It returns a `Run`, which is `#[must_use]` for reasons of its own.
+    let must_use = outer_attrs.iter().any(|it| it.path().is_ident("must_use"));
+    let allow = must_use.then(|| quote!(#[allow(clippy::double_must_use)]));
+    quote! {
+        #(#outer_attrs)*
+        #allow
+        #vis #keyword #name #generics(#parameters) -> #private_path::Run<
+            impl ::core::future::Future<Output = #private_path::Response>
+        >
+        #where_clause
+        #body
+    }
+}
+
+/// A warning under the user's own words, by the one means that a macro has: the use of something deprecated.
+fn second_look(look: &SecondLook) -> TokenStream {
+    let SecondLook { name, note, span } = look;
+    let name = Ident::new(name, *span);
+    quote! {
+        {
+            #[deprecated = #note]
+            #[allow(non_upper_case_globals)]
+            const #name: () = ();
+            #name
+        };
     }
 }
 
 /// An argument's name in generated code, which no name of the user's can clash with.
 pub(super) fn argument(index: usize) -> Ident {
     format_ident!("__arg{index}", span = Span::mixed_site())
+}
+
+/// Any other name in generated code.
+pub(super) fn mixed(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 /// Every argument as it is, but the last, which is extracted when the key has been read.
@@ -67,7 +99,7 @@ fn parameters(private: &TokenStream, handler: &Handler) -> TokenStream {
 }
 
 fn captured() -> Ident {
-    Ident::new("__captured", Span::mixed_site())
+    mixed("__captured")
 }
 
 /// The user's function, if it can be one, with its body as it was typed.
@@ -82,8 +114,14 @@ fn function(protected: &Protected) -> TokenStream {
         inputs: inputs(protected),
         ..sig.clone()
     };
-    quote!(#(#inner_attrs)* #sig #body)
+    // Told once, of the function around it.
+    let many = sig.inputs.len() > MOST_BY_DEFAULT;
+    let allow = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    quote!(#(#inner_attrs)* #allow #sig #body)
 }
+
+/// The most arguments that clippy takes without a word, unless it is told otherwise.
+const MOST_BY_DEFAULT: usize = 7;
 
 /// The user's function as a closure, in which `Self` is what it is outside.
 fn closure(protected: &Protected) -> TokenStream {
@@ -143,17 +181,36 @@ fn need(private: &TokenStream, ty: &Type) -> TokenStream {
         let body = need(private, body);
         return quote!(#private::need_tuple((#(#private::need_part::<#parts>(),)*), #body));
     }
+    if is_called_as_a_stream(ty) {
+        return quote!(#private::need_no_stream::<#ty>());
+    }
     quote!(#private::need_replay::<#ty>())
 }
 
+/// Whether a type has the name of one that may be a stream, so that the message can say so. What it is, the compiler
+/// judges.
+fn is_called_as_a_stream(ty: &Type) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| {
+        ["Body", "Response", "Sse"]
+            .iter()
+            .any(|it| last.ident == it)
+    })
+}
+
 /// Hands everything to the runtime.
+///
+/// All of it is one async block, since each is a state machine of its own to compile.
 fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     let handler = &protected.handler;
     let (captured, call, witness) = (captured(), call(), witness());
-    let mut parts = Vec::new();
-    parts.extend(protected.scope.iter().map(|part| see(part, "scope")));
-    parts.extend(protected.key_expressions.iter().map(|key| see(key, "key")));
-    let mutable = (!parts.is_empty()).then(|| quote!(mut));
+    let (detach, received) = (mixed("__detach"), mixed("__received"));
+    let response = mixed("__response");
+    let seen = seen(protected);
+    let mutable = seen.as_ref().map(|_| quote!(mut));
     let last = handler.arguments.len().checked_sub(1).map(argument);
     let last = last.map_or_else(|| quote!(_), ToTokens::into_token_stream);
     let called = called(private, handler);
@@ -167,20 +224,26 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
         Some(on_replay) => entry(private, on_replay, handler.form, &protect),
     };
     quote! {
-        #private::run(#captured, &__POLICY, move |#mutable #call, #last| async move {
-            #(#parts)*
-            #closure
-            #answer
+        let (#detach, #received) = #private::receive(#captured, &__POLICY);
+        #private::run(#detach, async move {
+            match #received.await {
+                #private::Received::Run(#mutable #call, #last) => {
+                    #seen
+                    #closure
+                    #answer
+                }
+                #private::Received::Answered(#response) => #response,
+            }
         })
     }
 }
 
 fn witness() -> Ident {
-    Ident::new("__replay", Span::mixed_site())
+    mixed("__replay")
 }
 
 pub(super) fn call() -> Ident {
-    Ident::new("__call", Span::mixed_site())
+    mixed("__call")
 }
 
 fn called(private: &TokenStream, handler: &Handler) -> TokenStream {
@@ -217,6 +280,18 @@ fn turbofish(sig: &Signature) -> Option<TokenStream> {
     (!names.is_empty()).then(|| quote!(::<#(#names),*>))
 }
 
+/// Evaluates all expressions over arguments, each in sight of those that it names and of no others.
+fn seen(protected: &Protected) -> Option<TokenStream> {
+    let scope = protected.scope.iter().map(|part| see(part, "scope"));
+    let keys = protected.key_expressions.iter().map(|key| see(key, "key"));
+    let allow = allow();
+    match scope.chain(keys).collect::<Vec<_>>().as_slice() {
+        [] => None,
+        [only] => Some(quote!(#allow { #only })),
+        several => Some(quote!(#allow { #({ #several })* })),
+    }
+}
+
 /// Evaluates an expression over arguments and hands its value to the runtime, all under the expression's own span.
 fn see(seen: &Seen, function: &str) -> TokenStream {
     let bindings = seen.bindings.iter().map(bind);
@@ -225,14 +300,7 @@ fn see(seen: &Seen, function: &str) -> TokenStream {
     let (call, function) = (call(), Ident::new(function, span));
     let expression = parenthesised(&seen.expression);
     let hand_over = quote_spanned!(span=> __idempotent::#function(&mut #call, &#expression));
-    let allow = allow_borrows();
-    quote! {
-        #allow
-        {
-            #(#bindings)*
-            #hand_over;
-        }
-    }
+    quote!(#(#bindings)* #hand_over;)
 }
 
 /// Makes an argument visible by reference.
@@ -241,9 +309,16 @@ pub(super) fn bind(binding: &Binding) -> TokenStream {
     quote!(let #pattern = &#argument;)
 }
 
-/// Nobody who writes `&org` or `*org` need know that `org` is a reference already.
-pub(super) fn allow_borrows() -> TokenStream {
-    quote!(#[allow(clippy::needless_borrow, clippy::needless_borrows_for_generic_args, clippy::explicit_auto_deref)])
+/// Nobody who writes `&org` or `*org` need know that `org` is a reference already, nor that its pattern is matched
+/// against one; and a macro may name an argument without using it.
+pub(super) fn allow() -> TokenStream {
+    quote!(#[allow(
+        unused_variables,
+        clippy::needless_borrow,
+        clippy::needless_borrows_for_generic_args,
+        clippy::explicit_auto_deref,
+        clippy::pattern_type_mismatch
+    )])
 }
 
 /// Only where precedence asks for it: the compiler warns of others.

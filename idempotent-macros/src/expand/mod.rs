@@ -9,6 +9,7 @@ use quote::quote;
 
 use crate::errors::Errors;
 use crate::options::Options;
+use crate::survivor::survivor;
 use crate::validate::validate;
 
 /// The idempotent handler; or, beside what is wrong, the handler as it was, so that nothing else breaks.
@@ -18,7 +19,7 @@ pub(crate) fn protect(options: TokenStream, item: &TokenStream) -> TokenStream {
     match validate(&options, item.clone(), errors) {
         Ok(protected) => axum::axum(&protected),
         Err(mistakes) => {
-            let mistakes = mistakes.into_compile_error();
+            let (item, mistakes) = (survivor(item), mistakes.into_compile_error());
             quote!(#item #mistakes)
         }
     }

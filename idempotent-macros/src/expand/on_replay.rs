@@ -5,8 +5,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
 
-use super::axum::{allow_borrows, bind, call};
-use crate::validate::{Decide, Form, OnReplay};
+use super::axum::{allow, bind, call, mixed};
+use crate::validate::{Closure, Decide, Form, OnReplay};
 
 /// Enters the call, lets the user's function decide where there is an outcome already, and goes on with `protect` where
 /// the handler is to run. Arguments are lent to the function; they are free again before the handler takes them.
@@ -16,12 +16,9 @@ pub(super) fn entry(
     form: Form,
     protect: &TokenStream,
 ) -> TokenStream {
-    let bindings = on_replay.bindings.iter().map(|binding| {
-        let binding = bind(binding);
-        quote!(#[allow(unused_variables)] #binding)
-    });
+    let bindings = on_replay.bindings.iter().map(bind);
     let (entry, call, response) = (mixed("__entry"), call(), mixed("__response"));
-    let (allow, decide) = (allow_borrows(), decide(on_replay, form));
+    let (allow, decide) = (allow(), decide(on_replay, form));
     quote! {
         #allow
         let #entry = {
@@ -35,41 +32,32 @@ pub(super) fn entry(
     }
 }
 
-fn mixed(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+/// The user's closure in one form, or the user's function.
+fn decide(on_replay: &OnReplay, form: Form) -> TokenStream {
+    match &on_replay.decide {
+        Decide::Closure(decides) => closure(on_replay.keyword, decides, form),
+        Decide::Function(path) => function(on_replay.keyword, path, form),
+    }
 }
 
-/// The user's closure in one form, or a closure around the user's function.
-fn decide(on_replay: &OnReplay, form: Form) -> TokenStream {
-    let keyword = on_replay.keyword;
-    let (parameter, span, body) = match &on_replay.decide {
-        Decide::Closure {
-            saved,
-            takes,
-            returns,
-            body,
-        } => {
-            let (pin, statements) = (pin(keyword, returns.as_deref()), &body.stmts);
-            let (parameter, take) = match takes {
-                None => (quote!(#saved), None),
-                Some(ty) => {
-                    let whole = Ident::new("__saved", ty.span());
-                    (quote!(#whole), Some(quote!(let #saved: #ty = #whole;)))
-                }
-            };
-            let typed = body.brace_token.span.join();
-            let body = quote!(#pin #take #(#statements)*);
-            (parameter, typed, body)
-        }
-        Decide::Function(path) => {
-            let saved = Ident::new("__saved", path.span());
-            let (pin, called) = (pin(keyword, None), called(path, &saved));
-            (quote!(#saved), path.span(), quote!(#pin #called))
+fn closure(keyword: Span, decides: &Closure, form: Form) -> TokenStream {
+    let Closure {
+        saved,
+        takes,
+        returns,
+        body,
+    } = decides;
+    let (pin, statements) = (pin(keyword, returns.as_deref()), &body.stmts);
+    let (parameter, take) = match takes {
+        None => (quote!(#saved), None),
+        Some(ty) => {
+            let whole = Ident::new("__saved", ty.span());
+            (quote!(#whole), Some(quote!(let #saved: #ty = #whole;)))
         }
     };
     // What the whole of it is not, such as `Send`, is told under the option's name.
-    let mut block = Group::new(Delimiter::Brace, body);
-    block.set_span(span);
+    let mut block = Group::new(Delimiter::Brace, quote!(#pin #take #(#statements)*));
+    block.set_span(body.brace_token.span.join());
     let body = quote_spanned!(keyword=> async move #block);
     let body = match form {
         Form::Function { judge_send: true } => {
@@ -80,13 +68,20 @@ fn decide(on_replay: &OnReplay, form: Form) -> TokenStream {
     quote!(|#parameter| #body)
 }
 
-/// Calls the user's function, all under its path.
-fn called(path: &ExprPath, saved: &Ident) -> TokenStream {
+/// Handed over by its name, so that the compiler says of the function itself what it should take and give. Where that
+/// depends on type parameters, it is called here.
+fn function(keyword: Span, path: &ExprPath, form: Form) -> TokenStream {
     let last = path.to_token_stream().into_iter().last();
     let span = last.map_or_else(|| path.span(), |tree| tree.span());
+    if form == (Form::Function { judge_send: true }) {
+        return quote_spanned!(span=> __idempotent::deciding(#path));
+    }
+    let (pin, saved) = (pin(keyword, None), Ident::new("__saved", span));
     let arguments = quote_spanned!(span=> (#saved));
     let wait = quote_spanned!(span=> .await);
-    quote!(#path #arguments #wait)
+    let mut block = Group::new(Delimiter::Brace, quote!(#pin #path #arguments #wait));
+    block.set_span(span);
+    quote_spanned!(keyword=> |#saved| async move #block)
 }
 
 /// Says first what is decided, so that a body which decides something else is one error, in the body.
@@ -94,7 +89,7 @@ fn pin(keyword: Span, returns: Option<&Type>) -> TokenStream {
     let known = || quote_spanned!(keyword=> __idempotent::OnReplay);
     let ty = returns.map_or_else(known, ToTokens::to_token_stream);
     quote_spanned! {keyword=>
-        #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop)]
+        #[allow(unreachable_code, unused_qualifications, clippy::diverging_sub_expression, clippy::empty_loop)]
         if false {
             let __decision: #ty = loop {};
             return __decision;

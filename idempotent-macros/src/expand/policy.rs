@@ -1,18 +1,17 @@
 //! The policy, as a chain of const calls.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::validate::{
     Abandoned, Fingerprint, KeyFormat, KeySource, Mismatch, Missing, Operation, Pending, Protected,
-    Release, Ttl,
+    Release, Shared, Ttl,
 };
 
 /// The value of the constant. `private` leads to the runtime's private module.
 pub(super) fn policy(private: &TokenStream, protected: &Protected) -> TokenStream {
     let settings = &protected.settings;
-    let shared = settings.shared.as_ref().map(ToTokens::to_token_stream);
-    let start = shared.unwrap_or_else(|| quote!(#private::Policy::new()));
     let millis = |it| millis(private, it);
     let set = [
         ("key", protected.key.as_ref().map(|it| key(private, it))),
@@ -53,8 +52,26 @@ pub(super) fn policy(private: &TokenStream, protected: &Protected) -> TokenStrea
         let name = syn::Ident::new(name, Span::mixed_site());
         value.map(|value| quote!(.#name(#value)))
     });
-    let validated = quote_spanned!(protected.blame.resolved_at(Span::mixed_site())=> .validated());
-    quote!(#start #(#set)* #validated)
+    match &protected.shared {
+        None => quote!(#private::Policy::new()#(#set)*.validated()),
+        // Constants, because the tokens may come from different macros, and variables would keep those apart.
+        Some(Shared { path, checks }) => {
+            let named = path.span();
+            // As the user's own word, so that a value of another type is told there; hence the lint below.
+            let ty = quote_spanned!(named=> __idempotent::Policy);
+            let checks = checks.iter().map(|check| {
+                let method = syn::Ident::new(check.method, check.span);
+                quote_spanned!(check.span=> __ALTERED.#method();)
+            });
+            quote_spanned! {named=> {
+                #[allow(unused_qualifications)]
+                const __SHARED: #ty = #path;
+                const __ALTERED: #private::Policy = __SHARED #(#set)*;
+                #(#checks)*
+                __ALTERED.validated()
+            }}
+        }
+    }
 }
 
 fn key(private: &TokenStream, source: &KeySource) -> TokenStream {

@@ -1,6 +1,6 @@
 //! The shapes that an option's value can have.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
@@ -42,6 +42,13 @@ pub(crate) struct List {
 impl Parse for Value {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let ahead = input.fork();
+        if let Some(tokens) = through_a_macro(&ahead)
+            && ends_a_value(&ahead)
+        {
+            input.advance_to(&ahead);
+            return syn::parse2(tokens);
+        }
+        let ahead = input.fork();
         if let Ok(value) = Self::simple(&ahead)
             && ends_a_value(&ahead)
         {
@@ -61,6 +68,14 @@ pub(crate) fn ungrouped(expression: Expr) -> Expr {
         Expr::Group(group) => ungrouped(*group.expr),
         Expr::Paren(paren) => ungrouped(*paren.expr),
         other => other,
+    }
+}
+
+/// What `macro_rules!` put invisible delimiters around, such as `$key:expr`.
+fn through_a_macro(input: ParseStream) -> Option<TokenStream> {
+    match input.parse() {
+        Ok(TokenTree::Group(group)) if group.delimiter() == Delimiter::None => Some(group.stream()),
+        _ => None,
     }
 }
 
@@ -89,7 +104,36 @@ impl Value {
 
 /// Whether the value is over: at the end, at a comma, or where a comma was forgotten.
 fn ends_a_value(input: ParseStream) -> bool {
-    input.is_empty() || input.peek(Token![,]) || begins_an_option(input)
+    input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]) || begins_an_option(input)
+}
+
+/// The value that was meant where the equals sign is missing: `ttl "24h"`, `ttl("24h")`.
+pub(crate) fn meant(option: &str, found: &TokenStream) -> Option<String> {
+    let mut trees = found.clone().into_iter();
+    let (Some(tree), None) = (trees.next(), trees.next()) else {
+        return (!found.is_empty()).then(|| found.to_string());
+    };
+    let written = tree
+        .span()
+        .source_text()
+        .unwrap_or_else(|| tree.to_string());
+    let TokenTree::Group(group) = tree else {
+        return Some(written);
+    };
+    let within = written
+        .strip_prefix('(')
+        .and_then(|it| it.strip_suffix(')'));
+    match within {
+        Some(within) if within.trim().is_empty() => None,
+        // The parts of a scope stay a tuple.
+        Some(within) if option != "scope" || !has_comma(&group.stream()) => Some(within.to_owned()),
+        _ => Some(written),
+    }
+}
+
+fn has_comma(tokens: &TokenStream) -> bool {
+    let is_comma = |tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ',');
+    tokens.clone().into_iter().any(is_comma)
 }
 
 /// Whether a name and an equals sign follow.

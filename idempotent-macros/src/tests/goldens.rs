@@ -1,12 +1,14 @@
 //! The generated code, one file for each kind of handler, to be read aloud.
 
 use expect_test::expect_file;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote;
 
 use super::tokens;
 use crate::derive_scope_key::derive;
 use crate::expand::protect;
 
-fn pretty(expanded: proc_macro2::TokenStream) -> String {
+fn pretty(expanded: TokenStream) -> String {
     prettyplease::unparse(&syn::parse2(expanded).unwrap())
 }
 
@@ -87,7 +89,7 @@ fn sixteen_arguments() {
 fn generics() {
     let expanded = axum(
         "scope = owner",
-        "async fn create<'a, O: Owner, const N: usize>(owner: O, Json(task): Json<Task<O, N>>, body: impl Body) -> Json<Task<O, N>>
+        "async fn create<'a, O: Owner, const N: usize>(owner: O, Extension(task): Extension<Task<O, N>>, body: impl Body) -> Json<Task<O, N>>
         where
             O: Clone,
         {
@@ -102,6 +104,7 @@ fn through_self() {
     let expanded = axum(
         "scope = org",
         "/// Creates a task.
+        #[rustfmt::skip]
         pub async fn create(org: OrgId, #[allow(unused_mut)] Json(mut task): Json<NewTask>) -> Result<Json<Self>, ApiError> {
             Self::create_from(task).await
         }",
@@ -116,6 +119,15 @@ fn shared_policy() {
         "async fn pay(org: OrgId) -> StatusCode { StatusCode::OK }",
     );
     expect_file!["../../goldens/shared_policy.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn second_look() {
+    let expanded = axum(
+        "scope = global, abandoned = refuse, release = failures",
+        "async fn pay() -> StatusCode { StatusCode::OK }",
+    );
+    expect_file!["../../goldens/second_look.rs"].assert_eq(&expanded);
 }
 
 #[test]
@@ -188,6 +200,63 @@ fn on_replay_function() {
         "async fn create(org: OrgId) -> StatusCode { StatusCode::OK }",
     );
     expect_file!["../../goldens/on_replay_function.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn on_replay_through_self() {
+    let expanded = axum(
+        "scope = Self::tenant(org), on_replay = |saved| async move { Self::judge(org, saved).await }",
+        "async fn create(org: OrgId) -> Json<Self> { Json(Self::of(org).await) }",
+    );
+    expect_file!["../../goldens/on_replay_through_self.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn raw_identifiers() {
+    let expanded = axum(
+        "scope = r#type, key = format!(\"{async}\"), policy = r#mod::POLICY, operation = \"match\"",
+        "pub async fn r#match<r#T>(r#type: Type<r#T>, Query(r#async): Query<String>) -> r#try::Reply { r#type.reply() }",
+    );
+    expect_file!["../../goldens/raw_identifiers.rs"].assert_eq(&expanded);
+}
+
+/// Tokens as `macro_rules!` passes them on.
+fn passed_on(text: &str) -> TokenStream {
+    let group = Group::new(Delimiter::None, tokens(text));
+    TokenTree::from(group).into()
+}
+
+#[test]
+fn through_a_macro() {
+    let [
+        key,
+        release,
+        lengths,
+        pointer,
+        scope,
+        policy,
+        runtime,
+        ret,
+        body,
+    ] = [
+        "[header(\"X-Key\"), org.id]",
+        "[429, 502..=504]",
+        "any(1..=64)",
+        "\"/amount\"",
+        "(org, 7)",
+        "policies::PAYMENTS",
+        "crate::vendored",
+        "Result<StatusCode, ApiError>",
+        "{ pay(org).await }",
+    ]
+    .map(passed_on);
+    let options = quote! {
+        key = #key, release = #release, key_format = #lengths, fingerprint = fields(#pointer, "/currency"),
+        scope = #scope, policy = #policy, crate = #runtime
+    };
+    let item = quote!(async fn create(org: Org) -> #ret #body);
+    let expanded = pretty(protect(options, &item));
+    expect_file!["../../goldens/through_a_macro.rs"].assert_eq(&expanded);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod goldens;
 mod mistakes_in_functions;
 mod mistakes_in_options;
 mod mistakes_in_scope_keys;
+mod survival;
 
 use proc_macro2::TokenStream;
 

@@ -1,6 +1,6 @@
 //! Options whose value is one of a few words.
 
-use syn::{Ident, Lit};
+use syn::Lit;
 
 use crate::errors::{Errors, nearest, one_of};
 use crate::options::{Arguments, Given, Value};
@@ -66,7 +66,6 @@ impl Choice {
 #[derive(Debug)]
 pub(crate) struct Chosen<'a> {
     pub(crate) word: &'static str,
-    pub(crate) ident: &'a Ident,
     pub(crate) arguments: Option<&'a Arguments>,
 }
 
@@ -119,7 +118,6 @@ pub(crate) fn choose<'a>(
         _ => {
             return Some(Chosen {
                 word: choice.word,
-                ident: &written.word,
                 arguments: written.arguments.as_ref(),
             });
         }

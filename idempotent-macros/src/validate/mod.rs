@@ -6,7 +6,9 @@ mod on_replay;
 mod pointer;
 mod range;
 mod scope;
+mod second_look;
 mod settings;
+mod shared;
 mod signature;
 mod time;
 
@@ -17,10 +19,12 @@ use syn::{
 };
 
 pub(crate) use self::key::{KeyFormat, KeySource};
-pub(crate) use self::on_replay::{Decide, OnReplay};
+pub(crate) use self::on_replay::{Closure, Decide, OnReplay};
+pub(crate) use self::second_look::SecondLook;
 pub(crate) use self::settings::{
     Abandoned, Fingerprint, Mismatch, Missing, Operation, Pending, Release, Settings,
 };
+pub(crate) use self::shared::Shared;
 pub(crate) use self::signature::{Form, Handler};
 pub(crate) use self::time::Ttl;
 use crate::arguments_in_scope::{ArgumentsInScope, Seen};
@@ -33,14 +37,14 @@ use crate::options::Options;
 pub(crate) struct Protected {
     pub(crate) runtime: Path,
     pub(crate) settings: Settings,
-    /// Where a contradiction that only the compiler can find is shown.
-    pub(crate) blame: Span,
+    pub(crate) shared: Option<Shared>,
     pub(crate) key: Option<KeySource>,
     pub(crate) key_expressions: Vec<Seen>,
     pub(crate) scope: Vec<Seen>,
     pub(crate) on_replay: Option<OnReplay>,
     pub(crate) reply: Reply,
     pub(crate) handler: Handler,
+    pub(crate) second_looks: Vec<SecondLook>,
 }
 
 /// What the handler returns, and how that is recorded.
@@ -64,6 +68,7 @@ pub(crate) fn validate(
 ) -> syn::Result<Protected> {
     let function = Function::parse(item, &mut errors);
     let (key, settings) = settings::settings(options, &mut errors);
+    let shared = shared::shared(options, &mut errors);
     let buffers = settings::buffers(options.response.as_ref(), &mut errors);
     let Some(function) = function else {
         errors.finish()?;
@@ -73,6 +78,8 @@ pub(crate) fn validate(
     let patterns = handler.arguments.iter().map(|argument| &argument.pattern);
     let arguments = ArgumentsInScope::new(&handler.sig.ident, patterns);
     let (key, key_expressions) = key::sources(key, &arguments, &mut errors);
+    let format = options.key_format.as_ref();
+    key::fits(settings.key_format, format, key.as_ref(), &mut errors);
     let on_replay = options
         .on_replay
         .as_ref()
@@ -81,16 +88,18 @@ pub(crate) fn validate(
     let reply = reply(&handler.sig, buffers, &mut errors);
     let runtime = settings::runtime(options.runtime.as_ref(), &mut errors);
     errors.finish()?;
+    let second_looks = second_look::second_looks(options, &settings);
     Ok(Protected {
         runtime,
-        blame: blame(options),
         settings,
+        shared,
         key,
         key_expressions,
         scope,
         on_replay,
         reply,
         handler,
+        second_looks,
     })
 }
 
@@ -147,20 +156,4 @@ fn result(ty: &Type) -> Option<(Type, Type)> {
         }
         _ => None,
     }
-}
-
-/// The attribute knows of a contradiction with a shared policy only by one of these.
-fn blame(options: &Options) -> Span {
-    [
-        &options.lease,
-        &options.deadline,
-        &options.key_format,
-        &options.key,
-    ]
-    .into_iter()
-    .flatten()
-    .map(|option| option.keyword.span())
-    .chain(options.policy.iter().map(|option| option.keyword.span()))
-    .next()
-    .unwrap_or_else(Span::call_site)
 }

@@ -18,19 +18,23 @@ pub(crate) struct OnReplay {
     pub(crate) decide: Decide,
 }
 
-/// An async function of the recorded outcome. Of a closure the parts are kept: all that it can capture are references
-/// to arguments, so `|saved| async move { … }` and `async |saved| { … }` mean the same.
+/// An async function of the recorded outcome.
 #[derive(Debug)]
 pub(crate) enum Decide {
-    Closure {
-        saved: Box<Pat>,
-        /// The parameter's type, if it is written.
-        takes: Option<Box<Type>>,
-        /// The type that is decided, if it is written.
-        returns: Option<Box<Type>>,
-        body: Block,
-    },
+    Closure(Closure),
     Function(ExprPath),
+}
+
+/// The parts of a closure: all that it can capture are references to arguments, so `|saved| async move { … }` and
+/// `async |saved| { … }` mean the same.
+#[derive(Debug)]
+pub(crate) struct Closure {
+    pub(crate) saved: Box<Pat>,
+    /// The parameter's type, if it is written.
+    pub(crate) takes: Option<Box<Type>>,
+    /// The type that is decided, if it is written.
+    pub(crate) returns: Option<Box<Type>>,
+    pub(crate) body: Block,
 }
 
 pub(super) fn on_replay(
@@ -113,12 +117,12 @@ fn closure(closure: &ExprClosure, errors: &mut Errors) -> Option<Decide> {
             return None;
         }
     };
-    Some(Decide::Closure {
+    Some(Decide::Closure(Closure {
         saved,
         takes,
         returns,
         body,
-    })
+    }))
 }
 
 fn is_on_replay(ty: &Type) -> bool {

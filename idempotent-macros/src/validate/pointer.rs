@@ -5,7 +5,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, ExprLit, Lit, LitStr, Token};
 
 use crate::errors::Errors;
-use crate::options::Arguments;
+use crate::options::{Arguments, ungrouped};
 
 /// The names that a pointer goes through. What does not begin with a slash is the name of one field.
 pub(super) fn segments(text: &str) -> Vec<String> {
@@ -56,7 +56,7 @@ fn pointer(word: &str, item: &Expr, errors: &mut Errors) -> Option<LitStr> {
     let Expr::Lit(ExprLit {
         lit: Lit::Str(text),
         ..
-    }) = item
+    }) = &ungrouped(item.clone())
     else {
         let help = match item {
             Expr::Path(name) if name.path.get_ident().is_some() => {

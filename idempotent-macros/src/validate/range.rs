@@ -82,6 +82,14 @@ pub(super) fn statuses(list: &List, errors: &mut Errors) -> Option<Vec<(u16, u16
 
 fn statuses_of(item: &Expr, errors: &mut Errors) -> Option<(u16, u16)> {
     if let Some(only) = number(item) {
+        if let ("xx", Ok(class @ 2..=5)) = (only.suffix(), only.base10_parse::<u8>()) {
+            errors.at(
+                only,
+                "a class of statuses is written as a range",
+                format_args!("write `{class}00..={class}99`"),
+            );
+            return None;
+        }
         return final_status(only, errors).map(|status| (status, status));
     }
     let Some((first, last)) = ends(item) else {
@@ -105,6 +113,16 @@ fn statuses_of(item: &Expr, errors: &mut Errors) -> Option<(u16, u16)> {
     Some((min, max))
 }
 
+/// The status that a literal was meant to be, if it stands where a list belongs or in quotes.
+pub(super) fn meant_status(literal: &Lit) -> Option<u16> {
+    let status = match literal {
+        Lit::Int(number) => number.base10_parse().ok()?,
+        Lit::Str(text) => text.value().parse().ok()?,
+        _ => return None,
+    };
+    (100..=599).contains(&status).then_some(status)
+}
+
 fn final_status(number: &LitInt, errors: &mut Errors) -> Option<u16> {
     status(
         number,
@@ -117,11 +135,12 @@ fn final_status(number: &LitInt, errors: &mut Errors) -> Option<u16> {
 /// `reject(409)`: a refusal's status.
 pub(super) fn refusal(arguments: &Arguments, errors: &mut Errors) -> Option<u16> {
     let Ok(number) = syn::parse2::<LitInt>(arguments.tokens.clone()) else {
-        errors.at(
-            arguments,
-            "`reject` takes one status",
-            "write for example `reject(409)`",
-        );
+        let meant = syn::parse2::<Lit>(arguments.tokens.clone()).ok();
+        let help = match meant.as_ref().and_then(meant_status) {
+            Some(status) => format!("write `reject({status})`"),
+            None => "write for example `reject(409)`".to_owned(),
+        };
+        errors.at(arguments, "`reject` takes one status", help);
         return None;
     };
     let what = "a client is refused with a 4xx status";
@@ -155,6 +174,8 @@ fn ends(expression: &Expr) -> Option<(&LitInt, &LitInt)> {
             range.start.as_deref().and_then(number)?,
             range.end.as_deref().and_then(number)?,
         )),
+        // What came through `macro_rules!`.
+        Expr::Group(group) => ends(&group.expr),
         _ => None,
     }
 }
@@ -165,6 +186,7 @@ fn number(expression: &Expr) -> Option<&LitInt> {
             lit: Lit::Int(number),
             ..
         }) => Some(number),
+        Expr::Group(group) => self::number(&group.expr),
         _ => None,
     }
 }

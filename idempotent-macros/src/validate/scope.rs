@@ -1,7 +1,7 @@
 //! Whose key it is.
 
 use proc_macro2::Span;
-use syn::{Expr, Ident, Pat, Type};
+use syn::{Expr, ExprLit, Ident, Lit, Pat, Type};
 
 use super::signature::{Argument, Handler};
 use crate::arguments_in_scope::{ArgumentsInScope, Seen, names_bound};
@@ -59,11 +59,28 @@ pub(super) fn scope(
     let Some(seen) = seen.into_iter().collect::<Option<Vec<Seen>>>() else {
         return Vec::new();
     };
-    if seen.iter().all(|part| part.bindings.is_empty()) {
+    if let Some(name) = quoted_argument(value, arguments) {
+        errors.at(
+            value,
+            "this scope is a text, the same for every caller",
+            format_args!("write `scope = {name}` without quotes"),
+        );
+    } else if seen.iter().all(|part| part.bindings.is_empty()) {
         let or = "; where all callers share their keys, write `scope = global`";
         arguments.names_none("scope", value, or, errors);
     }
     seen
+}
+
+/// `"org"`, where `org` was meant.
+fn quoted_argument(value: &Expr, arguments: &ArgumentsInScope<'_>) -> Option<String> {
+    match value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => Some(text.value()).filter(|name| arguments.binds(name)),
+        _ => None,
+    }
 }
 
 fn is_global(expression: &Expr) -> bool {

@@ -7,7 +7,7 @@ use super::key::{self, Key, KeyFormat};
 use super::time::{self, Deadline, Ttl};
 use super::{pointer, range};
 use crate::errors::Errors;
-use crate::options::{Given, Options, Value};
+use crate::options::{Given, Options, Value, ungrouped};
 
 /// What a key is bound to beside its scope.
 #[derive(Debug)]
@@ -67,7 +67,6 @@ pub(crate) enum Abandoned {
 /// What the attribute sets of the policy; the rest is as in the shared policy, or by default.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
-    pub(crate) shared: Option<Path>,
     pub(crate) key_format: Option<KeyFormat>,
     pub(crate) ttl: Option<Ttl>,
     pub(crate) operation: Option<Operation>,
@@ -97,13 +96,7 @@ pub(super) fn settings(options: &Options, errors: &mut Errors) -> (Option<Key>, 
     let shared_policy = options.policy.is_some();
     let known = Deadline::known(options.deadline.as_ref(), deadline, shared_policy);
     let settings = Settings {
-        shared: options
-            .policy
-            .as_ref()
-            .and_then(|option| shared(option, errors)),
-        key_format: read(options.key_format.as_ref(), errors, |option, errors| {
-            key::format(option, key.as_ref(), errors)
-        }),
+        key_format: read(options.key_format.as_ref(), errors, key::format),
         ttl: read(options.ttl.as_ref(), errors, time::ttl),
         operation: read(options.operation.as_ref(), errors, operation),
         fingerprint: read(options.fingerprint.as_ref(), errors, fingerprint),
@@ -141,38 +134,9 @@ fn not_available(options: &Options, errors: &mut Errors) {
     }
 }
 
-fn shared(option: &Given<Expr>, errors: &mut Errors) -> Option<Path> {
-    match &option.value {
-        Expr::Path(path) if path.qself.is_none() => {
-            if path
-                .path
-                .segments
-                .first()
-                .is_some_and(|it| it.ident == "Self")
-            {
-                errors.at(
-                    path,
-                    "a policy cannot be named through `Self`",
-                    "write the type's name",
-                );
-                return None;
-            }
-            Some(path.path.clone())
-        }
-        other => {
-            errors.at(
-                other,
-                "`policy` takes the path to a constant",
-                "write `const PAYMENTS: Policy = …;` and `policy = PAYMENTS`",
-            );
-            None
-        }
-    }
-}
-
 pub(super) fn runtime(option: Option<&Given<Expr>>, errors: &mut Errors) -> Path {
-    match option.map(|option| &option.value) {
-        Some(Expr::Path(path)) if path.qself.is_none() => path.path.clone(),
+    match option.map(|option| ungrouped(option.value.clone())) {
+        Some(Expr::Path(path)) if path.qself.is_none() => path.path,
         Some(other) => {
             errors.at(
                 other,
@@ -202,7 +166,13 @@ fn operation(option: &Given<Value>, errors: &mut Errors) -> Option<Operation> {
         return Some(Operation::Named(name.clone()));
     }
     let choices = [Choice::word("route"), Choice::word("path")];
-    let chosen = choose(option, &choices, ", or a name in quotes", errors)?;
+    let or = match &option.value {
+        Value::Word(name) if name.arguments.is_none() => {
+            format!(", or a name in quotes, `operation = \"{}\"`", name.word)
+        }
+        _ => ", or a name in quotes".to_owned(),
+    };
+    let chosen = choose(option, &choices, &or, errors)?;
     Some(match chosen.word {
         "path" => Operation::Path,
         _ => Operation::Route,
@@ -259,6 +229,18 @@ fn pending(
         Choice::with("wait", "wait(\"5s\")"),
         Choice::with("provisional", "provisional(\"5s\")"),
     ];
+    if let Value::Literal(time) = &option.value
+        && let Some(written) = time::meant(time)
+    {
+        errors.at(
+            time,
+            "a time alone does not say what a retry gets",
+            format_args!(
+                "write `pending = wait(\"{written}\")` for the outcome, or `pending = provisional(\"{written}\")` for what is published meanwhile"
+            ),
+        );
+        return None;
+    }
     let chosen = choose(option, &choices, "", errors)?;
     Some(match (chosen.word, chosen.arguments) {
         ("wait", Some(it)) => Pending::Wait(time::wait("wait", it, deadline, errors)?),
@@ -274,9 +256,11 @@ fn release(option: &Given<Value>, errors: &mut Errors) -> Option<Release> {
     if let Value::List(list) = &option.value {
         return range::statuses(list, errors).map(Release::Statuses);
     }
-    if let Value::Literal(Lit::Int(status)) = &option.value {
+    if let Value::Literal(literal) = &option.value
+        && let Some(status) = range::meant_status(literal)
+    {
         errors.at(
-            status,
+            literal,
             "`release` takes a list of statuses",
             format_args!("write `release = [{status}]`"),
         );

@@ -9,6 +9,7 @@ use syn::{
 
 use crate::errors::Errors;
 use crate::function::Function;
+use crate::reads_body::reads_body;
 
 /// An axum handler: async, free of a receiver, with at most sixteen arguments.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ pub(super) fn handler(function: Function, errors: &mut Errors) -> Handler {
     } = function;
     qualifiers(&sig, errors);
     let arguments = arguments(&sig, errors);
+    body_is_read_last(&arguments, errors);
     let form = if sig.receiver().is_none() && names_self(&sig, &body) {
         Form::Closure
     } else {
@@ -142,6 +144,31 @@ fn arguments(sig: &Signature, errors: &mut Errors) -> Vec<Argument> {
     arguments
 }
 
+/// The body is there once, for the last argument. Only what is surely a reader of it is told here: the rest the router
+/// judges.
+fn body_is_read_last(arguments: &[Argument], errors: &mut Errors) {
+    let Some((last, front)) = arguments.split_last() else {
+        return;
+    };
+    let another = reads_body(&last.ty);
+    for argument in front {
+        let Some(reader) = reads_body(&argument.ty) else {
+            continue;
+        };
+        let help = match another {
+            None => "move it to the end".to_owned(),
+            Some(another) => {
+                format!("read it once: take what both need from the last argument, `{another}`")
+            }
+        };
+        errors.at(
+            &argument.ty,
+            format_args!("`{reader}` reads the body, which only the last argument can"),
+            help,
+        );
+    }
+}
+
 fn has_type_parameters(sig: &Signature) -> bool {
     let mut finder = ImplTrait(None);
     sig.inputs
@@ -224,7 +251,13 @@ fn attributes(
             .map(|segment| segment.ident.to_string())
             .collect::<Vec<_>>()
             .join("::");
-        if belongs_above(&attr, &written) {
+        if written.rsplit("::").next() == Some("idempotent") {
+            errors.at(
+                &attr,
+                "`#[idempotent]` stands on this function twice",
+                "keep one, with the options of both",
+            );
+        } else if belongs_above(&attr, &written) {
             errors.at(
                 &attr,
                 format_args!(
@@ -284,7 +317,13 @@ fn is_outer(attr: &Attribute) -> bool {
         "forbid",
         "expect",
     ];
-    let is_one_of = |path: &syn::Path| OUTER.iter().any(|name| path.is_ident(name));
+    // Of `rustfmt` and `clippy`, which read the function as it is written.
+    let is_of_a_tool = |path: &syn::Path| {
+        let tool = path.segments.first().map(|segment| &segment.ident);
+        tool.is_some_and(|tool| tool == "rustfmt" || tool == "clippy")
+    };
+    let is_one_of =
+        |path: &syn::Path| OUTER.iter().any(|name| path.is_ident(name)) || is_of_a_tool(path);
     if !attr.path().is_ident("cfg_attr") {
         return is_one_of(attr.path());
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quote::ToTokens;
 use syn::{Lit, LitStr};
 
 use super::choice::{Choice, choose};
@@ -90,10 +91,15 @@ pub(super) fn wait(
         longest: "write a shorter time",
     };
     let Ok(text) = syn::parse2::<LitStr>(arguments.tokens.clone()) else {
+        let meant = syn::parse2::<Lit>(arguments.tokens.clone()).ok();
+        let help = match meant.as_ref().and_then(self::meant) {
+            Some(text) => format!("write `{word}(\"{text}\")`"),
+            None => format!("write a number and a unit, such as `{}`", asked.written),
+        };
         errors.at(
             arguments,
             format_args!("`{word}` takes a duration in quotes"),
-            format_args!("write a number and a unit, such as `{}`", asked.written),
+            help,
         );
         return None;
     };
@@ -165,10 +171,18 @@ fn set(option: &Given<Value>, example: &str, longest: &str, errors: &mut Errors)
         longest,
     };
     let Value::Literal(Lit::Str(text)) = &option.value else {
+        let help = match &option.value {
+            Value::Literal(literal) => meant(literal),
+            _ => None,
+        };
+        let help = match help {
+            Some(text) => format!("write `{name} = \"{text}\"`"),
+            None => format!("write a number and a unit, such as `{}`", asked.written),
+        };
         errors.at(
             &option.value,
             format_args!("`{name}` takes a duration in quotes"),
-            format_args!("write a number and a unit, such as `{}`", asked.written),
+            help,
         );
         return None;
     };
@@ -194,7 +208,6 @@ fn millis(text: &LitStr, asked: &Asked<'_>, errors: &mut Errors) -> Option<u64> 
         );
         return None;
     }
-    // Stores count milliseconds in 64 bits with a sign.
     let Ok(millis) = i64::try_from(duration.as_millis()) else {
         too_long(text, asked.longest, errors);
         return None;
@@ -220,12 +233,54 @@ fn duration(text: &LitStr, asked: &Asked<'_>, errors: &mut Errors) -> Option<Dur
     None
 }
 
+/// The longest duration in days: stores count milliseconds in 64 bits with a sign.
+const LONGEST: &str = "106751991167d";
+
 fn too_long(text: &LitStr, longest: &str, errors: &mut Errors) {
-    errors.at(text, "this is longer than a store can count", longest);
+    errors.at(
+        text,
+        format_args!(
+            "this is longer than the longest time that a store can count, `\"{LONGEST}\"`"
+        ),
+        longest,
+    );
+}
+
+/// The duration that a literal was meant to be, if it is one but for the quotes.
+pub(super) fn meant(literal: &Lit) -> Option<String> {
+    let text = match literal {
+        Lit::Str(text) => text.value(),
+        other => other.to_token_stream().to_string(),
+    };
+    humantime::parse_duration(&text).is_ok().then_some(text)
 }
 
 fn units(example: &str) -> String {
     format!(
         "write numbers with the units `ms`, `s`, `m`, `h` or `d`, such as `{example}` or `\"1m 30s\"`"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_duration_that_is_named_is_one_and_a_day_more_is_not() {
+        let millis = |text: &str| {
+            let text = LitStr::new(text, proc_macro2::Span::call_site());
+            let asked = Asked {
+                name: "ttl",
+                example: "",
+                written: String::new(),
+                longest: "",
+            };
+            let mut errors = Errors::new();
+            let millis = millis(&text, &asked, &mut errors);
+            assert_eq!(errors.finish().is_ok(), millis.is_some());
+            millis
+        };
+        assert_eq!(millis(LONGEST), Some(106_751_991_167 * 24 * 60 * 60 * 1000));
+        assert_eq!(millis("106751991168d"), None);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -10,7 +11,7 @@ use http::request::Parts;
 use uuid::Uuid;
 
 use super::record;
-use super::replay::{Replay, Witness as _, need_replay};
+use super::replay::{Replay, Reply, Witness as _, need_replay};
 use crate::digest::Fields;
 use crate::engine::{Held, Lease, Ticket};
 use crate::idempotency::Idempotency;
@@ -57,6 +58,25 @@ struct Running {
     rerun: bool,
     idempotency: Idempotency,
     policy: &'static Policy,
+}
+
+impl Running {
+    async fn publish(&self, reply: Reply) -> Result<(), PublishError> {
+        if !matches!(self.policy.pending, Pending::Provisional(_)) {
+            tracing::warn!(
+                record = %self.lease.record(),
+                "a handler publishes a provisional outcome that no duplicate sees: write `pending = provisional(\"5s\")`"
+            );
+        }
+        let settings = self.idempotency.settings();
+        let kept = record::keep(reply, self.policy.max_response, settings).await;
+        let outcome = kept.outcome.ok_or(PublishError::TooLarge {})?;
+        match self.lease.publish(outcome).await {
+            Some(Fence::Held) => Ok(()),
+            Some(Fence::Lost) => Err(PublishError::Lost {}),
+            None => Err(PublishError::Unavailable {}),
+        }
+    }
 }
 
 impl Attempt {
@@ -114,29 +134,18 @@ impl Attempt {
     ///
     /// [`PublishError`] if another attempt has the record, the outcome is too large to keep, or the store could not be
     /// told while the lease lasted. The handler may go on.
-    pub async fn publish(&self, outcome: impl Replay) -> Result<(), PublishError> {
-        let Some(running) = self.0.running.get() else {
-            return Ok(());
-        };
-        if !matches!(running.policy.pending, Pending::Provisional(_)) {
-            tracing::warn!(
-                record = %running.lease.record(),
-                "a handler publishes a provisional outcome that no duplicate sees: write `pending = provisional(\"5s\")`"
-            );
-        }
+    // The future does not name the outcome's type, or a type that is none would be told three times.
+    pub fn publish(
+        &self,
+        outcome: impl Replay,
+    ) -> Pin<Box<dyn Future<Output = Result<(), PublishError>> + Send + '_>> {
         let reply = need_replay().reply(outcome);
-        let kept = record::keep(
-            reply,
-            running.policy.max_response,
-            running.idempotency.settings(),
-        )
-        .await;
-        let outcome = kept.outcome.ok_or(PublishError::TooLarge {})?;
-        match running.lease.publish(outcome).await {
-            Some(Fence::Held) => Ok(()),
-            Some(Fence::Lost) => Err(PublishError::Lost {}),
-            None => Err(PublishError::Unavailable {}),
-        }
+        Box::pin(async move {
+            match self.0.running.get() {
+                Some(running) => running.publish(reply).await,
+                None => Ok(()),
+            }
+        })
     }
 
     /// Ends when the attempt's lease is lost: another attempt may then hold the record, and what this one answers will

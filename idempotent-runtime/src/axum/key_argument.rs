@@ -5,7 +5,7 @@
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an idempotency key",
     label = "not text, an integer or a `Uuid`",
-    note = "a key is a string, an integer or a `Uuid`, or an `Option` of one"
+    note = "a key is text, an integer or a `Uuid`, or an `Option` of one; for a part of an argument write an expression, such as `key = event.id`"
 )]
 pub trait KeyArgument {
     /// The key's text, if there is one.

@@ -21,10 +21,12 @@ mod key_argument;
 mod layer;
 mod on_replay;
 mod problem;
+mod reading;
 mod record;
 mod refuse;
 mod replay;
 mod run;
+mod turn;
 
 pub use idempotent_macros::axum as idempotent;
 

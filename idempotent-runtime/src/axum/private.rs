@@ -6,14 +6,15 @@ pub use core::time::Duration;
 pub use axum::response::Response;
 
 pub use super::call::Call;
-pub use super::captured::{Captured, NoArgument, Via};
+pub use super::captured::{CalledThroughItsRouter, Captured, NoArgument, Received, Via};
 pub use super::key_argument::KeyArgument;
 pub use super::on_replay::{OnReplay, Saved};
 pub use super::replay::{
-    Either, Part, Replayable, Reply, Tuple, Witness, any_response, buffered, need_part,
-    need_replay, need_result, need_tuple,
+    AnyResponse, Either, NoStream, Part, Replayable, Reply, Tuple, Witness, any_response, buffered,
+    need_no_stream, need_part, need_replay, need_result, need_tuple,
 };
-pub use super::run::{Entry, Run, enter, key, protect, run, scope};
+pub use super::run::{Decide, Entry, Run, deciding, enter, key, protect, receive, run, scope};
+pub use crate::engine::Detach;
 pub use crate::policy::{
     Abandoned, FingerprintOf, KeyFormat, KeySource, Mismatch, Missing, Operation, Pending, Policy,
     Release, StatusRange, Ttl,

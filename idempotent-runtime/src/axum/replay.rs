@@ -53,8 +53,9 @@ use crate::outcome::Disposition;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be replayed to a retry",
     label = "not a `Replay`",
-    note = "for a type of your own that implements `IntoResponse` with a complete body, write `impl idempotent_runtime::axum::Replay for {Self} {{}}`",
-    note = "for any other response, such as a bare `Response`, write `#[idempotent(response = buffer, …)]`, which reads its body to the end and keeps it"
+    note = "a type of your own needs one line beside its `IntoResponse`: `impl idempotent_runtime::axum::Replay for {Self} {{}}`",
+    note = "any other value is answered as JSON by `axum::Json<{Self}>`",
+    note = "of what may be a stream name the parts, such as `(StatusCode, Json<Task>)`; or write `#[idempotent(response = buffer, …)]`, which reads a handler's response to its end and keeps it"
 )]
 pub trait Replay: IntoResponse {
     /// What this response means for the work, where its status does not say it. Default: `None`, as the status says.
@@ -95,27 +96,68 @@ parts! {
 }
 
 macro_rules! complete_bodies {
-    ($($ty:ty),* $(,)?) => {$(impl Replay for $ty {})*};
+    ($($(#[$attr:meta])* $ty:ty),* $(,)?) => {$(
+        $(#[$attr])*
+        impl Replay for $ty {}
+    )*};
 }
 
+// A message that lists what can be replayed names a few types, not all; and of a tuple or an `Html` it says the whole,
+// since each asks two things of what is in it.
 complete_bodies! {
-    (), StatusCode, NoContent, Redirect, HeaderMap, Infallible,
-    String, &'static str, Box<str>, Cow<'static, str>,
-    Bytes, BytesMut, Vec<u8>, &'static [u8], Box<[u8]>, Cow<'static, [u8]>,
+    StatusCode,
+    String,
+    Bytes,
+    #[diagnostic::do_not_recommend]
+    (),
+    #[diagnostic::do_not_recommend]
+    NoContent,
+    #[diagnostic::do_not_recommend]
+    Redirect,
+    #[diagnostic::do_not_recommend]
+    HeaderMap,
+    #[diagnostic::do_not_recommend]
+    Infallible,
+    #[diagnostic::do_not_recommend]
+    &'static str,
+    #[diagnostic::do_not_recommend]
+    Box<str>,
+    #[diagnostic::do_not_recommend]
+    Cow<'static, str>,
+    #[diagnostic::do_not_recommend]
+    BytesMut,
+    #[diagnostic::do_not_recommend]
+    Vec<u8>,
+    #[diagnostic::do_not_recommend]
+    &'static [u8],
+    #[diagnostic::do_not_recommend]
+    Box<[u8]>,
+    #[diagnostic::do_not_recommend]
+    Cow<'static, [u8]>,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::JsonRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::FormRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::QueryRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::PathRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::BytesRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::StringRejection,
+    #[diagnostic::do_not_recommend]
     axum::extract::rejection::ExtensionRejection,
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> Replay for [u8; N] {}
+#[diagnostic::do_not_recommend]
 impl<const N: usize> Replay for &'static [u8; N] {}
 impl<T: Serialize> Replay for Json<T> {}
 impl<T: Serialize> Replay for Form<T> {}
 
+#[diagnostic::do_not_recommend]
 impl<T> Replay for Html<T>
 where
     T: Replay,
@@ -123,7 +165,9 @@ where
 {
 }
 
+#[diagnostic::do_not_recommend]
 impl<K, V, const N: usize> Replay for [(K, V); N] where Self: IntoResponse {}
+#[diagnostic::do_not_recommend]
 impl<I> Replay for AppendHeaders<I> where Self: IntoResponse {}
 
 impl<T: Replay, E: Replay> Replay for Result<T, E> {
@@ -137,6 +181,7 @@ impl<T: Replay, E: Replay> Replay for Result<T, E> {
 
 macro_rules! parts_before_a_body {
     ($($part:ident),+) => {
+        #[diagnostic::do_not_recommend]
         impl<$($part: ReplayPart,)+ R: Replay> Replay for ($($part,)+ R)
         where
             Self: IntoResponse,
@@ -254,6 +299,23 @@ pub fn need_replay<T: Replay>() -> Replayable<T> {
     }
 }
 
+/// A [`Replay`], asked of what is called as a stream is. Only the message differs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` may be a stream, which cannot be replayed to a retry",
+    label = "nobody can tell whether this ends",
+    note = "name what the response is made of, such as `(StatusCode, Json<Task>)`",
+    note = "or write `#[idempotent(response = buffer, …)]`, which reads the response to its end and keeps it"
+)]
+pub trait NoStream: Replay {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Replay> NoStream for T {}
+
+/// The witness for a type that is called as a stream is.
+pub fn need_no_stream<T: NoStream>() -> Replayable<T> {
+    need_replay()
+}
+
 /// The witness for a result of two types that have one.
 pub fn need_result<O, E>(ok: O, err: E) -> Either<O, E> {
     Either { ok, err }
@@ -269,8 +331,19 @@ pub fn need_tuple<P, W>(parts: P, body: W) -> Tuple<P, W> {
     Tuple { parts, body }
 }
 
+/// An [`IntoResponse`]. Only the message differs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no response",
+    label = "not an `IntoResponse`",
+    note = "implement `axum::response::IntoResponse` for it, or answer it as JSON, by `axum::Json<{Self}>`"
+)]
+pub trait AnyResponse: IntoResponse {}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoResponse> AnyResponse for T {}
+
 /// The witness for any response, by `response = buffer`.
-pub fn buffered<T: IntoResponse>() -> Replayable<T> {
+pub fn buffered<T: AnyResponse>() -> Replayable<T> {
     Replayable {
         reply: |value| Reply {
             response: value.into_response(),

@@ -1,30 +1,37 @@
 //! One request through an annotated handler, from its head to its answer: what generated code calls, in this order.
+//!
+//! What is generic here is compiled anew for every handler, so it only passes things on.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use axum::response::Response;
+use futures_util::future::BoxFuture;
 
-use super::attempt::Attempt;
-use super::call::{Call, Stage, Step, Why, receive};
-use super::captured::Captured;
+use super::call::{Call, Claimed, Step};
+use super::captured::{Captured, Received};
 use super::key_argument::KeyArgument;
 use super::on_replay::{OnReplay, Saved};
-use super::record;
+use super::reading::Reading;
 use super::refuse::Refuser;
 use super::replay::Witness;
 use crate::engine::{self, Detach, Detachable};
-use crate::idempotency::Idempotency;
+use crate::identity::AttemptId;
+use crate::outcome::Outcome;
 use crate::policy::Policy;
 use crate::refusal::Code;
 use crate::scope::ScopeKey;
 
 /// What an annotated handler's function returns. Whether the call can be detached is asked where it is routed, so that
 /// a generic handler may be one for some types only.
-#[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
-pub struct Run<F: Future>(Detachable<F>);
+pub struct Run<F> {
+    /// Until it is polled. From then on the call's type does not matter: what polls and spawns it is compiled once.
+    call: Option<Pin<Box<F>>>,
+    running: Detachable<Response>,
+}
 
 impl<F> Future for Run<F>
 where
@@ -33,40 +40,43 @@ where
     type Output = Response;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
-        let ended = ready!(Pin::new(&mut self.0).poll(cx));
-        // The runtime was shut down under the call: its attempt is abandoned.
-        Poll::Ready(ended.unwrap_or_else(|| Refuser::default().respond(Code::OutcomeUnknown)))
+        if let Some(call) = self.call.take() {
+            self.running.attach(call);
+        }
+        poll_running(&mut self.running, cx)
     }
 }
 
-/// Reads the request, then calls `body` with what was learned and the handler's last argument.
-pub fn run<L, C, F>(
+fn poll_running(call: &mut Detachable<Response>, cx: &mut Context<'_>) -> Poll<Response> {
+    let ended = ready!(Pin::new(call).poll(cx));
+    // The runtime was shut down under the call: its attempt is abandoned.
+    Poll::Ready(ended.unwrap_or_else(|| Refuser::default().respond(Code::OutcomeUnknown)))
+}
+
+impl<F> fmt::Debug for Run<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").finish_non_exhaustive()
+    }
+}
+
+/// How the request will be read, up to the handler's last argument; and what detaches its call.
+pub fn receive<L>(
     captured: Captured<L>,
     policy: &'static Policy,
-    body: C,
-) -> Run<impl Future<Output = Response>>
+) -> (Detach, BoxFuture<'static, Received<L>>) {
+    let (reading, detach) = Reading::new(captured.request, policy);
+    (detach, (captured.extract)(reading))
+}
+
+/// The call as what the handler's function returns.
+pub fn run<F>(detach: Detach, call: F) -> Run<F>
 where
-    C: FnOnce(Call, L) -> F,
     F: Future<Output = Response>,
 {
-    let Captured { request, extract } = captured;
-    let idempotency = request.extensions().get::<Idempotency>().cloned();
-    let detach = Detach::new(idempotency.as_ref().map(|it| it.running().clone()));
-    Run(Detachable::new(detach.clone(), async move {
-        let (call, request) = match receive(request, policy, idempotency, detach).await {
-            Ok(received) => received,
-            Err(answer) => return answer,
-        };
-        let attempt = request.extensions().get::<Attempt>().cloned();
-        let last = extract(request).await;
-        if let Some(attempt) = attempt {
-            attempt.seal();
-        }
-        match last {
-            Ok(last) => body(call, last).await,
-            Err(rejection) => rejection,
-        }
-    }))
+    Run {
+        call: Some(Box::pin(call)),
+        running: Detachable::new(detach),
+    }
 }
 
 /// Adds a part to the call's scope.
@@ -88,26 +98,54 @@ pub enum Entry {
     Answered(Response),
 }
 
+/// What a function for `on_replay` is kept as.
+pub type Decide = Box<dyn FnOnce(Saved) -> BoxFuture<'static, OnReplay> + Send>;
+
+/// A function for `on_replay`. What it should take and give is asked of it here alone: its type goes no further, or
+/// what is wrong with it would be told again by whoever calls it.
+pub fn deciding<F, Fut>(function: F) -> Decide
+where
+    F: FnOnce(Saved) -> Fut + Send + 'static,
+    Fut: Future<Output = OnReplay> + Send + 'static,
+{
+    Box::new(|saved| Box::pin(function(saved)))
+}
+
 /// Claims the record. Where it has an outcome, `on_replay` says what becomes of it.
 pub async fn enter<F, Fut>(mut call: Call, on_replay: F) -> Entry
 where
     F: FnOnce(Saved) -> Fut,
     Fut: Future<Output = OnReplay>,
 {
-    let step = match call.enter().await {
+    match call.enter().await {
         Step::Replay(claimed, outcome, attempt) => {
-            match on_replay(Saved::new(outcome.clone())).await {
-                OnReplay::Replay => return Entry::Answered(claimed.replay(&outcome)),
-                OnReplay::Answer(response) => return Entry::Answered(response),
-                OnReplay::Forget => {}
-            }
-            match engine::forget(&claimed.ticket, attempt).await {
-                Ok(()) => call.claim(claimed).await,
-                Err(refusal) => Step::Answer(claimed.refuser.respond(refusal)),
-            }
+            let decision = on_replay(Saved::new(outcome.clone())).await;
+            decided(call, claimed, outcome, attempt, decision).await
         }
-        step => step,
+        step => entry(call, step),
+    }
+}
+
+async fn decided(
+    mut call: Call,
+    claimed: Box<Claimed>,
+    outcome: Outcome,
+    attempt: AttemptId,
+    decision: OnReplay,
+) -> Entry {
+    match decision {
+        OnReplay::Replay => return Entry::Answered(claimed.replay(&outcome)),
+        OnReplay::Answer(response) => return Entry::Answered(response),
+        OnReplay::Forget => {}
+    }
+    let step = match engine::forget(&claimed.ticket, attempt).await {
+        Ok(()) => call.claim(claimed).await,
+        Err(refusal) => Step::Answer(claimed.refuser.respond(refusal)),
     };
+    entry(call, step)
+}
+
+fn entry(call: Call, step: Step) -> Entry {
     match step {
         Step::Run => Entry::Run(call),
         Step::Answer(response) => Entry::Answered(response),
@@ -118,33 +156,25 @@ where
 
 /// Runs the handler under the call's key, or answers without it.
 pub async fn protect<T>(
-    mut call: Call,
+    call: Call,
     witness: impl Witness<T>,
     handler: impl Future<Output = T>,
 ) -> Response {
-    match call.enter().await {
-        Step::Run => {}
-        Step::Answer(response) => return response,
-        Step::Replay(claimed, outcome, _) => return claimed.replay(&outcome),
-    }
-    let (claimed, held) = match call.stage {
-        Stage::Held(claimed, held) => (claimed, held),
-        Stage::Unprotected(Why::StoreDown) => {
-            let mut response = witness.reply(handler.await).response;
-            record::mark_unstored(&mut response);
-            return response;
-        }
-        Stage::Unprotected(Why::NotAsked) => return witness.reply(handler.await).response,
-        // A call that has entered is not there any more; if one were, nothing may run under it.
-        Stage::Received(received) => return received.refuser.respond(Code::Misconfigured),
+    let mut turn = match call.start().await {
+        Ok(turn) => turn,
+        Err(answer) => return answer,
     };
-    claimed.attempt.start(&claimed.ticket, &held);
-    let settings = claimed.ticket.idempotency.settings();
-    let max_response = claimed.ticket.policy.max_response;
-    let handler = async {
-        // No await between the two: a response need not be `Send`.
-        let reply = witness.reply(handler.await);
-        record::keep(reply, max_response, settings).await
+    let ending = {
+        // Gone when it has ended, before anybody is told.
+        let mut handler = pin!(handler);
+        poll_fn(|cx| {
+            turn.poll(cx, &mut |cx| {
+                // A response need not be `Send`, so it is made before anything waits.
+                let answer = handler.as_mut().poll(cx);
+                answer.map(|value| witness.reply(value))
+            })
+        })
+        .await
     };
-    claimed.respond(engine::run(&claimed.ticket, held, &claimed.detach, handler).await)
+    turn.end(ending).await
 }

@@ -2,67 +2,69 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::Lease;
 
 /// How a handler ended.
-pub(super) enum Ending<T> {
+pub(crate) enum Ending<T> {
     Answered(T),
     Panicked(Box<dyn Any + Send>),
     DeadlinePassed,
 }
 
-/// Drives a handler to its end. When this future is done, the handler is gone.
-pub(super) async fn supervise<H: Future>(
-    lease: &Lease,
+/// Watches over a handler: the heartbeat and the deadline. A handler that never waits pays for neither.
+pub(crate) struct Supervisor {
+    lease: Arc<Lease>,
     deadline: Duration,
-    handler: H,
-) -> Ending<H::Output> {
-    let mut handler = pin!(handler);
-    let mut watch = Watch {
-        lease,
-        deadline,
-        running: None,
-    };
-    std::future::poll_fn(|cx| {
+    watching: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Supervisor {
+    pub(super) fn new(lease: Arc<Lease>, deadline: Duration) -> Self {
+        Self {
+            lease,
+            deadline,
+            watching: None,
+        }
+    }
+
+    /// Polls a piece of the handler's work, which is given as what polls it: so nothing is compiled anew for each handler.
+    pub(crate) fn poll<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        work: &mut dyn FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<Ending<T>> {
         // A handler that panicked is never polled again, so nobody sees what it left half done but through its own
         // shared state, as after any panic in a task.
-        match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
+        match catch_unwind(AssertUnwindSafe(|| work(cx))) {
             Ok(Poll::Ready(output)) => Poll::Ready(Ending::Answered(output)),
             Err(panic) => Poll::Ready(Ending::Panicked(panic)),
-            Ok(Poll::Pending) => watch.poll(cx).map(|()| Ending::DeadlinePassed),
+            Ok(Poll::Pending) => self.watch(cx).map(|()| Ending::DeadlinePassed),
         }
-    })
-    .await
-}
+    }
 
-/// The heartbeat and the deadline. A handler that never waits pays for neither.
-struct Watch<'l> {
-    lease: &'l Lease,
-    deadline: Duration,
-    running: Option<Pin<Box<dyn Future<Output = ()> + Send + 'l>>>,
-}
-
-impl Watch<'_> {
     /// Ready once the deadline has passed.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn watch(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Self {
             lease,
             deadline,
-            running,
+            watching,
         } = self;
         // A handler that is always busy uses up what tokio grants its task before others get their turn; the heartbeat
         // and the deadline must not wait for that.
-        let running = running
-            .get_or_insert_with(|| Box::pin(tokio::task::unconstrained(watch(lease, *deadline))));
-        running.as_mut().poll(cx)
+        let watching = watching.get_or_insert_with(|| {
+            let watch = watch(Arc::clone(lease), *deadline);
+            Box::pin(tokio::task::unconstrained(watch))
+        });
+        watching.as_mut().poll(cx)
     }
 }
 
-async fn watch(lease: &Lease, deadline: Duration) {
+async fn watch(lease: Arc<Lease>, deadline: Duration) {
     let passed = lease.clock().sleep(deadline);
     tokio::select! {
         biased;

@@ -33,7 +33,7 @@ const CANCELLED: u8 = 5;
 
 /// How far a call is from its connection. Shared by the call and the [`Detachable`] that polls it.
 #[derive(Clone)]
-pub(crate) struct Detach {
+pub struct Detach {
     stage: Arc<AtomicU8>,
     running: Option<TaskTracker>,
 }
@@ -93,11 +93,7 @@ impl Detach {
         exchanged.is_ok()
     }
 
-    fn spawn<F>(&self, call: Pin<Box<F>>) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
+    fn spawn<T: Send + 'static>(&self, call: AnyCall<T>) -> JoinHandle<T> {
         self.advance(REQUESTED, DETACHED);
         let call = call.in_current_span();
         match &self.running {
@@ -110,36 +106,40 @@ impl Detach {
 /// A call that moves into a task of its own when it asks to. Dropping this future then leaves the call running.
 ///
 /// A panic of the call is passed on to whoever polls this future.
-pub(crate) struct Detachable<F: Future> {
+pub(crate) struct Detachable<T> {
     detach: Detach,
-    stage: Stage<F>,
+    stage: Stage<T>,
 }
 
-enum Stage<F: Future> {
-    /// `None` once it has moved or ended.
-    Attached(Option<Pin<Box<F>>>),
-    Detached(JoinHandle<F::Output>),
+/// A call of any type. It is in a box anyway, since it moves; and a task is much to compile for each type of a call.
+type AnyCall<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+enum Stage<T> {
+    /// `None` before it is there, and once it has moved or ended.
+    Attached(Option<AnyCall<T>>),
+    Detached(JoinHandle<T>),
 }
 
-impl<F: Future> Detachable<F> {
-    /// `call` requests through a clone of `detach`.
-    pub(crate) fn new(detach: Detach, call: F) -> Self {
+impl<T> Detachable<T> {
+    /// One without a call yet.
+    pub(crate) fn new(detach: Detach) -> Self {
         Self {
             detach,
-            stage: Stage::Attached(Some(Box::pin(call))),
+            stage: Stage::Attached(None),
         }
+    }
+
+    /// Gives it its call, which requests through a clone of `detach`.
+    pub(crate) fn attach(&mut self, call: AnyCall<T>) {
+        self.stage = Stage::Attached(Some(call));
     }
 }
 
 /// `None`: the runtime was shut down before the call ended.
-impl<F> Future for Detachable<F>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    type Output = Option<F::Output>;
+impl<T: Send + 'static> Future for Detachable<T> {
+    type Output = Option<T>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = &mut *self;
         if let Stage::Attached(attached) = &mut this.stage {
             let Some(call) = attached else {
@@ -170,7 +170,7 @@ where
     }
 }
 
-impl<F: Future> Drop for Detachable<F> {
+impl<T> Drop for Detachable<T> {
     fn drop(&mut self) {
         let Stage::Detached(task) = &self.stage else {
             return;
@@ -183,7 +183,7 @@ impl<F: Future> Drop for Detachable<F> {
     }
 }
 
-impl<F: Future> fmt::Debug for Detachable<F> {
+impl<T> fmt::Debug for Detachable<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = match self.stage {
             Stage::Attached(_) => "Attached",
@@ -207,11 +207,20 @@ mod tests {
 
     use super::*;
 
+    fn detachable<T>(
+        detach: Detach,
+        call: impl Future<Output = T> + Send + 'static,
+    ) -> Detachable<T> {
+        let mut detachable = Detachable::new(detach);
+        detachable.attach(Box::pin(call));
+        detachable
+    }
+
     #[tokio::test]
     async fn a_call_that_is_dropped_before_it_asks_is_cancelled() {
         let detach = Detach::new(None);
         let (alive, gone) = oneshot::channel::<()>();
-        let mut call = Detachable::new(detach, async move {
+        let mut call = detachable(detach, async move {
             let _alive = alive;
             std::future::pending::<()>().await;
         });
@@ -225,7 +234,7 @@ mod tests {
         let detach = Detach::new(None);
         let (go, wait) = oneshot::channel::<()>();
         let (done, ended) = oneshot::channel::<()>();
-        let mut call = Detachable::new(detach.clone(), async move {
+        let mut call = detachable(detach.clone(), async move {
             detach.request().await;
             wait.await.expect("the test lets it go on");
             done.send(()).expect("the test waits for it");
@@ -240,7 +249,7 @@ mod tests {
     async fn a_call_that_need_not_wait_gets_no_task() {
         let running = TaskTracker::new();
         let detach = Detach::new(Some(running.clone()));
-        let mut call = Detachable::new(detach.clone(), async move {
+        let mut call = detachable(detach.clone(), async move {
             detach.request().await;
             tokio::task::try_id()
         });
@@ -253,7 +262,7 @@ mod tests {
     async fn what_follows_reached_runs_in_a_task_of_its_own_from_its_first_step() {
         static STARTED_ATTACHED: AtomicBool = AtomicBool::new(false);
         let detach = Detach::new(None);
-        let inside = Detachable::new(detach.clone(), async move {
+        let inside = detachable(detach.clone(), async move {
             detach.request().await;
             detach.reached().await;
             STARTED_ATTACHED.store(tokio::task::try_id().is_none(), Ordering::Relaxed);
@@ -266,7 +275,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_passed_on() {
         let detach = Detach::new(None);
-        let call = Detachable::new(detach.clone(), async move {
+        let call = detachable(detach.clone(), async move {
             detach.request().await;
             detach.reached().await;
             std::panic::resume_unwind(Box::new("boom"));
@@ -282,7 +291,7 @@ mod tests {
     async fn a_detached_call_that_can_be_dispensed_with_ends_with_its_client() {
         let detach = Detach::new(None);
         let (alive, gone) = oneshot::channel::<()>();
-        let mut call = Detachable::new(detach.clone(), async move {
+        let mut call = detachable(detach.clone(), async move {
             let _alive = alive;
             detach.request().await;
             detach.reached().await;
@@ -302,7 +311,7 @@ mod tests {
         let detach = Detach::new(None);
         let (go, wait) = oneshot::channel::<()>();
         let (done, ended) = oneshot::channel::<()>();
-        let mut call = Detachable::new(detach.clone(), async move {
+        let mut call = detachable(detach.clone(), async move {
             detach.request().await;
             detach.reached().await;
             detach.dispense();
@@ -332,7 +341,7 @@ mod tests {
         let detach = Detach::new(None);
         let (go, wait) = oneshot::channel::<()>();
         let (tell, told) = oneshot::channel::<bool>();
-        let mut call = Detachable::new(detach.clone(), async move {
+        let mut call = detachable(detach.clone(), async move {
             detach.request().await;
             wait.await.expect("the test lets it go on");
             detach.reached().await;

@@ -1,7 +1,8 @@
 //! How a call runs: claim, attempt, completion. It knows no framework.
 //!
 //! A door makes a [`Ticket`] of a request and [enters](enter) with it. What comes back is what the record says, or that
-//! the call holds it; then the door hands over the handler's future to [`run`], and gets an [`Answer`]. From the claim on
+//! the call holds it; then the door [starts](start), polls the handler through the [`Supervisor`] and tells how it
+//! [ended](end), for which it gets an [`Answer`]. From the claim on
 //! nothing depends on the client any more: see [`detach`].
 
 use std::sync::Arc;
@@ -16,10 +17,11 @@ mod lease;
 mod sweeper;
 mod waiting;
 
-use self::attempt::{Ending, supervise};
+pub(crate) use self::attempt::{Ending, Supervisor};
 use self::claim::{Failed, Taken, claim, give_back};
 use self::completion::{abandon, answer_for_lost, conclude};
-pub(crate) use self::detach::{Detach, Detachable};
+pub use self::detach::Detach;
+pub(crate) use self::detach::Detachable;
 pub(crate) use self::lease::Lease;
 use self::lease::ask;
 pub(crate) use self::sweeper::sweep_until_dropped;
@@ -68,7 +70,7 @@ pub(crate) enum Answer<R> {
 /// How far a call comes without its handler.
 #[derive(Debug)]
 pub(crate) enum Entered {
-    /// It holds the record: the handler is to [`run`].
+    /// It holds the record: the handler is to run.
     Held(Held),
     /// The store could not be asked, and the endpoint runs its handler all the same.
     Unprotected,
@@ -127,14 +129,17 @@ pub(crate) async fn enter(ticket: &Ticket, detach: &Detach) -> Entered {
     }
 }
 
-/// Runs the handler of a call that holds its record.
-pub(crate) async fn run<R, H>(ticket: &Ticket, held: Held, detach: &Detach, handler: H) -> Answer<R>
-where
-    H: Future<Output = Ended<R>>,
-{
-    let Held { lease, permit, .. } = held;
+/// Says that the handler of a call that holds its record is about to run, and who watches over it. Ends in the task where
+/// it is to run.
+pub(crate) async fn start(ticket: &Ticket, held: &Held, detach: &Detach) -> Supervisor {
     detach.reached().await;
-    let answer = match supervise(&lease, ticket.policy.deadline, handler).await {
+    Supervisor::new(Arc::clone(&held.lease), ticket.policy.deadline)
+}
+
+/// Tells the record how the handler ended.
+pub(crate) async fn end<R>(ticket: &Ticket, held: Held, ending: Ending<Ended<R>>) -> Answer<R> {
+    let Held { lease, permit, .. } = held;
+    let answer = match ending {
         Ending::Answered(ended) => conclude(ticket, &lease, ended).await,
         Ending::DeadlinePassed => {
             tracing::warn!(record = %ticket.record, attempt = %lease.attempt(), "the handler passed its deadline; its attempt is abandoned");

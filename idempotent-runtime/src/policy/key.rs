@@ -21,7 +21,7 @@ pub enum KeySource {
 
 impl KeySource {
     /// The places to look at, in their order.
-    pub(crate) fn places(&self) -> &[Self] {
+    pub(crate) const fn places(&self) -> &[Self] {
         match self {
             Self::FirstOf(places) => places,
             place => std::slice::from_ref(place),
@@ -29,6 +29,7 @@ impl KeySource {
     }
 
     /// Whether every place has a name that can be looked for.
+    #[track_caller]
     pub(super) const fn assert_valid(self) {
         assert!(
             self.is_flat(),
@@ -172,6 +173,7 @@ pub(super) const fn is_pointer(text: &str) -> bool {
 }
 
 impl KeyFormat {
+    #[track_caller]
     pub(super) const fn assert_valid(self) {
         if let Self::Any { min, max } | Self::Ascii { min, max } = self {
             assert_range(min, max);
@@ -183,6 +185,7 @@ impl KeyFormat {
     /// # Panics
     ///
     /// At compile time in a constant: if `min` is zero or more than `max`.
+    #[track_caller]
     pub const fn any(min: u16, max: u16) -> Self {
         assert_range(min, max);
         Self::Any { min, max }
@@ -193,12 +196,14 @@ impl KeyFormat {
     /// # Panics
     ///
     /// At compile time in a constant: if `min` is zero or more than `max`.
+    #[track_caller]
     pub const fn ascii(min: u16, max: u16) -> Self {
         assert_range(min, max);
         Self::Ascii { min, max }
     }
 }
 
+#[track_caller]
 const fn assert_range(min: u16, max: u16) {
     assert!(min > 0, "an empty key is never valid");
     assert!(min <= max, "the shortest key is longer than the longest");

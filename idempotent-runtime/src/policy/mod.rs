@@ -1,5 +1,6 @@
 //! What an endpoint asks for: every option of the attribute but those that name arguments, as a `const`.
 
+mod contradictions;
 mod description;
 mod key;
 mod release;
@@ -122,6 +123,7 @@ pub enum FingerprintOf {
 }
 
 impl FingerprintOf {
+    #[track_caller]
     const fn assert_valid(self) {
         let (Self::Fields(pointers) | Self::Except(pointers)) = self else {
             return;
@@ -248,6 +250,7 @@ impl Policy {
     /// # Panics
     ///
     /// At compile time in a constant: if a name is empty.
+    #[track_caller]
     pub const fn operation(mut self, operation: Operation) -> Self {
         if let Operation::Named(name) = operation {
             assert!(!name.is_empty(), "an operation's name cannot be empty");
@@ -261,6 +264,7 @@ impl Policy {
     /// # Panics
     ///
     /// At compile time in a constant: if a list of JSON pointers is empty, or one of them is none, or the empty one.
+    #[track_caller]
     pub const fn fingerprint(mut self, fingerprint: FingerprintOf) -> Self {
         fingerprint.assert_valid();
         self.fingerprint = fingerprint;
@@ -278,6 +282,7 @@ impl Policy {
     /// # Panics
     ///
     /// At compile time in a constant: if the status is not a 4xx.
+    #[track_caller]
     pub const fn mismatch(mut self, mismatch: Mismatch) -> Self {
         if let Mismatch::Reject(status) = mismatch {
             assert!(
@@ -294,6 +299,7 @@ impl Policy {
     /// # Panics
     ///
     /// At compile time in a constant: if the status is not a 4xx, or the time shorter than a millisecond.
+    #[track_caller]
     pub const fn pending(mut self, pending: Pending) -> Self {
         match pending {
             Pending::Reject(status) => assert!(
@@ -328,6 +334,7 @@ impl Policy {
     /// # Panics
     ///
     /// At compile time in a constant: if it is shorter than a millisecond.
+    #[track_caller]
     pub const fn lease(mut self, lease: Duration) -> Self {
         assert!(lease.as_millis() > 0, "a lease lasts a millisecond or more");
         self.lease = lease;
@@ -339,6 +346,7 @@ impl Policy {
     /// # Panics
     ///
     /// At compile time in a constant: if it is shorter than a millisecond.
+    #[track_caller]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         assert!(
             deadline.as_millis() > 0,
@@ -365,35 +373,6 @@ impl Policy {
     pub const fn store_down(mut self, store_down: StoreDown) -> Self {
         self.store_down = store_down;
         self
-    }
-
-    /// Checks that the policy can hold: every setting for itself, since they may have been written without their
-    /// setters, and what no one of them can know of the others. The attribute calls it on every policy.
-    ///
-    /// # Panics
-    ///
-    /// At compile time in a constant: if a setting is none, if the lease is longer than the deadline, if `quoted` is
-    /// asked of a key that does not come in a header, or if a list of keys is empty or holds a list.
-    pub const fn validated(self) -> Self {
-        let checked = self
-            .operation(self.operation)
-            .fingerprint(self.fingerprint)
-            .mismatch(self.mismatch)
-            .pending(self.pending)
-            .lease(self.lease)
-            .deadline(self.deadline);
-        checked.ttl.assert_valid();
-        checked.key_format.assert_valid();
-        checked.key.assert_valid();
-        assert!(
-            self.lease.as_nanos() <= self.deadline.as_nanos(),
-            "the lease is longer than the deadline: an attempt is abandoned at its deadline at the latest"
-        );
-        assert!(
-            !matches!(self.key_format, KeyFormat::Quoted) || self.key.is_in_headers(),
-            "`quoted` is a format of headers, and this key does not come in one"
-        );
-        checked
     }
 }
 

@@ -27,6 +27,7 @@ impl StatusRange {
     /// # Panics
     ///
     /// At compile time in a constant: if `first` is after `last`, or one of them is no final status (200 to 599).
+    #[track_caller]
     pub const fn new(first: u16, last: u16) -> Self {
         assert!(200 <= first && last <= 599, "a final status is 200 to 599");
         assert!(first <= last, "the first status is after the last");

@@ -17,6 +17,7 @@ impl Ttl {
     /// # Panics
     ///
     /// At compile time in a constant: if it is zero.
+    #[track_caller]
     pub const fn seconds(seconds: u64) -> Self {
         Self::after(Duration::from_secs(seconds))
     }
@@ -26,6 +27,7 @@ impl Ttl {
     /// # Panics
     ///
     /// At compile time in a constant: if it is zero.
+    #[track_caller]
     pub const fn hours(hours: u32) -> Self {
         Self::seconds(hours as u64 * 60 * 60)
     }
@@ -35,6 +37,7 @@ impl Ttl {
     /// # Panics
     ///
     /// At compile time in a constant: if it is zero.
+    #[track_caller]
     pub const fn days(days: u32) -> Self {
         Self::seconds(days as u64 * 24 * 60 * 60)
     }
@@ -44,17 +47,19 @@ impl Ttl {
     /// # Panics
     ///
     /// At compile time in a constant: if it is shorter than a millisecond.
+    #[track_caller]
     pub const fn after(duration: Duration) -> Self {
         let ttl = Self::After(duration);
         ttl.assert_valid();
         ttl
     }
 
+    #[track_caller]
     pub(super) const fn assert_valid(self) {
         if let Self::After(duration) = self {
             assert!(
                 duration.as_millis() > 0,
-                "an outcome that is kept for less than a millisecond protects nothing"
+                "an outcome that is kept for less than a millisecond protects nothing: write a longer time, or `Ttl::Forever`"
             );
         }
     }

@@ -1,5 +1,4 @@
-//! A newtype of something that cannot be a scope.
-
+//! `ScopeKey` is derived for a newtype of a float.
 use idempotent_runtime::ScopeKey;
 
 #[derive(ScopeKey)]

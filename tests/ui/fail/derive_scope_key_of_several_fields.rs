@@ -1,5 +1,4 @@
-//! A derive for a type that is no newtype.
-
+//! `ScopeKey` is derived for a struct of several fields.
 use idempotent_runtime::ScopeKey;
 
 #[derive(ScopeKey)]

@@ -1,4 +1,4 @@
-//! A duration that says no unit.
+//! A duration has no unit.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, ttl = "24")]

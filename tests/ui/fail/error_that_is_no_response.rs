@@ -1,15 +1,11 @@
-//! An error type that is neither a response nor replayable.
+//! The error is a type of the application that is no response at all.
 use idempotent_runtime::axum::idempotent;
 
 struct ApiError;
 
 #[idempotent(scope = global)]
 async fn create(body: String) -> Result<String, ApiError> {
-    if body.is_empty() {
-        Err(ApiError)
-    } else {
-        Ok(body)
-    }
+    if body.is_empty() { Err(ApiError) } else { Ok(body) }
 }
 
 fn main() {}

@@ -1,7 +1,6 @@
-//! An error type without its line.
-use idempotent_runtime::axum::idempotent;
-
+//! The error is a type of the application that is no `Replay`.
 use axum::response::{IntoResponse, Response};
+use idempotent_runtime::axum::idempotent;
 
 struct ApiError;
 
@@ -13,11 +12,7 @@ impl IntoResponse for ApiError {
 
 #[idempotent(scope = global)]
 async fn create(body: String) -> Result<String, ApiError> {
-    if body.is_empty() {
-        Err(ApiError)
-    } else {
-        Ok(body)
-    }
+    if body.is_empty() { Err(ApiError) } else { Ok(body) }
 }
 
 fn main() {}

@@ -1,4 +1,4 @@
-//! A field that is named and not pointed to.
+//! A field is named where a JSON pointer belongs.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, fingerprint = fields("amount"))]

@@ -1,7 +1,7 @@
-//! A handler that cannot leave its thread.
-use idempotent_runtime::axum::idempotent;
-
+//! The handler holds something across an `.await` that cannot leave its thread.
 use std::rc::Rc;
+
+use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global)]
 async fn create(body: String) -> String {

@@ -1,4 +1,4 @@
-//! A handler cannot be a method.
+//! The handler is a method.
 use idempotent_runtime::axum::idempotent;
 
 struct Service;

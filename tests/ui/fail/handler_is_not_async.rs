@@ -1,4 +1,4 @@
-//! A handler that is not async.
+//! The handler is not async.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global)]

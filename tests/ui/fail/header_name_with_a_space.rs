@@ -1,7 +1,7 @@
-//! A header name that is none.
+//! A header's name has a space in it.
 use idempotent_runtime::axum::idempotent;
 
-#[idempotent(key = header("Idempotency Key"), scope = global)]
+#[idempotent(scope = global, key = header("Idempotency Key"))]
 async fn create(body: String) -> String {
     body
 }

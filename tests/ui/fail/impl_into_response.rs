@@ -1,7 +1,6 @@
-//! A response whose type is hidden.
-use idempotent_runtime::axum::idempotent;
-
+//! The response is an `impl IntoResponse`.
 use axum::response::IntoResponse;
+use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global)]
 async fn create(body: String) -> impl IntoResponse {

@@ -1,4 +1,4 @@
-//! The same behind a status: still one error, under the type that is wrong.
+//! A status stands before a `Json` of a type without `Serialize`.
 use axum::Json;
 use axum::http::StatusCode;
 use idempotent_runtime::axum::idempotent;
@@ -6,8 +6,7 @@ use idempotent_runtime::axum::idempotent;
 struct Task;
 
 #[idempotent(scope = global)]
-async fn create(body: String) -> Result<(StatusCode, Json<Task>), StatusCode> {
-    drop(body);
+async fn create(_body: String) -> Result<(StatusCode, Json<Task>), StatusCode> {
     Ok((StatusCode::CREATED, Json(Task)))
 }
 

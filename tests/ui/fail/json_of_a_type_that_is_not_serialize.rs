@@ -1,4 +1,4 @@
-//! A body that cannot be written.
+//! The response is a `Json` of a type without `Serialize`.
 use axum::Json;
 use idempotent_runtime::axum::idempotent;
 

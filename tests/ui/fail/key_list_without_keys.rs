@@ -1,4 +1,4 @@
-//! A list of keys without any.
+//! The list of keys is empty.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, key = [])]

@@ -1,4 +1,4 @@
-//! A lease that outlasts the longest attempt.
+//! A claim holds for longer than an attempt may run.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, lease = "10m", deadline = "1m")]

@@ -1,11 +1,12 @@
-//! The same, where the deadline stands in a policy.
-use idempotent_runtime::axum::idempotent;
-use idempotent_runtime::policy::Policy;
+//! A claim holds for longer than a shared policy lets an attempt run.
 use std::time::Duration;
 
+use idempotent_runtime::Policy;
+use idempotent_runtime::axum::idempotent;
+
 const HURRY: Policy = Policy::new()
-    .deadline(Duration::from_secs(5))
-    .lease(Duration::from_secs(1));
+    .lease(Duration::from_secs(1))
+    .deadline(Duration::from_secs(5));
 
 #[idempotent(scope = global, policy = HURRY, lease = "10m")]
 async fn create(body: String) -> String {

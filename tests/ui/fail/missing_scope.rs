@@ -1,4 +1,4 @@
-//! No scope: two tenants that send one key would share a record.
+//! No scope: two tenants that send the same key would share a record.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(key = header("Idempotency-Key"), ttl = "24h")]

@@ -1,4 +1,4 @@
-//! A say in replays that could not wait for anything.
+//! The closure of `on_replay` is not async.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, on_replay = |saved| rebuild(saved))]

@@ -1,4 +1,4 @@
-//! An option of the grammar whose behaviour is still to come.
+//! `transaction` is not available yet.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, transaction = tx)]

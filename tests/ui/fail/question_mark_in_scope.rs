@@ -1,4 +1,4 @@
-//! An expression that would leave the handler.
+//! `?` stands in the scope.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = org?)]

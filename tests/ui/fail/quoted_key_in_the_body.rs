@@ -1,7 +1,7 @@
-//! A header's format for a key that is in the body.
+//! A header's format is asked of a key in the body.
 use idempotent_runtime::axum::idempotent;
 
-#[idempotent(key = body("idempotency_key"), key_format = quoted, scope = global)]
+#[idempotent(scope = global, key = body("idempotency_key"), key_format = quoted)]
 async fn create(body: String) -> String {
     body
 }

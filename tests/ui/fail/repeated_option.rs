@@ -1,4 +1,4 @@
-//! An option given twice.
+//! An option is given twice.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, ttl = "24h", ttl = "1h")]

@@ -1,5 +1,7 @@
-//! A routing attribute that would route the wrong function. (Another attribute plays it here.)
+//! A routing attribute stands below `#[idempotent]`.
 use idempotent_runtime::axum::idempotent;
+
+// Plays a router's attribute.
 use tracing::instrument as post;
 
 #[idempotent(scope = global)]

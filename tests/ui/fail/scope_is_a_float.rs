@@ -1,4 +1,4 @@
-//! A scope that has no one written form.
+//! The scope is a float, which has no one written form.
 use axum::Json;
 use idempotent_runtime::axum::idempotent;
 

@@ -1,4 +1,4 @@
-//! A scope that may be nobody.
+//! The scope is an `Option`, which may be nobody.
 use axum::Json;
 use idempotent_runtime::axum::idempotent;
 

@@ -1,8 +1,7 @@
-//! A stream.
-use idempotent_runtime::axum::idempotent;
-
+//! The response is a stream of server-sent events.
 use axum::response::sse::{Event, Sse};
 use futures_util::stream::Empty;
+use idempotent_runtime::axum::idempotent;
 use std::convert::Infallible;
 
 #[idempotent(scope = global)]

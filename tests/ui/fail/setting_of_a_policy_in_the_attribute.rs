@@ -1,4 +1,4 @@
-//! A setting that only a policy has.
+//! A setting of a `Policy` alone stands in the attribute.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, max_body = 1024)]

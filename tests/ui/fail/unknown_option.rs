@@ -1,4 +1,4 @@
-//! An option that does not exist.
+//! An option is misspelt.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, tll = "24h")]

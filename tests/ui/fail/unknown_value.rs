@@ -1,4 +1,4 @@
-//! A value that an option does not have.
+//! A word that an option does not know.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, abandoned = retry)]

@@ -1,4 +1,4 @@
-//! A duplicate that would wait longer than its attempt may run.
+//! A retry would wait for longer than an attempt may run.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, pending = wait("16m"))]

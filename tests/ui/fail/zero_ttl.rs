@@ -1,4 +1,4 @@
-//! An outcome that is kept for no time.
+//! An outcome is kept for no time.
 use idempotent_runtime::axum::idempotent;
 
 #[idempotent(scope = global, ttl = "0s")]

@@ -32,14 +32,21 @@ async fn destructured(
 ) -> (StatusCode, String) {
     count += 1;
     headers.clear();
-    (StatusCode::CREATED, format!("{db} {org} {count} {method} {}", body.len()))
+    (
+        StatusCode::CREATED,
+        format!("{db} {org} {count} {method} {}", body.len()),
+    )
 }
 
 #[idempotent(scope = user)]
 async fn scope_alone_uses_it(Extension(user): Extension<String>) {}
 
 #[idempotent(scope = user.len(), key = event["id"], fingerprint = none)]
-async fn expressions(Extension(user): Extension<String>, Json(event): Json<HashMap<String, String>>) {}
+async fn expressions(
+    Extension(user): Extension<String>,
+    Json(event): Json<HashMap<String, String>>,
+) {
+}
 
 #[idempotent(scope = global)]
 async fn no_arguments() -> &'static str {
@@ -52,7 +59,10 @@ async fn whole_request(request: Request) -> axum::response::Response {
 }
 
 #[idempotent(scope = global)]
-async fn optional(uri: Option<Extension<Uri>>, body: Result<Form<HashMap<String, String>>, axum::extract::rejection::FormRejection>) -> Result<(), StatusCode> {
+async fn optional(
+    uri: Option<Extension<Uri>>,
+    body: Result<Form<HashMap<String, String>>, axum::extract::rejection::FormRejection>,
+) -> Result<(), StatusCode> {
     let _ = uri;
     body.map(|_| ()).map_err(|_| StatusCode::BAD_REQUEST)
 }

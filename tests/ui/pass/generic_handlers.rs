@@ -42,7 +42,6 @@ where
     format!("{body} {}", provider.charge().await + FEE)
 }
 
-
 fn main() {
     let _: Router<Real> = Router::new().route("/", post(pay::<Real, 3>));
 }

@@ -36,7 +36,9 @@ fn main() {
     #[idempotent(scope = global)]
     async fn local() {}
 
-    let _: Router =
-        Router::new().route("/a", post(Tasks::create)).route("/b", post(r#match)).route("/c", post(local));
+    let _: Router = Router::new()
+        .route("/a", post(Tasks::create))
+        .route("/b", post(r#match))
+        .route("/c", post(local));
     let _: Router = Router::new().route("/d", post(from_a_macro));
 }

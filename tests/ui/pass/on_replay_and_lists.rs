@@ -65,6 +65,8 @@ async fn function(body: String) -> String {
 }
 
 fn main() {
-    let _: Router<Tasks> =
-        Router::new().route("/a", post(closure)).route("/b", post(async_closure)).route("/c", post(function));
+    let _: Router<Tasks> = Router::new()
+        .route("/a", post(closure))
+        .route("/b", post(async_closure))
+        .route("/c", post(function));
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::post;
 use idempotent_runtime::axum::idempotent;
-use idempotent_runtime::policy::{Abandoned, KeySource, Policy, Release, StatusRange, StoreDown, Ttl};
+use idempotent_runtime::policy::{
+    Abandoned, KeySource, Policy, Release, StatusRange, StoreDown, Ttl,
+};
 
 mod policies {
     use super::*;
@@ -33,5 +35,7 @@ async fn refund(body: String) -> String {
 }
 
 fn main() {
-    let _: Router = Router::new().route("/pay", post(pay)).route("/refund", post(refund));
+    let _: Router = Router::new()
+        .route("/pay", post(pay))
+        .route("/refund", post(refund));
 }

@@ -1,7 +1,6 @@
 //! What the key looks like.
 
 use super::source::KeySource;
-use super::{Key, Place, Written};
 use crate::errors::Errors;
 use crate::options::{Given, Value};
 use crate::validate::choice::{Choice, choose};
@@ -16,11 +15,7 @@ pub(crate) enum KeyFormat {
     Quoted,
 }
 
-pub(in crate::validate) fn format(
-    option: &Given<Value>,
-    key: Option<&Key>,
-    errors: &mut Errors,
-) -> Option<KeyFormat> {
+pub(in crate::validate) fn format(option: &Given<Value>, errors: &mut Errors) -> Option<KeyFormat> {
     const CHOICES: [Choice; 4] = [
         Choice::with("any", "any(1..=255)"),
         Choice::with("ascii", "ascii(16..=128)"),
@@ -37,26 +32,35 @@ pub(in crate::validate) fn format(
             let (min, max) = range::lengths("ascii", arguments, errors)?;
             Some(KeyFormat::Ascii { min, max })
         }
-        ("quoted", _) => {
-            if let Some(key) = key.filter(|key| !is_in_headers(key)) {
-                let elsewhere = match key.written {
-                    Written::Alone => "this key does not come in one",
-                    Written::InAList => "this key may come in another place",
-                };
-                errors.at(
-                    chosen.ident,
-                    format_args!("`quoted` is a format of headers, and {elsewhere}"),
-                    "write another format, such as `any(1..=255)`, or `key = header(\"Idempotency-Key\")`",
-                );
-                return None;
-            }
-            Some(KeyFormat::Quoted)
-        }
+        ("quoted", _) => Some(KeyFormat::Quoted),
         _ => Some(KeyFormat::Uuid),
     }
 }
 
-fn is_in_headers(key: &Key) -> bool {
-    let in_header = |place: &Place| matches!(place, Place::Source(KeySource::Header(_)));
-    key.places.iter().all(in_header)
+/// Whether a key of this format can come from there. `key` is sound by now, or what is asked of it would be a second
+/// mistake in the place of the first.
+pub(in crate::validate) fn fits(
+    format: Option<KeyFormat>,
+    option: Option<&Given<Value>>,
+    key: Option<&KeySource>,
+    errors: &mut Errors,
+) {
+    let (Some(KeyFormat::Quoted), Some(option), Some(key)) = (format, option, key) else {
+        return;
+    };
+    let elsewhere = match key {
+        KeySource::Header(_) => return,
+        KeySource::FirstOf(places) => {
+            if places.iter().all(|it| matches!(it, KeySource::Header(_))) {
+                return;
+            }
+            "this key may come in another place"
+        }
+        _ => "this key does not come in one",
+    };
+    errors.at(
+        &option.value,
+        format_args!("`quoted` is a format of headers, and {elsewhere}"),
+        "write another format, such as `any(1..=255)`, or `key = header(\"Idempotency-Key\")`",
+    );
 }

@@ -9,7 +9,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, Lit, Token};
 
 pub(crate) use self::format::KeyFormat;
-pub(super) use self::format::format;
+pub(super) use self::format::{fits, format};
 pub(crate) use self::source::KeySource;
 use self::source::{SOURCES, example};
 use crate::arguments_in_scope::{ArgumentsInScope, Seen};
@@ -145,7 +145,7 @@ fn from_word(word: &Word, written: Written, errors: &mut Errors) -> Option<Place
     }
 }
 
-/// Where the key is, and the expressions that give it, in their order.
+/// Where the key is, and the expressions that give it, in their order; nothing where mistakes were told.
 pub(super) fn sources(
     key: Option<Key>,
     arguments: &ArgumentsInScope<'_>,
@@ -156,14 +156,20 @@ pub(super) fn sources(
     };
     let mut expressions = Vec::new();
     let mut sources: Vec<KeySource> = Vec::new();
+    let mut sound = true;
     for place in places {
         sources.push(match place {
             Place::Source(source) => source,
             Place::Expression(it) => {
-                expressions.extend(expression(&it, written, arguments, errors));
+                let seen = expression(&it, written, arguments, errors);
+                sound &= seen.is_some();
+                expressions.extend(seen);
                 KeySource::Arguments
             }
         });
+    }
+    if !sound {
+        return (None, Vec::new());
     }
     let source = match sources.len() {
         1 => sources.pop(),
@@ -213,8 +219,7 @@ fn meant_source(expression: &Expr, arguments: &ArgumentsInScope<'_>) -> Option<&
     if called {
         nearest(&written, SOURCES)
     } else {
-        SOURCES
-            .into_iter()
-            .find(|source| *source == written && !arguments.binds(source))
+        let meant = nearest(&written, SOURCES).filter(|_| !arguments.binds(&written));
+        meant.filter(|source| *source == written || arguments.nearest(&written).is_none())
     }
 }

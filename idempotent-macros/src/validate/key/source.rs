@@ -1,6 +1,8 @@
 //! The places in a request that `key` can name.
 
-use syn::LitStr;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{LitStr, Token};
 
 use crate::errors::Errors;
 use crate::options::Arguments;
@@ -43,10 +45,11 @@ pub(super) fn source(
     errors: &mut Errors,
 ) -> Option<KeySource> {
     let Ok(name) = syn::parse2::<LitStr>(arguments.tokens.clone()) else {
+        let meant = meant(source, arguments, before);
         errors.at(
             arguments,
             format_args!("`{source}` takes one name in quotes"),
-            format_args!("write `{before}{}`", example(source)),
+            format_args!("write `{meant}`"),
         );
         return None;
     };
@@ -68,6 +71,34 @@ pub(super) fn source(
         "query" => Some(KeySource::Query(name)),
         _ => path(name, &text, errors),
     }
+}
+
+/// For several names a list of places, and for a name without quotes the same in quotes.
+fn meant(source: &str, arguments: &Arguments, before: &str) -> String {
+    let names = Punctuated::<LitStr, Token![,]>::parse_terminated;
+    if let Ok(names) = names.parse2(arguments.tokens.clone())
+        && names.len() > 1
+    {
+        let place = |name: &LitStr| format!("{source}({})", name.token());
+        let places = names.iter().map(place).collect::<Vec<_>>().join(", ");
+        return match before {
+            "" => places,
+            _ => format!("{before}[{places}]"),
+        };
+    }
+    let mut bare: String = arguments.tokens.to_string();
+    bare.retain(|letter| !letter.is_whitespace());
+    if source == "header" {
+        bare = bare.replace('_', "-");
+    }
+    if bare.is_empty() || !bare.chars().all(is_in_a_name) {
+        return format!("{before}{}", example(source));
+    }
+    format!("{before}{source}(\"{bare}\")")
+}
+
+fn is_in_a_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '-' || letter == '_'
 }
 
 pub(super) fn example(source: &str) -> &'static str {

@@ -1,0 +1,82 @@
+//! What is left of the item where something is wrong: the item itself, so that nothing else in the file breaks.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
+use syn::{FnArg, ReturnType, Safety, Token};
+
+use crate::errors::Errors;
+use crate::function::Function;
+use crate::reads_body::reads_body;
+
+/// The item as it was. What has been told of a function's form is put right, or the router that is given the function
+/// would tell it again; the body stays as it was typed.
+pub(crate) fn survivor(item: &TokenStream) -> TokenStream {
+    let mut untold = Errors::new();
+    let function = Function::parse(item.clone(), &mut untold);
+    // Told already, by whoever validated the item.
+    drop(untold.finish());
+    match function {
+        Some(function) if !is_routable(&function) => routable(function),
+        _ => item.clone(),
+    }
+}
+
+fn is_routable(function: &Function) -> bool {
+    let sig = &function.sig;
+    sig.constness.is_none()
+        && (sig.asyncness.is_some() || returns_a_future(&sig.output))
+        && matches!(sig.safety, Safety::Default)
+        && sig.abi.is_none()
+        && sig.variadic.is_none()
+        && reads_the_body_last(&sig.inputs)
+}
+
+fn routable(function: Function) -> TokenStream {
+    let Function {
+        attrs,
+        vis,
+        mut sig,
+        body,
+    } = function;
+    if !returns_a_future(&sig.output) {
+        sig.asyncness
+            .get_or_insert(Token![async](sig.fn_token.span));
+    }
+    sig.constness = None;
+    sig.safety = Safety::Default;
+    sig.abi = None;
+    sig.variadic = None;
+    if !reads_the_body_last(&sig.inputs) {
+        sig.inputs = body_last(sig.inputs);
+    }
+    quote!(#(#attrs)* #vis #sig #body)
+}
+
+/// `fn create() -> impl Future<…>` is a handler of axum's without `async`, and would be none with it.
+fn returns_a_future(output: &ReturnType) -> bool {
+    fn names_one(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|tree| match tree {
+            TokenTree::Group(group) => names_one(group.stream()),
+            TokenTree::Ident(ident) => {
+                ident == "Future" || ident == "BoxFuture" || ident == "LocalBoxFuture"
+            }
+            _ => false,
+        })
+    }
+    names_one(output.to_token_stream())
+}
+
+fn reads_the_body_last(inputs: &Punctuated<FnArg, Token![,]>) -> bool {
+    let front = inputs.len().saturating_sub(1);
+    !inputs.iter().take(front).any(argument_reads_body)
+}
+
+fn body_last(inputs: Punctuated<FnArg, Token![,]>) -> Punctuated<FnArg, Token![,]> {
+    let (last, front): (Vec<FnArg>, Vec<FnArg>) = inputs.into_iter().partition(argument_reads_body);
+    front.into_iter().chain(last).collect()
+}
+
+fn argument_reads_body(input: &FnArg) -> bool {
+    matches!(input, FnArg::Typed(typed) if reads_body(&typed.ty).is_some())
+}

@@ -1,0 +1,9 @@
+//! The argument that the scope names stands in quotes.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = "org")]
+async fn create(org: String, body: String) -> String {
+    org + &body
+}
+
+fn main() {}

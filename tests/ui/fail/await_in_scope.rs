@@ -1,0 +1,9 @@
+//! `.await` stands in the scope.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = tenant_of(org).await)]
+async fn create(org: String, body: String) -> String {
+    org + &body
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! `header` is written without the header's name.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = global, key = header)]
+async fn create(body: String) -> String {
+    body
+}
+
+fn main() {}

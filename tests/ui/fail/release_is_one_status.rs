@@ -1,0 +1,9 @@
+//! `release` is a bare status.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = global, release = 429)]
+async fn create(body: String) -> String {
+    body
+}
+
+fn main() {}

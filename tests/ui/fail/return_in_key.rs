@@ -1,0 +1,9 @@
+//! `return` stands in the key.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = global, key = return body)]
+async fn create(body: String) -> String {
+    body
+}
+
+fn main() {}

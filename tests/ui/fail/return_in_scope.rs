@@ -1,0 +1,9 @@
+//! `return` stands in the scope.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = return org)]
+async fn create(org: String, body: String) -> String {
+    org + &body
+}
+
+fn main() {}

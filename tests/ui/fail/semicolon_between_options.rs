@@ -1,0 +1,9 @@
+//! Options are separated by a semicolon.
+use idempotent_runtime::axum::idempotent;
+
+#[idempotent(scope = org; ttl = "24h")]
+async fn create(org: String, body: String) -> String {
+    org + &body
+}
+
+fn main() {}
