@@ -1,6 +1,5 @@
 //! The handlers of three crates are equal but for what wraps them.
 
-use quote::ToTokens as _;
 use syn::punctuated::Punctuated;
 use syn::{Expr, FnArg, Item, ItemFn, ReturnType, Stmt, Token};
 use xtask::compile_cost::endpoints::endpoints;
