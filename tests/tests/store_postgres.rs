@@ -336,12 +336,11 @@ mod on_a_server {
     async fn a_retry_across_midnight_finds_the_day_before() {
         let harness = Postgres::by_days();
         let store = harness.open().await;
-        let minute = Duration::from_mins(1);
-        harness.advance(Duration::from_hours(24) - minute);
+        harness.advance(Duration::from_mins(24 * 60 - 1));
         let first = claim();
         let won = store.claim(first.clone()).await.unwrap();
         assert!(matches!(won, Claimed::Won { .. }));
-        harness.advance(minute * 2);
+        harness.advance(Duration::from_mins(2));
         let retry = Claim {
             attempt: AttemptId::random(),
             takeover: Takeover::Never,
@@ -369,7 +368,8 @@ mod on_a_server {
         let midnight = ManualClock::new();
         let before = ManualClock::new();
         midnight.advance(Duration::from_hours(24 * 365 * 50 + 24));
-        before.advance(Duration::from_hours(24 * 365 * 50 + 24) - Duration::from_millis(1));
+        before.advance(Duration::from_hours(24 * 365 * 50 + 23));
+        before.advance(Duration::from_millis(59 * 60_000 + 59_999));
         let mut stores = Vec::new();
         for clock in [before, midnight] {
             let options = harness.options().clock(Arc::new(clock));

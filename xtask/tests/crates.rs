@@ -3,14 +3,19 @@
 //!
 //! After a change of the generator, `UPDATE_EXPECT=1 cargo test -p xtask` writes the files of `goldens/` anew.
 
-// Responses are large, and axum's handlers return them as they are.
-#![allow(clippy::unwrap_used, clippy::result_large_err)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "../templates/app.rs"]
 #[allow(dead_code, missing_docs, unreachable_pub, clippy::pedantic)]
 mod app;
 #[path = "../templates/protect.rs"]
-#[allow(dead_code, missing_docs, unreachable_pub, clippy::pedantic)]
+#[allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::pedantic
+)]
 mod protect;
 
 #[path = "../goldens/annotated.rs"]

@@ -31,7 +31,7 @@ const ORPHANED: u8 = 4;
 /// Its client has left, and nothing is to be done for it any more.
 const CANCELLED: u8 = 5;
 
-/// How far a call is from its connection. Shared by the call and the [`Detachable`] that polls it.
+/// How far a call is from its connection. Shared by the call and what polls it.
 #[derive(Clone)]
 pub struct Detach {
     stage: Arc<AtomicU8>,

@@ -73,14 +73,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         "{} handlers, {} rounds; the first column is without idempotency, all figures are ratios\n",
         arguments.handlers, arguments.rounds
     );
-    let mut rows = Vec::new();
+    print!("{}", table::HEAD);
     for &mode in &arguments.modes {
         eprintln!("{}: dependencies", mode.name());
         workspace.build_all(mode)?;
-        rows.extend(measure(&workspace, mode, arguments.rounds)?);
+        // At once, since the next may take its time.
+        print!(
+            "{}",
+            table::lines(&measure(&workspace, mode, arguments.rounds)?)
+        );
     }
-    rows.extend(sizes::llvm_lines(&workspace));
-    print!("{}", table::table(&rows));
+    print!("{}", table::lines(&sizes::llvm_lines(&workspace)));
     Ok(())
 }
 

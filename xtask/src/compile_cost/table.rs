@@ -45,11 +45,13 @@ fn sorted(times: impl Iterator<Item = Option<Duration>>) -> Vec<f64> {
     times
 }
 
+/// The first lines of the table.
+pub(super) const HEAD: &str =
+    "| | bare | by hand | annotated | annotated / by hand |\n|---|---|---|---|---|\n";
+
 /// Every row against the crate without idempotency, and the attribute against the hand.
-pub(super) fn table(rows: &[Row]) -> String {
-    let mut text = String::from(
-        "| | bare | by hand | annotated | annotated / by hand |\n|---|---|---|---|---|\n",
-    );
+pub(super) fn lines(rows: &[Row]) -> String {
+    let mut text = String::new();
     for Row { what, figures } in rows {
         let [bare, annotated, by_hand] = figures;
         // Writing to a string does not fail.
