@@ -1,6 +1,5 @@
 //! Claims, keys and servers for these tests.
 
-use std::env;
 use std::error::Error;
 use std::time::Duration;
 
@@ -11,26 +10,9 @@ use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{
     Claim, Claimed, Completion, Fence, RedisStore, RedisStoreOptions, Store, Takeover,
 };
+use idempotent_test_servers::{Redis, Server, redis_url};
 use redis::aio::MultiplexedConnection;
 use redis::{Client, Cmd, FromRedisValue};
-
-pub(crate) fn redis_url() -> String {
-    variable("IDEMPOTENT_TEST_REDIS")
-}
-
-pub(crate) fn redis_cluster_urls() -> Vec<String> {
-    let urls = variable("IDEMPOTENT_TEST_REDIS_CLUSTER");
-    urls.split(',').map(str::to_owned).collect()
-}
-
-fn variable(name: &str) -> String {
-    env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| {
-        panic!(
-            "{name} is not set, so this test has no server: run the tests by `cargo xtask test`, \
-             or leave out what needs servers: `cargo xtask test --embedded`"
-        )
-    })
-}
 
 /// A prefix that no other test has.
 pub(crate) fn fresh_prefix() -> String {
@@ -89,6 +71,14 @@ impl Bench {
 pub(crate) async fn connection(url: &str) -> MultiplexedConnection {
     let client = Client::open(url).unwrap();
     client.get_multiplexed_async_connection().await.unwrap()
+}
+
+/// A Redis that loses nothing that it acknowledged.
+pub(crate) fn durable() -> Server {
+    let settings = Redis::new()
+        .setting("appendonly", "yes")
+        .setting("appendfsync", "always");
+    settings.start().unwrap()
 }
 
 pub(crate) fn new_claim() -> Claim {

@@ -26,20 +26,9 @@ use idempotent_runtime::store::mysql::MySqlStoreError;
 use idempotent_runtime::store::{
     Claim, Claimed, Completion, Fence, MySqlStoreOptions, Record, Store, Takeover,
 };
+use idempotent_test_servers::mysql_url;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Connection as _};
-
-/// The server that `cargo xtask test` started.
-fn mysql_url() -> String {
-    const VARIABLE: &str = "IDEMPOTENT_TEST_MYSQL";
-    let url = std::env::var(VARIABLE).ok();
-    url.filter(|url| !url.is_empty()).unwrap_or_else(|| {
-        panic!(
-            "{VARIABLE} is not set, so this test has no server: run the tests by `cargo xtask test`, \
-             or leave out what needs servers: `cargo xtask test --embedded`"
-        )
-    })
-}
 
 /// A table of one test's own, which is dropped with it.
 struct Table {

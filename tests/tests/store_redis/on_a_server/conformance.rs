@@ -7,8 +7,9 @@ use idempotent_runtime::clock::ManualClock;
 use idempotent_runtime::store::conformance::{Expiry, Harness};
 use idempotent_runtime::store::{RedisStoreOptions, Store};
 use idempotent_runtime::store_conformance;
+use idempotent_test_servers::{redis_cluster_urls, redis_url};
 
-use crate::support::{fresh_prefix, redis_cluster_urls, redis_url};
+use crate::support::fresh_prefix;
 
 /// Every handle has a connection of its own, as another process has.
 struct Redis {

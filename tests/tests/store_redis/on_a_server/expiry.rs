@@ -7,11 +7,11 @@ use idempotent_runtime::clock::ManualClock;
 use idempotent_runtime::identity::AttemptId;
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{Claim, Claimed, Fence, RedisStoreOptions, Resolution, Store};
+use idempotent_test_servers::redis_url;
 use redis::cmd;
 
 use crate::support::{
-    Bench, complete, completion, eventually, fresh_prefix, new_claim, outcome, redis_url, release,
-    retry, win,
+    Bench, complete, completion, eventually, fresh_prefix, new_claim, outcome, release, retry, win,
 };
 
 const NEVER: i64 = -1;
