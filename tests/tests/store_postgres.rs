@@ -19,6 +19,7 @@ use idempotent_runtime::store::{
 use idempotent_runtime::store_conformance;
 use idempotent_runtime::{Idempotency, PostgresStore};
 use idempotent_test_servers::{pgbouncer_url, postgres_url};
+use idempotent_tests::OwnRecords;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
@@ -26,6 +27,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 struct Postgres {
     url: String,
     table: String,
+    _records: OwnRecords,
     clock: ManualClock,
     layout: Layout,
     protocol: Protocol,
@@ -36,9 +38,11 @@ impl Postgres {
         let clock = ManualClock::new();
         // A day that is not the first of all.
         clock.advance(Duration::from_hours(24 * 365 * 50));
+        let records = OwnRecords::at(&url);
         Self {
             url,
-            table: format!("t_{}", AttemptId::random()),
+            table: records.name().to_owned(),
+            _records: records,
             clock,
             layout,
             protocol,
@@ -149,7 +153,8 @@ mod on_a_server {
 
     #[tokio::test]
     async fn the_servers_clock_ends_a_lease_and_a_window() {
-        let store = Postgres::plain().store().await;
+        let harness = Postgres::plain();
+        let store = harness.store().await;
         let claim = Claim {
             lease: Duration::from_millis(50),
             ..claim()
@@ -189,7 +194,8 @@ mod on_a_server {
         }
     }
 
-    #[tokio::test]
+    // The transaction that was refused is rolled back beside the test, before its tables go.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn the_tables_of_a_later_release_are_left_alone() {
         let harness = Postgres::plain();
         let store = harness.store().await;
@@ -216,6 +222,7 @@ mod on_a_server {
             store.migrate().await.unwrap();
             let won = store.claim(claim()).await.unwrap();
             assert!(matches!(won, Claimed::Won { .. }));
+            harness.run(&format!("DROP SCHEMA {schema} CASCADE")).await;
         }
     }
 
@@ -337,7 +344,7 @@ mod on_a_server {
         let harness = Postgres::by_days();
         let store = harness.open().await;
         let minute = Duration::from_mins(1);
-        harness.advance(Duration::from_hours(24) - minute);
+        harness.advance(Duration::from_mins(24 * 60 - 1));
         let first = claim();
         let won = store.claim(first.clone()).await.unwrap();
         assert!(matches!(won, Claimed::Won { .. }));

@@ -11,33 +11,39 @@ use idempotent_runtime::store::{
     Claim, Claimed, Completion, Fence, RedisStore, RedisStoreOptions, Store, Takeover,
 };
 use idempotent_test_servers::{Redis, Server, redis_url};
+use idempotent_tests::OwnRecords;
 use redis::aio::MultiplexedConnection;
 use redis::{Client, Cmd, FromRedisValue};
-
-/// A prefix that no other test has.
-pub(crate) fn fresh_prefix() -> String {
-    format!("test:{}", uuid::Uuid::new_v4().simple())
-}
 
 /// A store on a server, with another connection to look at what it wrote.
 pub(crate) struct Bench {
     pub(crate) store: RedisStore,
     prefix: String,
     url: String,
+    /// On a server that tests share.
+    _records: Option<OwnRecords>,
 }
 
 impl Bench {
+    /// On the server that tests share.
     pub(crate) async fn new() -> Self {
-        Self::on(redis_url()).await
+        let records = OwnRecords::at(redis_url());
+        let (url, prefix) = (records.url().to_owned(), records.name().to_owned());
+        Self::with(url, prefix, Some(records)).await
     }
 
+    /// On a server of the test's own.
     pub(crate) async fn on(url: String) -> Self {
-        let prefix = fresh_prefix();
+        Self::with(url, "records".to_owned(), None).await
+    }
+
+    async fn with(url: String, prefix: String, records: Option<OwnRecords>) -> Self {
         let options = RedisStoreOptions::new().prefix(&prefix);
         Self {
             store: options.connect(&url).await.unwrap(),
             prefix,
             url,
+            _records: records,
         }
     }
 

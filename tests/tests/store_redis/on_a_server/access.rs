@@ -3,11 +3,12 @@
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{RedisStore, RedisStoreOptions, Store};
 use idempotent_test_servers::{Redis, redis_cluster_urls, redis_url};
+use idempotent_tests::OwnRecords;
 use redis::aio::ConnectionManager;
 use redis::cluster::ClusterClient;
 use redis::{Client, cmd};
 
-use crate::support::{Bench, chain, complete, connection, fresh_prefix, new_claim, release, win};
+use crate::support::{Bench, chain, complete, connection, new_claim, release, win};
 
 async fn use_it(store: &RedisStore) {
     for _ in 0..20 {
@@ -20,29 +21,32 @@ async fn use_it(store: &RedisStore) {
     }
 }
 
-fn options() -> RedisStoreOptions {
-    RedisStoreOptions::new().prefix(fresh_prefix())
+fn options(records: &OwnRecords) -> RedisStoreOptions {
+    RedisStoreOptions::new().prefix(records.name())
 }
 
 #[tokio::test]
 async fn connections_that_the_application_has_will_do() {
-    let client = Client::open(redis_url()).unwrap();
+    let records = OwnRecords::at(redis_url());
+    let client = Client::open(records.url()).unwrap();
     let manager = ConnectionManager::new(client).await.unwrap();
-    use_it(&options().with_connection(manager)).await;
-    let multiplexed = connection(&redis_url()).await;
-    use_it(&options().with_connection(multiplexed)).await;
+    use_it(&options(&records).with_connection(manager)).await;
+    let multiplexed = connection(records.url()).await;
+    use_it(&options(&records).with_connection(multiplexed)).await;
 
+    let records = OwnRecords::at(redis_cluster_urls().join(","));
     let client = ClusterClient::new(redis_cluster_urls()).unwrap();
     let cluster = client.get_async_connection().await.unwrap();
-    use_it(&options().with_cluster_connection(cluster.clone())).await;
-    use_it(&options().with_connection(cluster)).await;
+    use_it(&options(&records).with_cluster_connection(cluster.clone())).await;
+    use_it(&options(&records).with_connection(cluster)).await;
 }
 
 #[tokio::test]
 async fn either_protocol_will_do() {
+    let records = OwnRecords::at(redis_url());
     for protocol in ["resp2", "resp3"] {
-        let url = format!("{}?protocol={protocol}", redis_url());
-        let store = options().connect(&url).await.unwrap();
+        let url = format!("{}?protocol={protocol}", records.url());
+        let store = options(&records).connect(&url).await.unwrap();
         use_it(&store).await;
         let claim = new_claim();
         win(&store, &claim).await;
@@ -56,7 +60,7 @@ async fn either_protocol_will_do() {
 async fn one_node_of_a_cluster_is_told_from_a_server() {
     let mut told = Vec::new();
     for url in redis_cluster_urls() {
-        match options().connect(&url).await {
+        match RedisStore::connect(&url).await {
             Ok(_) => {}
             Err(error) => told = chain(&error),
         }

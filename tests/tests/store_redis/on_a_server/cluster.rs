@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use idempotent_runtime::store::{Claim, Claimed, Durability, Fence, RedisStoreOptions, Store};
+use idempotent_runtime::store::{
+    Claim, Claimed, Durability, Fence, RedisStore, RedisStoreOptions, Store,
+};
 use idempotent_test_servers::{RedisCluster, RunningCluster, Server};
 use redis::cmd;
 
-use crate::support::{chain, connection, eventually, fresh_prefix, new_claim, release, retry, win};
+use crate::support::{chain, connection, eventually, new_claim, release, retry, win};
 
 struct Cluster(RunningCluster);
 
@@ -16,6 +18,11 @@ impl Cluster {
             .setting("cluster-node-timeout", "1000")
             .setting("appendonly", "yes");
         Self(cluster.start().unwrap())
+    }
+
+    async fn store(&self) -> RedisStore {
+        let options = RedisStoreOptions::new().prefix("records");
+        options.connect_cluster(self.0.urls()).await.unwrap()
     }
 
     fn nodes(&self) -> &[Server] {
@@ -68,12 +75,10 @@ impl Cluster {
 #[tokio::test]
 async fn a_node_that_was_killed_and_started_again_is_found() {
     let mut cluster = Cluster::start();
-    let prefix = fresh_prefix();
-    let options = RedisStoreOptions::new().prefix(&prefix);
-    let store = options.connect_cluster(cluster.0.urls()).await.unwrap();
+    let store = cluster.store().await;
     let claim = new_claim();
     win(&store, &claim).await;
-    let slot = cluster.slot(&format!("{prefix}:{}", claim.record)).await;
+    let slot = cluster.slot(&format!("records:{}", claim.record)).await;
     let owner = cluster.owner(slot).await;
 
     cluster.0.nodes_mut()[owner].kill();
@@ -95,12 +100,10 @@ async fn a_node_that_was_killed_and_started_again_is_found() {
 #[tokio::test]
 async fn a_record_whose_slot_moves_is_followed() {
     let cluster = Cluster::start();
-    let prefix = fresh_prefix();
-    let options = RedisStoreOptions::new().prefix(&prefix);
-    let store = options.connect_cluster(cluster.0.urls()).await.unwrap();
+    let store = cluster.store().await;
     let claim = new_claim();
     win(&store, &claim).await;
-    let key = format!("{prefix}:{}", claim.record);
+    let key = format!("records:{}", claim.record);
     let slot = cluster.slot(&key).await;
     let from = cluster.owner(slot).await;
     let to = (from + 1) % 3;
@@ -136,8 +139,7 @@ async fn a_record_whose_slot_moves_is_followed() {
 #[tokio::test]
 async fn a_cluster_survives_what_its_weakest_node_does() {
     let cluster = Cluster::start();
-    let options = RedisStoreOptions::new().prefix(fresh_prefix());
-    let store = options.connect_cluster(cluster.0.urls()).await.unwrap();
+    let store = cluster.store().await;
     let most = async || store.survives().await.unwrap().most();
     for node in 0..3 {
         assert_eq!(most().await, Some(Durability::Process), "{node}");
