@@ -147,9 +147,9 @@ fn told(error: &(dyn Error + 'static)) -> String {
 mod on_a_server {
     use super::*;
 
-    store_conformance!(plain, Postgres::plain());
-    store_conformance!(by_days, Postgres::by_days());
-    store_conformance!(behind_pgbouncer, Postgres::behind_pgbouncer());
+    store_conformance!(postgres, Postgres::plain());
+    store_conformance!(postgres_by_days, Postgres::by_days());
+    store_conformance!(postgres_behind_pgbouncer, Postgres::behind_pgbouncer());
 
     #[tokio::test]
     async fn the_servers_clock_ends_a_lease_and_a_window() {

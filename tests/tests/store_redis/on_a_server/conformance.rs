@@ -60,5 +60,5 @@ impl Harness for Redis {
     }
 }
 
-store_conformance!(single, Redis::single());
-store_conformance!(cluster, Redis::cluster());
+store_conformance!(redis, Redis::single());
+store_conformance!(redis_cluster, Redis::cluster());
