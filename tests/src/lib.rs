@@ -17,4 +17,4 @@ pub use self::client::{Client, RawConnection, Reply, Request};
 pub use self::faulty::{FaultyStore, Step, When};
 pub use self::gate::Gate;
 pub use self::server::{Departures, Server};
-pub use self::stores::open_store;
+pub use self::stores::{OwnRecords, open_store};

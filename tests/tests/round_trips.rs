@@ -15,6 +15,7 @@ use idempotent_runtime::store::postgres::{Layout, Protocol};
 use idempotent_runtime::store::{
     Claim, Completion, PostgresStoreOptions, Resolution, Store, Takeover,
 };
+use idempotent_tests::OwnRecords;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -146,14 +147,15 @@ async fn every_step(store: &dyn Store, counts: &Counts) -> Vec<(&'static str, [u
 }
 
 async fn count(layout: Layout, protocol: Protocol, expected: [usize; 3]) {
-    let mut url = reqwest::Url::parse(&idempotent_test_servers::postgres_url()).unwrap();
+    let records = OwnRecords::at(idempotent_test_servers::postgres_url());
+    let mut url = reqwest::Url::parse(records.url()).unwrap();
     let server = url.socket_addrs(|| None).unwrap()[0];
     let (between, counts) = stand_between(server).await;
     url.set_host(Some("127.0.0.1")).unwrap();
     url.set_port(Some(between.port())).unwrap();
     url.set_query(Some("sslmode=disable"));
     let store = PostgresStoreOptions::new()
-        .table(format!("t_{}", AttemptId::random()))
+        .table(records.name())
         .layout(layout)
         .protocol(protocol)
         .max_connections(1)

@@ -19,6 +19,7 @@ use idempotent_runtime::store::{
 use idempotent_runtime::store_conformance;
 use idempotent_runtime::{Idempotency, PostgresStore};
 use idempotent_test_servers::{pgbouncer_url, postgres_url};
+use idempotent_tests::OwnRecords;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
@@ -26,6 +27,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 struct Postgres {
     url: String,
     table: String,
+    _records: OwnRecords,
     clock: ManualClock,
     layout: Layout,
     protocol: Protocol,
@@ -36,9 +38,11 @@ impl Postgres {
         let clock = ManualClock::new();
         // A day that is not the first of all.
         clock.advance(Duration::from_hours(24 * 365 * 50));
+        let records = OwnRecords::at(&url);
         Self {
             url,
-            table: format!("t_{}", AttemptId::random()),
+            table: records.name().to_owned(),
+            _records: records,
             clock,
             layout,
             protocol,
@@ -143,13 +147,14 @@ fn told(error: &(dyn Error + 'static)) -> String {
 mod on_a_server {
     use super::*;
 
-    store_conformance!(plain, Postgres::plain());
-    store_conformance!(by_days, Postgres::by_days());
-    store_conformance!(behind_pgbouncer, Postgres::behind_pgbouncer());
+    store_conformance!(postgres, Postgres::plain());
+    store_conformance!(postgres_by_days, Postgres::by_days());
+    store_conformance!(postgres_behind_pgbouncer, Postgres::behind_pgbouncer());
 
     #[tokio::test]
     async fn the_servers_clock_ends_a_lease_and_a_window() {
-        let store = Postgres::plain().store().await;
+        let harness = Postgres::plain();
+        let store = harness.store().await;
         let claim = Claim {
             lease: Duration::from_millis(50),
             ..claim()
@@ -189,7 +194,8 @@ mod on_a_server {
         }
     }
 
-    #[tokio::test]
+    // The transaction that was refused is rolled back beside the test, before its tables go.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn the_tables_of_a_later_release_are_left_alone() {
         let harness = Postgres::plain();
         let store = harness.store().await;
@@ -216,6 +222,7 @@ mod on_a_server {
             store.migrate().await.unwrap();
             let won = store.claim(claim()).await.unwrap();
             assert!(matches!(won, Claimed::Won { .. }));
+            harness.run(&format!("DROP SCHEMA {schema} CASCADE")).await;
         }
     }
 

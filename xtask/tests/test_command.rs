@@ -106,6 +106,28 @@ fn a_cargo_that_died_of_a_signal_is_told_as_shells_do() {
 }
 
 #[test]
+fn what_each_store_passed_is_told_at_the_end() {
+    let script = "echo 'test memory::claims::records_do_not_meet ... ok'; echo no newline | tr -d '\\n'; exit 3";
+    let output = Site::new(script).output(&["--embedded"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(
+        text(&output.stdout),
+        "test memory::claims::records_do_not_meet ... ok\nno newline"
+    );
+    let told = "The conformance suite, by store:\n  memory    1 passed\n";
+    assert!(text(&output.stderr).ends_with(told));
+}
+
+#[test]
+fn a_process_that_outlives_cargo_is_not_waited_for() {
+    let script = "sleep 60 2>&1 & echo $!";
+    let output = Site::new(script).output(&["--embedded"]);
+    assert!(output.status.success());
+    let left: i32 = text(&output.stdout).trim().parse().unwrap();
+    kill(Pid::from_raw(left), Signal::SIGKILL).unwrap();
+}
+
+#[test]
 fn what_it_does_not_know_is_refused() {
     let output = Site::new("exit 0").output(&["--locked"]);
     assert_eq!(output.status.code(), Some(1));

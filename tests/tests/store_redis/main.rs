@@ -5,5 +5,4 @@
 mod credentials;
 /// What needs a server. `cargo xtask test --embedded` leaves it out by this name.
 mod on_a_server;
-mod server;
 mod support;

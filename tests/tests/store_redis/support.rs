@@ -1,6 +1,5 @@
 //! Claims, keys and servers for these tests.
 
-use std::env;
 use std::error::Error;
 use std::time::Duration;
 
@@ -11,51 +10,40 @@ use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{
     Claim, Claimed, Completion, Fence, RedisStore, RedisStoreOptions, Store, Takeover,
 };
+use idempotent_test_servers::{Redis, Server, redis_url};
+use idempotent_tests::OwnRecords;
 use redis::aio::MultiplexedConnection;
 use redis::{Client, Cmd, FromRedisValue};
-
-pub(crate) fn redis_url() -> String {
-    variable("IDEMPOTENT_TEST_REDIS")
-}
-
-pub(crate) fn redis_cluster_urls() -> Vec<String> {
-    let urls = variable("IDEMPOTENT_TEST_REDIS_CLUSTER");
-    urls.split(',').map(str::to_owned).collect()
-}
-
-fn variable(name: &str) -> String {
-    env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| {
-        panic!(
-            "{name} is not set, so this test has no server: run the tests by `cargo xtask test`, \
-             or leave out what needs servers: `cargo xtask test --embedded`"
-        )
-    })
-}
-
-/// A prefix that no other test has.
-pub(crate) fn fresh_prefix() -> String {
-    format!("test:{}", uuid::Uuid::new_v4().simple())
-}
 
 /// A store on a server, with another connection to look at what it wrote.
 pub(crate) struct Bench {
     pub(crate) store: RedisStore,
     prefix: String,
     url: String,
+    /// On a server that tests share.
+    _records: Option<OwnRecords>,
 }
 
 impl Bench {
+    /// On the server that tests share.
     pub(crate) async fn new() -> Self {
-        Self::on(redis_url()).await
+        let records = OwnRecords::at(redis_url());
+        let (url, prefix) = (records.url().to_owned(), records.name().to_owned());
+        Self::with(url, prefix, Some(records)).await
     }
 
+    /// On a server of the test's own.
     pub(crate) async fn on(url: String) -> Self {
-        let prefix = fresh_prefix();
+        Self::with(url, "records".to_owned(), None).await
+    }
+
+    async fn with(url: String, prefix: String, records: Option<OwnRecords>) -> Self {
         let options = RedisStoreOptions::new().prefix(&prefix);
         Self {
             store: options.connect(&url).await.unwrap(),
             prefix,
             url,
+            _records: records,
         }
     }
 
@@ -89,6 +77,14 @@ impl Bench {
 pub(crate) async fn connection(url: &str) -> MultiplexedConnection {
     let client = Client::open(url).unwrap();
     client.get_multiplexed_async_connection().await.unwrap()
+}
+
+/// A Redis that loses nothing that it acknowledged.
+pub(crate) fn durable() -> Server {
+    let settings = Redis::new()
+        .setting("appendonly", "yes")
+        .setting("appendfsync", "always");
+    settings.start().unwrap()
 }
 
 pub(crate) fn new_claim() -> Claim {

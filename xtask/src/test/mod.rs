@@ -1,11 +1,13 @@
 //! The tests, with everything that they need.
 
 mod arguments;
+mod counts;
 mod foreground;
 mod install;
 mod interruptions;
 mod servers;
 
+use std::io::{self, IsTerminal as _};
 use std::process::{Command, ExitCode};
 
 pub(crate) use self::arguments::Arguments;
@@ -19,7 +21,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         eprintln!(
             "Leaving out the tests that need a server: those with `on_a_server` in their names."
         );
-        return foreground::run(cargo(arguments), &mut interruptions);
+        return run_cargo(cargo(arguments), &mut interruptions);
     }
     install::what_is_missing(&mut interruptions)?;
     if let Some(code) = interruptions.seen() {
@@ -32,10 +34,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let mut cargo = cargo(arguments);
     cargo.envs(servers.variables());
-    let code = foreground::run(cargo, &mut interruptions);
+    let code = run_cargo(cargo, &mut interruptions);
     drop(servers);
     eprintln!("Stopped the servers.");
     code
+}
+
+fn run_cargo(cargo: Command, interruptions: &mut Interruptions) -> anyhow::Result<ExitCode> {
+    // A terminal is left to the tests, which colour what they write to it.
+    if io::stdout().is_terminal() {
+        return foreground::run(cargo, interruptions);
+    }
+    counts::run(cargo, interruptions)
 }
 
 fn cargo(arguments: &Arguments) -> Command {

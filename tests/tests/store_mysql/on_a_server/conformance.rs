@@ -55,5 +55,5 @@ impl Harness for MySql {
     }
 }
 
-store_conformance!(prepared, MySql::new(Protocol::Prepared));
-store_conformance!(simple, MySql::new(Protocol::Simple));
+store_conformance!(mysql, MySql::new(Protocol::Prepared));
+store_conformance!(mysql_simple_protocol, MySql::new(Protocol::Simple));

@@ -26,30 +26,23 @@ use idempotent_runtime::store::mysql::MySqlStoreError;
 use idempotent_runtime::store::{
     Claim, Claimed, Completion, Fence, MySqlStoreOptions, Record, Store, Takeover,
 };
+use idempotent_test_servers::mysql_url;
+use idempotent_tests::OwnRecords;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Connection as _};
-
-/// The server that `cargo xtask test` started.
-fn mysql_url() -> String {
-    const VARIABLE: &str = "IDEMPOTENT_TEST_MYSQL";
-    let url = std::env::var(VARIABLE).ok();
-    url.filter(|url| !url.is_empty()).unwrap_or_else(|| {
-        panic!(
-            "{VARIABLE} is not set, so this test has no server: run the tests by `cargo xtask test`, \
-             or leave out what needs servers: `cargo xtask test --embedded`"
-        )
-    })
-}
 
 /// A table of one test's own, which is dropped with it.
 struct Table {
     name: String,
+    _records: OwnRecords,
 }
 
 impl Table {
     fn new() -> Self {
+        let records = OwnRecords::at(mysql_url());
         Self {
-            name: format!("t_{}", uuid::Uuid::new_v4().simple()),
+            name: records.name().to_owned(),
+            _records: records,
         }
     }
 
@@ -79,27 +72,6 @@ impl Table {
     async fn sql_on(&self, connection: &mut MySqlConnection, sql: &str) -> Vec<MySqlRow> {
         let sql = AssertSqlSafe(sql.replace("{table}", &self.name));
         sqlx::raw_sql(sql).fetch_all(connection).await.unwrap()
-    }
-}
-
-impl Drop for Table {
-    fn drop(&mut self) {
-        // A test that failed shall say why it did, and not that no table could be dropped.
-        let name = self.name.clone();
-        let _ = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let drop = format!("DROP TABLE IF EXISTS {name}, {name}_migrations");
-                let mut connection = connect().await;
-                sqlx::raw_sql(AssertSqlSafe(drop))
-                    .execute(&mut connection)
-                    .await
-            })
-        })
-        .join();
     }
 }
 

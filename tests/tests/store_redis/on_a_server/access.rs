@@ -2,15 +2,13 @@
 
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{RedisStore, RedisStoreOptions, Store};
+use idempotent_test_servers::{Redis, redis_cluster_urls, redis_url};
+use idempotent_tests::OwnRecords;
 use redis::aio::ConnectionManager;
 use redis::cluster::ClusterClient;
 use redis::{Client, cmd};
 
-use crate::server::Server;
-use crate::support::{
-    Bench, chain, complete, connection, fresh_prefix, new_claim, redis_cluster_urls, redis_url,
-    release, win,
-};
+use crate::support::{Bench, chain, complete, connection, new_claim, release, win};
 
 async fn use_it(store: &RedisStore) {
     for _ in 0..20 {
@@ -23,29 +21,32 @@ async fn use_it(store: &RedisStore) {
     }
 }
 
-fn options() -> RedisStoreOptions {
-    RedisStoreOptions::new().prefix(fresh_prefix())
+fn options(records: &OwnRecords) -> RedisStoreOptions {
+    RedisStoreOptions::new().prefix(records.name())
 }
 
 #[tokio::test]
 async fn connections_that_the_application_has_will_do() {
-    let client = Client::open(redis_url()).unwrap();
+    let records = OwnRecords::at(redis_url());
+    let client = Client::open(records.url()).unwrap();
     let manager = ConnectionManager::new(client).await.unwrap();
-    use_it(&options().with_connection(manager)).await;
-    let multiplexed = connection(&redis_url()).await;
-    use_it(&options().with_connection(multiplexed)).await;
+    use_it(&options(&records).with_connection(manager)).await;
+    let multiplexed = connection(records.url()).await;
+    use_it(&options(&records).with_connection(multiplexed)).await;
 
+    let records = OwnRecords::at(redis_cluster_urls().join(","));
     let client = ClusterClient::new(redis_cluster_urls()).unwrap();
     let cluster = client.get_async_connection().await.unwrap();
-    use_it(&options().with_cluster_connection(cluster.clone())).await;
-    use_it(&options().with_connection(cluster)).await;
+    use_it(&options(&records).with_cluster_connection(cluster.clone())).await;
+    use_it(&options(&records).with_connection(cluster)).await;
 }
 
 #[tokio::test]
 async fn either_protocol_will_do() {
+    let records = OwnRecords::at(redis_url());
     for protocol in ["resp2", "resp3"] {
-        let url = format!("{}?protocol={protocol}", redis_url());
-        let store = options().connect(&url).await.unwrap();
+        let url = format!("{}?protocol={protocol}", records.url());
+        let store = options(&records).connect(&url).await.unwrap();
         use_it(&store).await;
         let claim = new_claim();
         win(&store, &claim).await;
@@ -59,7 +60,7 @@ async fn either_protocol_will_do() {
 async fn one_node_of_a_cluster_is_told_from_a_server() {
     let mut told = Vec::new();
     for url in redis_cluster_urls() {
-        match options().connect(&url).await {
+        match RedisStore::connect(&url).await {
             Ok(_) => {}
             Err(error) => told = chain(&error),
         }
@@ -72,8 +73,8 @@ async fn one_node_of_a_cluster_is_told_from_a_server() {
 
 #[tokio::test]
 async fn the_documented_permissions_are_enough() {
-    let server = Server::start(&[]);
-    let bench = Bench::on(server.url()).await;
+    let server = Redis::new().start().unwrap();
+    let bench = Bench::on(server.url().to_owned()).await;
     let documented = include_str!("../../../../idempotent-runtime/src/store/redis/store.md");
     let rules = documented
         .lines()
@@ -87,9 +88,7 @@ async fn the_documented_permissions_are_enough() {
     }
     let () = bench.ask(&set).await;
 
-    let url = server
-        .url()
-        .replace("redis://", "redis://idempotency:secret@");
+    let url = format!("redis://idempotency:secret@127.0.0.1:{}", server.port());
     let store = RedisStore::connect(&url).await.unwrap();
     use_it(&store).await;
     let survives = store.survives().await.unwrap();
@@ -147,7 +146,11 @@ async fn a_store_shows_its_place_and_no_password() {
     let shown = format!("{:?}", bench.store);
     let url = redis_url();
     let (credentials, place) = url.rsplit_once('@').unwrap();
-    let password = credentials.rsplit_once(':').unwrap().1;
+    let encoded = credentials.rsplit_once(':').unwrap().1;
+    let client = Client::open(url.as_str()).unwrap();
+    let password = client.get_connection_info().redis_settings().password();
     assert!(shown.contains(place), "{shown}");
-    assert!(!shown.contains(password), "{shown}");
+    for secret in [encoded, password.unwrap()] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
 }

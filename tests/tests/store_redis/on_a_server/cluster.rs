@@ -1,68 +1,46 @@
 //! Nodes that end, and slots that move.
 
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use idempotent_runtime::store::{Claim, Claimed, Durability, Fence, RedisStoreOptions, Store};
+use idempotent_runtime::store::{
+    Claim, Claimed, Durability, Fence, RedisStore, RedisStoreOptions, Store,
+};
+use idempotent_test_servers::{RedisCluster, RunningCluster, Server};
 use redis::cmd;
 
-use crate::server::Server;
-use crate::support::{chain, connection, eventually, fresh_prefix, new_claim, release, retry, win};
+use crate::support::{chain, connection, eventually, new_claim, release, retry, win};
 
-struct Cluster {
-    nodes: Vec<Server>,
-}
+struct Cluster(RunningCluster);
 
 impl Cluster {
-    async fn start() -> Self {
-        let settings = [
-            "--cluster-enabled",
-            "yes",
-            "--cluster-node-timeout",
-            "1000",
-            "--appendonly",
-            "yes",
-        ];
-        let nodes: Vec<_> = (0..3).map(|_| Server::start(&settings)).collect();
-        let created = Command::new("redis-cli")
-            .args(["--cluster", "create"])
-            .args(nodes.iter().map(Server::address))
-            .args(["--cluster-replicas", "0", "--cluster-yes"])
-            .stdout(Stdio::null())
-            .status();
-        assert!(created.unwrap().success());
-        let cluster = Self { nodes };
-        for node in &cluster.nodes {
-            let url = node.url();
-            eventually("the nodes agree", async || {
-                let info: String = cmd("CLUSTER")
-                    .arg("INFO")
-                    .query_async(&mut connection(&url).await)
-                    .await
-                    .unwrap();
-                info.contains("cluster_state:ok")
-            })
-            .await;
-        }
-        cluster
+    fn start() -> Self {
+        let cluster = RedisCluster::new()
+            .setting("cluster-node-timeout", "1000")
+            .setting("appendonly", "yes");
+        Self(cluster.start().unwrap())
     }
 
-    fn urls(&self) -> Vec<String> {
-        self.nodes.iter().map(Server::url).collect()
+    async fn store(&self) -> RedisStore {
+        let options = RedisStoreOptions::new().prefix("records");
+        options.connect_cluster(self.0.urls()).await.unwrap()
+    }
+
+    fn nodes(&self) -> &[Server] {
+        self.0.nodes()
     }
 
     async fn slot(&self, key: &str) -> u16 {
-        let mut node = connection(&self.nodes[0].url()).await;
+        let mut node = connection(self.nodes()[0].url()).await;
         let ask = cmd("CLUSTER").arg("KEYSLOT").arg(key).to_owned();
         ask.query_async(&mut node).await.unwrap()
     }
 
     /// Which node has the slot.
     async fn owner(&self, slot: u16) -> usize {
-        for (number, node) in self.nodes.iter().enumerate() {
+        for (number, node) in self.nodes().iter().enumerate() {
             let shown: String = cmd("CLUSTER")
                 .arg("NODES")
-                .query_async(&mut connection(&node.url()).await)
+                .query_async(&mut connection(node.url()).await)
                 .await
                 .unwrap();
             let mine = shown.lines().find(|line| line.contains("myself")).unwrap();
@@ -79,7 +57,7 @@ impl Cluster {
     }
 
     async fn id(&self, node: usize) -> String {
-        let mut node = connection(&self.nodes[node].url()).await;
+        let mut node = connection(self.nodes()[node].url()).await;
         let ask = cmd("CLUSTER").arg("MYID").to_owned();
         ask.query_async(&mut node).await.unwrap()
     }
@@ -89,30 +67,28 @@ impl Cluster {
         for word in &words[1..] {
             command.arg(*word);
         }
-        let mut node = connection(&self.nodes[node].url()).await;
+        let mut node = connection(self.nodes()[node].url()).await;
         let () = command.query_async(&mut node).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn a_node_that_was_killed_and_started_again_is_found() {
-    let mut cluster = Cluster::start().await;
-    let prefix = fresh_prefix();
-    let options = RedisStoreOptions::new().prefix(&prefix);
-    let store = options.connect_cluster(cluster.urls()).await.unwrap();
+    let mut cluster = Cluster::start();
+    let store = cluster.store().await;
     let claim = new_claim();
     win(&store, &claim).await;
-    let slot = cluster.slot(&format!("{prefix}:{}", claim.record)).await;
+    let slot = cluster.slot(&format!("records:{}", claim.record)).await;
     let owner = cluster.owner(slot).await;
 
-    cluster.nodes[owner].kill();
+    cluster.0.nodes_mut()[owner].kill();
     for _ in 0..2 {
         let begun = Instant::now();
         let error = store.claim(retry(&claim)).await.unwrap_err();
         assert!(begun.elapsed() < Duration::from_secs(5));
         assert!(error.is_unavailable(), "{:?}", chain(&error));
     }
-    cluster.nodes[owner].start_again();
+    cluster.0.nodes_mut()[owner].start().unwrap();
     eventually("the node is found", async || {
         let found = store.claim(retry(&claim)).await;
         matches!(found, Ok(Claimed::Found(_)))
@@ -123,13 +99,11 @@ async fn a_node_that_was_killed_and_started_again_is_found() {
 
 #[tokio::test]
 async fn a_record_whose_slot_moves_is_followed() {
-    let cluster = Cluster::start().await;
-    let prefix = fresh_prefix();
-    let options = RedisStoreOptions::new().prefix(&prefix);
-    let store = options.connect_cluster(cluster.urls()).await.unwrap();
+    let cluster = Cluster::start();
+    let store = cluster.store().await;
     let claim = new_claim();
     win(&store, &claim).await;
-    let key = format!("{prefix}:{}", claim.record);
+    let key = format!("records:{}", claim.record);
     let slot = cluster.slot(&key).await;
     let from = cluster.owner(slot).await;
     let to = (from + 1) % 3;
@@ -143,11 +117,13 @@ async fn a_record_whose_slot_moves_is_followed() {
     cluster
         .tell(from, &["CLUSTER", "SETSLOT", &number, "MIGRATING", &to_id])
         .await;
-    let address = cluster.nodes[to].address();
-    let (host, port) = address.split_once(':').unwrap();
-    cluster
-        .tell(from, &["MIGRATE", host, port, &key, "0", "5000"])
-        .await;
+    let (port, password) = (
+        cluster.nodes()[to].port().to_string(),
+        cluster.nodes()[to].password(),
+    );
+    let place = ["MIGRATE", "127.0.0.1", &port, &key, "0", "5000"];
+    let moving = [&place[..], &["AUTH", password]].concat();
+    cluster.tell(from, &moving).await;
     assert_held(&store, &claim).await;
 
     for node in [to, from] {
@@ -162,9 +138,8 @@ async fn a_record_whose_slot_moves_is_followed() {
 
 #[tokio::test]
 async fn a_cluster_survives_what_its_weakest_node_does() {
-    let cluster = Cluster::start().await;
-    let options = RedisStoreOptions::new().prefix(fresh_prefix());
-    let store = options.connect_cluster(cluster.urls()).await.unwrap();
+    let cluster = Cluster::start();
+    let store = cluster.store().await;
     let most = async || store.survives().await.unwrap().most();
     for node in 0..3 {
         assert_eq!(most().await, Some(Durability::Process), "{node}");

@@ -7,49 +7,46 @@ use idempotent_runtime::clock::ManualClock;
 use idempotent_runtime::store::conformance::{Expiry, Harness};
 use idempotent_runtime::store::{RedisStoreOptions, Store};
 use idempotent_runtime::store_conformance;
-
-use crate::support::{fresh_prefix, redis_cluster_urls, redis_url};
+use idempotent_test_servers::{redis_cluster_urls, redis_url};
+use idempotent_tests::OwnRecords;
 
 /// Every handle has a connection of its own, as another process has.
 struct Redis {
     clock: ManualClock,
-    prefix: String,
-    place: Place,
-}
-
-enum Place {
-    Single(String),
-    Cluster(Vec<String>),
+    records: OwnRecords,
+    is_cluster: bool,
 }
 
 impl Redis {
-    fn new(place: Place) -> Self {
+    fn single() -> Self {
         Self {
             clock: ManualClock::new(),
-            prefix: fresh_prefix(),
-            place,
+            records: OwnRecords::at(redis_url()),
+            is_cluster: false,
         }
     }
 
-    fn single() -> Self {
-        Self::new(Place::Single(redis_url()))
-    }
-
     fn cluster() -> Self {
-        Self::new(Place::Cluster(redis_cluster_urls()))
+        Self {
+            clock: ManualClock::new(),
+            records: OwnRecords::at(redis_cluster_urls().join(",")),
+            is_cluster: true,
+        }
     }
 }
 
 impl Harness for Redis {
     async fn open(&self) -> Arc<dyn Store> {
         let options = RedisStoreOptions::new()
-            .prefix(&self.prefix)
+            .prefix(self.records.name())
             .clock(Arc::new(self.clock.clone()))
             // The machine may do much else.
             .answered_within(Duration::from_secs(30));
-        let store = match &self.place {
-            Place::Single(url) => options.connect(url).await,
-            Place::Cluster(urls) => options.connect_cluster(urls).await,
+        let url = self.records.url();
+        let store = if self.is_cluster {
+            options.connect_cluster(url.split(',')).await
+        } else {
+            options.connect(url).await
         };
         Arc::new(store.unwrap())
     }
@@ -63,5 +60,5 @@ impl Harness for Redis {
     }
 }
 
-store_conformance!(single, Redis::single());
-store_conformance!(cluster, Redis::cluster());
+store_conformance!(redis, Redis::single());
+store_conformance!(redis_cluster, Redis::cluster());

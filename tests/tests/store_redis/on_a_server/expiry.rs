@@ -7,11 +7,12 @@ use idempotent_runtime::clock::ManualClock;
 use idempotent_runtime::identity::AttemptId;
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{Claim, Claimed, Fence, RedisStoreOptions, Resolution, Store};
+use idempotent_test_servers::redis_url;
+use idempotent_tests::OwnRecords;
 use redis::cmd;
 
 use crate::support::{
-    Bench, complete, completion, eventually, fresh_prefix, new_claim, outcome, redis_url, release,
-    retry, win,
+    Bench, complete, completion, eventually, new_claim, outcome, release, retry, win,
 };
 
 const NEVER: i64 = -1;
@@ -122,9 +123,9 @@ async fn a_resolved_record_stays_as_long_as_a_completed_or_released_one() {
 #[tokio::test]
 async fn a_record_that_is_claimed_over_an_expired_one_does_not_expire() {
     let clock = ManualClock::new();
-    let prefix = fresh_prefix();
+    let records = OwnRecords::at(redis_url());
     let store = RedisStoreOptions::new()
-        .prefix(&prefix)
+        .prefix(records.name())
         .clock(Arc::new(clock.clone()))
         .connect(&redis_url())
         .await
@@ -137,7 +138,7 @@ async fn a_record_that_is_claimed_over_an_expired_one_does_not_expire() {
 
     let mut connection = crate::support::connection(&redis_url()).await;
     let left: i64 = cmd("PTTL")
-        .arg(format!("{prefix}:{}", claim.record))
+        .arg(format!("{}:{}", records.name(), claim.record))
         .query_async(&mut connection)
         .await
         .unwrap();

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use idempotent_runtime::outcome::{Headers, Outcome};
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{Claimed, Completion, Fence, Store, StoreError};
+use idempotent_test_servers::Redis;
 use redis::cmd;
 
-use crate::server::Server;
 use crate::support::{
-    Bench, chain, complete, completion, eventually, new_claim, outcome, release, retry, win,
+    Bench, chain, complete, completion, durable, eventually, new_claim, outcome, release, retry,
+    win,
 };
 
 /// As long as a call waits for its claim.
@@ -36,8 +37,8 @@ async fn recover(bench: &Bench) {
 
 #[tokio::test]
 async fn a_server_that_was_killed_and_started_again_is_found_with_its_records() {
-    let mut server = Server::start(&["--appendonly", "yes", "--appendfsync", "always"]);
-    let bench = Bench::on(server.url()).await;
+    let mut server = durable();
+    let bench = Bench::on(server.url().to_owned()).await;
     let (running, done) = (new_claim(), new_claim());
     win(&bench.store, &running).await;
     win(&bench.store, &done).await;
@@ -47,7 +48,7 @@ async fn a_server_that_was_killed_and_started_again_is_found_with_its_records() 
     for _ in 0..3 {
         fail(&bench).await;
     }
-    server.start_again();
+    server.start().unwrap();
     recover(&bench).await;
     for claim in [&running, &done] {
         let found = bench.store.claim(retry(claim)).await.unwrap();
@@ -58,8 +59,8 @@ async fn a_server_that_was_killed_and_started_again_is_found_with_its_records() 
 
 #[tokio::test]
 async fn a_connection_that_was_cut_is_made_again() {
-    let server = Server::start(&[]);
-    let bench = Bench::on(server.url()).await;
+    let server = Redis::new().start().unwrap();
+    let bench = Bench::on(server.url().to_owned()).await;
     for _ in 0..3 {
         let () = bench
             .ask(cmd("CLIENT").arg("KILL").arg("TYPE").arg("normal"))
@@ -70,16 +71,18 @@ async fn a_connection_that_was_cut_is_made_again() {
 
 #[tokio::test]
 async fn a_server_that_refused_a_connection_is_asked_again() {
-    let server = Server::start(&[]);
-    let bench = Bench::on(server.url()).await;
+    let server = Redis::new().start().unwrap();
+    let bench = Bench::on(server.url().to_owned()).await;
     let mut admin = bench.connection().await;
     let id: i64 = cmd("CLIENT")
         .arg("ID")
         .query_async(&mut admin)
         .await
         .unwrap();
-    for (setting, refusing, allowing) in [("requirepass", "other", ""), ("maxclients", "1", "100")]
-    {
+    for (setting, refusing, allowing) in [
+        ("requirepass", "other", server.password()),
+        ("maxclients", "1", "100"),
+    ] {
         let () = cmd("CONFIG")
             .arg("SET")
             .arg(setting)
@@ -118,8 +121,8 @@ async fn a_server_that_refused_a_connection_is_asked_again() {
 
 #[tokio::test]
 async fn a_server_that_stalls_is_given_up_and_found_again() {
-    let server = Server::start(&[]);
-    let bench = Bench::on(server.url()).await;
+    let server = Redis::new().start().unwrap();
+    let bench = Bench::on(server.url().to_owned()).await;
     let () = bench.ask(cmd("CLIENT").arg("PAUSE").arg(4_000)).await;
     let error = fail(&bench).await;
     assert_eq!(chain(&error)[1], "Redis did not answer in time");
@@ -128,8 +131,8 @@ async fn a_server_that_stalls_is_given_up_and_found_again() {
 
 #[tokio::test]
 async fn a_claim_whose_caller_left_is_settled_before_it_is_released() {
-    let server = Server::start(&[]);
-    let bench = Bench::on(server.url()).await;
+    let server = Redis::new().start().unwrap();
+    let bench = Bench::on(server.url().to_owned()).await;
     let claim = new_claim();
     let () = bench.ask(cmd("CLIENT").arg("PAUSE").arg(500)).await;
     let mut left = bench.store.claim(claim.clone());
@@ -141,11 +144,15 @@ async fn a_claim_whose_caller_left_is_settled_before_it_is_released() {
 
 #[tokio::test]
 async fn a_replica_is_told_and_left_once_it_is_a_primary() {
-    let primary = Server::start(&[]);
-    let replica = Server::start(&[]);
-    let bench = Bench::on(replica.url()).await;
-    let port = primary.url().rsplit_once(':').unwrap().1.to_owned();
-    let () = bench.ask(cmd("REPLICAOF").arg("127.0.0.1").arg(port)).await;
+    let primary = Redis::new().start().unwrap();
+    let replica = Redis::new()
+        .setting("masterauth", primary.password())
+        .start()
+        .unwrap();
+    let bench = Bench::on(replica.url().to_owned()).await;
+    let () = bench
+        .ask(cmd("REPLICAOF").arg("127.0.0.1").arg(primary.port()))
+        .await;
     let error = fail(&bench).await;
     assert_eq!(
         chain(&error)[1],
@@ -157,8 +164,8 @@ async fn a_replica_is_told_and_left_once_it_is_a_primary() {
 
 #[tokio::test]
 async fn with_full_memory_nothing_begins_and_everything_ends() {
-    let server = Server::start(&["--maxmemory-policy", "noeviction"]);
-    let bench = Bench::on(server.url()).await;
+    let server = Redis::new().start().unwrap();
+    let bench = Bench::on(server.url().to_owned()).await;
     let [completed, released, forgotten, abandoned] = std::array::from_fn(|_| new_claim());
     for claim in [&completed, &released, &forgotten, &abandoned] {
         win(&bench.store, claim).await;

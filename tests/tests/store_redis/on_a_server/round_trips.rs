@@ -7,9 +7,9 @@ use idempotent_runtime::identity::AttemptId;
 use idempotent_runtime::outcome::{Headers, Outcome};
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{Claim, Claimed, Completion, Fence, Resolution, Store};
+use idempotent_test_servers::Redis;
 use redis::cmd;
 
-use crate::server::Server;
 use crate::support::{Bench, completion, new_claim, outcome, retry, win};
 
 /// Every step once, and what each leaves to the next.
@@ -63,8 +63,8 @@ async fn sent(bench: &Bench) -> HashMap<String, u64> {
 
 #[tokio::test]
 async fn a_step_is_one_round_trip_once_the_server_knows_its_script() {
-    let server = Server::start(&[]);
-    let bench = Bench::on(server.url()).await;
+    let server = Redis::new().start().unwrap();
+    let bench = Bench::on(server.url().to_owned()).await;
     let () = bench.ask(cmd("SCRIPT").arg("FLUSH")).await;
     sent(&bench).await;
     all_steps(&bench.store).await;
@@ -81,8 +81,8 @@ async fn a_step_is_one_round_trip_once_the_server_knows_its_script() {
 
 #[tokio::test]
 async fn scripts_that_the_server_forgets_in_between_harm_nothing() {
-    let server = Server::start(&[]);
-    let bench = Bench::on(server.url()).await;
+    let server = Redis::new().start().unwrap();
+    let bench = Bench::on(server.url().to_owned()).await;
     for _ in 0..3 {
         let flush = async {
             for _ in 0..20 {

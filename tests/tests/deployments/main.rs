@@ -1,0 +1,83 @@
+//! The stores as they are deployed: several processes on one, and one that goes away and comes back.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod outage;
+mod two_processes;
+
+use std::time::Duration;
+
+/// Longer than any of these tests takes, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+async fn bounded(test: impl Future<Output = ()>) {
+    let ended = tokio::time::timeout(PATIENCE, test).await;
+    ended.expect("the test hangs");
+}
+
+mod on_a_server {
+    use idempotent_test_servers::{
+        MariaDb, Postgres, Redis, Server, mysql_url, postgres_url, redis_cluster_urls, redis_url,
+    };
+
+    use crate::bounded;
+    use crate::outage::loses_nothing;
+    use crate::two_processes::run_each_key_once;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn two_processes_on_one_postgres_run_each_key_once() {
+        run_each_key_once(postgres_url()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn two_processes_on_one_mariadb_run_each_key_once() {
+        run_each_key_once(mysql_url()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn two_processes_on_one_redis_run_each_key_once() {
+        run_each_key_once(redis_url()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn two_processes_on_one_redis_cluster_run_each_key_once() {
+        run_each_key_once(redis_cluster_urls().join(",")).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_postgres_that_stops_and_starts_under_load_loses_nothing() {
+        bounded(loses_nothing(|| Postgres::new().start(), Server::stop)).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_postgres_that_is_killed_under_load_loses_nothing() {
+        bounded(loses_nothing(|| Postgres::new().start(), Server::kill)).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_mariadb_that_stops_and_starts_under_load_loses_nothing() {
+        bounded(loses_nothing(|| MariaDb::new().start(), Server::stop)).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_mariadb_that_is_killed_under_load_loses_nothing() {
+        bounded(loses_nothing(|| MariaDb::new().start(), Server::kill)).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_redis_that_stops_and_starts_under_load_loses_nothing() {
+        bounded(loses_nothing(|| durable_redis().start(), Server::stop)).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_redis_that_is_killed_under_load_loses_nothing() {
+        bounded(loses_nothing(|| durable_redis().start(), Server::kill)).await;
+    }
+
+    /// One that has on its disk what it acknowledged.
+    fn durable_redis() -> Redis {
+        Redis::new()
+            .setting("appendonly", "yes")
+            .setting("appendfsync", "always")
+    }
+}
