@@ -38,7 +38,10 @@
 //! completes it or gives its key back.
 
 // The engine is called by doors alone, and is the same whichever there are.
-#![cfg_attr(not(feature = "axum"), allow(dead_code, unused_imports))]
+#![cfg_attr(
+    not(feature = "axum"),
+    allow(dead_code, unused_imports, unreachable_pub)
+)]
 
 #[cfg(feature = "axum")]
 pub mod axum;

@@ -325,7 +325,10 @@ pub(super) fn allow() -> TokenStream {
 fn parenthesised(expression: &Expr) -> TokenStream {
     match expression {
         Expr::Assign(_) | Expr::Binary(_) | Expr::Cast(_) | Expr::Closure(_) | Expr::Range(_) => {
-            quote!((#expression))
+            // The parentheses stand where the expression begins, or the compiler would underline the whole attribute.
+            let mut parentheses = Group::new(Delimiter::Parenthesis, quote!(#expression));
+            parentheses.set_span(expression.span());
+            quote!(#parentheses)
         }
         other => quote!(#other),
     }
