@@ -106,8 +106,18 @@ impl Postgres {
 
 impl Harness for Postgres {
     async fn open(&self) -> Arc<dyn Store> {
+        let options: PgConnectOptions = self.url.parse().unwrap();
+        // A thousand tasks at once wait for their turn, on a machine that does much else.
+        let pool = PgPoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_mins(1))
+            .test_before_acquire(false)
+            // What PgBouncer does not know, it refuses.
+            .connect_with(options.extra_float_digits(None))
+            .await
+            .unwrap();
         let options = self.options().clock(Arc::new(self.clock.clone()));
-        let store = options.connect(&self.url).await.unwrap();
+        let store = options.with_pool(pool).unwrap();
         store.migrate().await.unwrap();
         Arc::new(store)
     }

@@ -12,3 +12,4 @@ mod payments;
 pub mod provider;
 mod refunds;
 pub mod server;
+pub mod store;

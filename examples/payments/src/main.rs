@@ -19,9 +19,15 @@ struct Args {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:3000")]
     addr: SocketAddr,
-    /// Where the databases are kept; made if need be.
+    /// Where the application's own database is kept; made if need be.
     #[arg(long, value_name = "DIR", default_value = "payments-data")]
     data: PathBuf,
+    /// Where the records of idempotent calls are kept: sqlite:FILE, postgres://…, mysql://…, mariadb://…, redis://…,
+    /// rediss://… (several, separated by commas: a cluster) or memory:. A file beside the application's database if
+    /// left out. Processes that share it share their keys.
+    // The value may hold a password, which help would show.
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    store: Option<String>,
     /// Starts a server of its own in a temporary directory, sends it what clients send on a bad day, and shows what
     /// they got.
     #[arg(long, conflicts_with_all = ["addr", "data"])]
@@ -31,11 +37,13 @@ struct Args {
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
+    // Set to nothing, it is as if it were not set.
+    let store = args.store.as_deref().filter(|url| !url.is_empty());
     let ended = if args.demo {
-        demo::run().await.map_err(Box::<dyn Error>::from)
+        demo::run(store).await.map_err(Box::<dyn Error>::from)
     } else {
         log();
-        server::serve(args.addr, &args.data)
+        server::serve(args.addr, &args.data, store)
             .await
             .map_err(Box::from)
     };

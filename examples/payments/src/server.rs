@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use idempotent_runtime::store::SqliteOpenError;
-use idempotent_runtime::{Idempotency, SqliteStore};
+use idempotent_runtime::Idempotency;
 use tokio::net::TcpListener;
 use tokio::signal;
 
 use crate::app::{App, app};
 use crate::database;
 use crate::provider::CardProvider;
+use crate::store::{self, StoreUrlError};
 
 /// How long connections, and then attempts that have outlived theirs, may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -23,11 +23,11 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// # Errors
 ///
 /// If the data directory, a database or the address cannot be used.
-pub async fn serve(addr: SocketAddr, data: &Path) -> Result<(), ServeError> {
+pub async fn serve(addr: SocketAddr, data: &Path, store: Option<&str>) -> Result<(), ServeError> {
     let bind = |source| ServeError::Bind { addr, source };
     let listener = TcpListener::bind(addr).await.map_err(bind)?;
     let addr = listener.local_addr().map_err(bind)?;
-    let (state, idempotency) = open(data).await?;
+    let (state, idempotency) = open(data, store).await?;
     announce(addr, data);
 
     let served =
@@ -52,12 +52,12 @@ pub async fn serve(addr: SocketAddr, data: &Path) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Opens the application's database and, in a file of its own, the store of the records.
+/// Opens the application's database, and the store of the records at this URL or, without one, in a file of its own.
 ///
 /// # Errors
 ///
 /// If one of them cannot be opened.
-pub async fn open(data: &Path) -> Result<(App, Idempotency), ServeError> {
+pub async fn open(data: &Path, store: Option<&str>) -> Result<(App, Idempotency), ServeError> {
     std::fs::create_dir_all(data).map_err(|source| ServeError::Data {
         data: data.to_owned(),
         source,
@@ -66,7 +66,10 @@ pub async fn open(data: &Path) -> Result<(App, Idempotency), ServeError> {
         database: database::open(&data.join("payments.db")).await?,
         provider: Arc::new(CardProvider::default()),
     };
-    let store = SqliteStore::open(data.join("idempotency.db")).await?;
+    let store = match store {
+        Some(url) => store::open(url).await?,
+        None => store::file(&data.join("idempotency.db")).await?,
+    };
     Ok((state, Idempotency::new(store)))
 }
 
@@ -138,7 +141,7 @@ pub enum ServeError {
     Database(#[from] sqlx::Error),
     /// The store of the records could not be opened.
     #[error("cannot open the idempotency store")]
-    Store(#[from] SqliteOpenError),
+    Store(#[from] StoreUrlError),
     /// Connections can no longer be taken.
     #[error("the server failed")]
     Serve(#[source] io::Error),

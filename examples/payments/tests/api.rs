@@ -37,6 +37,16 @@ async fn a_retry_gets_the_same_answer_and_one_payment_is_made() {
 }
 
 #[tokio::test]
+async fn records_in_memory_are_replayed_too() {
+    let shop = Shop::on(Some("memory:")).await;
+    let first = shop.pay(ACME, "order-1", 4200, "tok_visa").await;
+    let retry = shop.pay(ACME, "order-1", 4200, "tok_visa").await;
+    assert_eq!((first.replayed(), retry.replayed()), (false, true));
+    assert_eq!(retry.body, first.body);
+    assert_eq!(shop.payments().await, 1);
+}
+
+#[tokio::test]
 async fn of_twenty_at_once_one_charges_the_card() {
     let shop = Shop::open().await;
     let mut clients = JoinSet::new();
@@ -185,8 +195,12 @@ struct Shop {
 
 impl Shop {
     async fn open() -> Self {
+        Self::on(None).await
+    }
+
+    async fn on(store: Option<&str>) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let (state, idempotency) = server::open(data.path()).await.unwrap();
+        let (state, idempotency) = server::open(data.path(), store).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let router = app(state.clone(), idempotency);

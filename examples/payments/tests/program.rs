@@ -2,39 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod support;
+
 use std::net::SocketAddr;
-use std::process::{Output, Stdio};
-use std::time::Duration;
+use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 
-/// Nothing here takes longer, but for a machine that hangs.
-const PATIENCE: Duration = Duration::from_mins(1);
+use crate::support::{PATIENCE, demo_ends_well, listening_on, output, payments};
 
 #[tokio::test]
 async fn the_demo_ends_well() {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output(payments().arg("--demo")).await;
-    let (told, complaint) = (
-        String::from_utf8(stdout).unwrap(),
-        String::from_utf8(stderr).unwrap(),
-    );
-    assert!(status.success(), "{told}\n{complaint}");
-    assert!(
-        told.contains("Every answer was as promised: 5 payments"),
-        "{told}"
-    );
-    assert!(
-        !told.contains('\u{1b}'),
-        "no colours where nobody sees them"
-    );
-    let widest = told.lines().map(|line| line.chars().count()).max();
-    assert!(widest <= Some(120), "{told}");
+    demo_ends_well(&mut payments()).await;
 }
 
 #[tokio::test]
@@ -72,9 +53,7 @@ async fn a_stop_waits_for_a_handler_whose_client_has_left() {
         .unwrap();
     let mut told = BufReader::new(server.stdout.take().unwrap()).lines();
     let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
-    let announced = told.next_line().await.unwrap().unwrap();
-    let addr = announced.strip_prefix("listening on http://").unwrap();
-    let addr: SocketAddr = addr.split(',').next().unwrap().parse().unwrap();
+    let addr = listening_on(&told.next_line().await.unwrap().unwrap());
 
     let stopped = async {
         let client = slow_payment(addr).await;
@@ -102,20 +81,6 @@ async fn a_stop_waits_for_a_handler_whose_client_has_left() {
         .await
         .unwrap();
     assert_eq!(made, 1);
-}
-
-fn payments() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_payments"));
-    command.env_remove("RUST_LOG").stdin(Stdio::null());
-    command
-}
-
-async fn output(command: &mut Command) -> Output {
-    let ended = command.kill_on_drop(true).output();
-    tokio::time::timeout(PATIENCE, ended)
-        .await
-        .unwrap()
-        .unwrap()
 }
 
 #[cfg(unix)]

@@ -20,11 +20,11 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    /// Starts all of them at once.
+    /// Starts all of them at once. Tests that ask about durability have servers, or settings, of their own.
     pub(crate) fn start() -> Result<Self, Error> {
         eprintln!("Starting servers for these tests alone …");
         let postgres = thread::spawn(postgres_and_pgbouncer);
-        let mariadb = begin("MariaDB", || MariaDb::new().start());
+        let mariadb = begin("MariaDB", || MariaDb::new().fast().start());
         let redis = begin("Redis", || Redis::new().start());
         let cluster = begin("Redis Cluster", || RedisCluster::new().start());
         // Each is waited for before the first failure is told, so that none is left half-started.
@@ -53,7 +53,7 @@ impl Servers {
 }
 
 fn postgres_and_pgbouncer() -> Result<(Server, Server), Error> {
-    let postgres = timed("PostgreSQL", || Postgres::new().start())?;
+    let postgres = timed("PostgreSQL", || Postgres::new().fast().start())?;
     let pgbouncer = timed("PgBouncer", || PgBouncer::new(&postgres).start())?;
     Ok((postgres, pgbouncer))
 }

@@ -8,6 +8,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use uuid::Uuid;
 
 use super::DemoError;
 use super::expectations::describe;
@@ -39,12 +40,14 @@ impl Order {
 pub(super) struct Client {
     http: reqwest::Client,
     addr: SocketAddr,
+    /// Ends each key, since the store may have those of an earlier demo.
+    run: Uuid,
 }
 
 impl Client {
-    pub(super) fn new(addr: SocketAddr) -> Result<Self, DemoError> {
+    pub(super) fn new(addr: SocketAddr, run: Uuid) -> Result<Self, DemoError> {
         let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { http, addr })
+        Ok(Self { http, addr, run })
     }
 
     pub(super) async fn send(&self, order: &Order) -> Result<Answer, DemoError> {
@@ -55,7 +58,7 @@ impl Client {
             .header(CONTENT_TYPE, "application/json")
             .body(order.body());
         if let Some(key) = order.key {
-            request = request.header("Idempotency-Key", key);
+            request = request.header("Idempotency-Key", self.sent(key));
         }
         let response = request.send().await?;
         Ok(Answer {
@@ -63,6 +66,11 @@ impl Client {
             headers: response.headers().clone(),
             body: response.text().await?,
         })
+    }
+
+    /// A key as it is sent.
+    fn sent(&self, key: &str) -> String {
+        format!("{key}-{}", self.run.simple())
     }
 
     /// Sends an order until its first attempt has come to an end. Says how often it was still running.
@@ -92,7 +100,7 @@ impl Client {
              Content-Length: {}\r\n\r\n{body}",
             self.addr,
             order.api_key,
-            order.key.unwrap_or_default(),
+            self.sent(order.key.unwrap_or_default()),
             body.len(),
         );
         let mut connection = TcpStream::connect(self.addr).await?;

@@ -20,10 +20,13 @@ use self::story::Story;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Plays the whole story and prints its table, also where it ends early.
-pub(crate) async fn run() -> Result<(), DemoError> {
+pub(crate) async fn run(store: Option<&str>) -> Result<(), DemoError> {
+    if store == Some("memory:") {
+        return Err(DemoError::Memory {});
+    }
     let mut report = Report::default();
     let ended = tokio::select! {
-        ended = play(&mut report) => ended,
+        ended = play(&mut report, store) => ended,
         () = tokio::time::sleep(PATIENCE) => Err(DemoError::TooSlow {}),
         // Ends the server too, which is stopped where it is dropped.
         () = stop_asked() => Err(DemoError::Interrupted {}),
@@ -34,8 +37,8 @@ pub(crate) async fn run() -> Result<(), DemoError> {
     Ok(())
 }
 
-async fn play(report: &mut Report) -> Result<(), DemoError> {
-    let mut story = Story::begin(report).await?;
+async fn play(report: &mut Report, store: Option<&str>) -> Result<(), DemoError> {
+    let mut story = Story::begin(report, store).await?;
     story.first_call_and_retry().await?;
     story.another_organization().await?;
     story.changed_amount().await?;
@@ -56,6 +59,8 @@ pub(crate) enum DemoError {
         expected: String,
         got: String,
     },
+    #[error("the demo kills its server, and records in memory go with it: choose another store")]
+    Memory {},
     #[error("the server ended early; its last words: {log}")]
     ServerEnded { log: String },
     #[error("the server could not be started")]

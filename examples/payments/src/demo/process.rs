@@ -21,12 +21,14 @@ pub(super) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts this very program as a server on a free port and waits until it listens.
-    pub(super) async fn start(data: &Path) -> Result<Self, DemoError> {
+    /// Starts this very program as a server on a free port and waits until it listens. The store's URL may hold a password,
+    /// so it is no argument, which everybody on the machine can read.
+    pub(super) async fn start(data: &Path, store: Option<&str>) -> Result<Self, DemoError> {
         let program = std::env::current_exe().map_err(DemoError::Start)?;
         let mut child = Command::new(program)
             .args(["--addr", "127.0.0.1:0", "--data"])
             .arg(data)
+            .env("DATABASE_URL", store.unwrap_or_default())
             .env("RUST_LOG", "payments=info")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -4,6 +4,7 @@ use payments::database;
 use sqlx::SqlitePool;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use super::DemoError;
 use super::client::{Answer, Client, Order};
@@ -24,6 +25,8 @@ const FIRST: Order = Order {
 #[derive(Debug)]
 pub(super) struct Story<'r> {
     report: &'r mut Report,
+    store: Option<&'r str>,
+    run: Uuid,
     server: ServerProcess,
     client: Client,
     /// The business database, opened beside the server.
@@ -33,12 +36,17 @@ pub(super) struct Story<'r> {
 }
 
 impl<'r> Story<'r> {
-    pub(super) async fn begin(report: &'r mut Report) -> Result<Self, DemoError> {
-        let data = tempfile::tempdir()?;
-        let server = ServerProcess::start(data.path()).await?;
+    pub(super) async fn begin(
+        report: &'r mut Report,
+        store: Option<&'r str>,
+    ) -> Result<Self, DemoError> {
+        let (data, run) = (tempfile::tempdir()?, Uuid::new_v4());
+        let server = ServerProcess::start(data.path(), store).await?;
         Ok(Self {
             report,
-            client: Client::new(server.addr())?,
+            store,
+            run,
+            client: Client::new(server.addr(), run)?,
             database: database::open(&data.path().join("payments.db")).await?,
             server,
             data,
@@ -198,8 +206,8 @@ impl<'r> Story<'r> {
             .await?;
 
         self.server.kill().await?;
-        self.server = ServerProcess::start(self.data.path()).await?;
-        self.client = Client::new(self.server.addr())?;
+        self.server = ServerProcess::start(self.data.path(), self.store).await?;
+        self.client = Client::new(self.server.addr(), self.run)?;
 
         let request = "the same again";
         let retry = self.client.send(&order).await?;
