@@ -221,7 +221,7 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     let protect = quote!(#private::protect(#call, #witness, #called).await);
     let answer = match &protected.on_replay {
         None => protect,
-        Some(on_replay) => entry(private, on_replay, handler.form, &protect),
+        Some(on_replay) => entry(private, on_replay, &protect),
     };
     quote! {
         let (#detach, #received) = #private::receive(#captured, &__POLICY);

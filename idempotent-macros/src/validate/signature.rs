@@ -3,8 +3,8 @@
 use proc_macro2::{Group, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, Item, Meta, Pat, ReturnType, Safety, Signature, Type,
-    Visibility,
+    Attribute, Expr, FnArg, GenericParam, Ident, Item, Meta, Pat, ReturnType, Safety, Signature,
+    Type, Visibility,
 };
 
 use crate::errors::Errors;
@@ -205,6 +205,13 @@ fn names_self(sig: &Signature, body: &Group) -> bool {
         Ok(block) => finder.visit_block(&block),
         Err(_) => finder.search(body.stream()),
     }
+    finder.0
+}
+
+/// Whether an expression of the attribute's means an outer `Self`.
+pub(super) fn expression_names_self(expression: &Expr) -> bool {
+    let mut finder = NamesSelf(false);
+    finder.visit_expr(expression);
     finder.0
 }
 
