@@ -9,7 +9,6 @@ use syn::{
 
 use crate::errors::Errors;
 use crate::function::Function;
-use crate::reads_body::reads_body;
 
 /// An axum handler: async, free of a receiver, with at most sixteen arguments.
 #[derive(Debug)]
@@ -52,7 +51,6 @@ pub(super) fn handler(function: Function, errors: &mut Errors) -> Handler {
     } = function;
     qualifiers(&sig, errors);
     let arguments = arguments(&sig, errors);
-    body_is_read_last(&arguments, errors);
     let form = if sig.receiver().is_none() && names_self(&sig, &body) {
         Form::Closure
     } else {
@@ -142,31 +140,6 @@ fn arguments(sig: &Signature, errors: &mut Errors) -> Vec<Argument> {
         }
     }
     arguments
-}
-
-/// The body is there once, for the last argument. Only what is surely a reader of it is told here: the rest the router
-/// judges.
-fn body_is_read_last(arguments: &[Argument], errors: &mut Errors) {
-    let Some((last, front)) = arguments.split_last() else {
-        return;
-    };
-    let another = reads_body(&last.ty);
-    for argument in front {
-        let Some(reader) = reads_body(&argument.ty) else {
-            continue;
-        };
-        let help = match another {
-            None => "move it to the end".to_owned(),
-            Some(another) => {
-                format!("read it once: take what both need from the last argument, `{another}`")
-            }
-        };
-        errors.at(
-            &argument.ty,
-            format_args!("`{reader}` reads the body, which only the last argument can"),
-            help,
-        );
-    }
 }
 
 fn has_type_parameters(sig: &Signature) -> bool {
