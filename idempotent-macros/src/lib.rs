@@ -9,7 +9,6 @@ mod errors;
 mod expand;
 mod function;
 mod options;
-mod reads_body;
 mod survivor;
 #[cfg(test)]
 mod tests;
@@ -96,12 +95,12 @@ use proc_macro::TokenStream;
 ///
 /// Every mistake is an error at compile time under the token that is wrong, and all mistakes are told at once: options
 /// that are unknown, repeated, contradictory or out of range, no scope, a scope or key that names no argument, a handler
-/// that cannot be one, an argument before the last that reads the body (`Json`, `Form`, `Bytes`, `Multipart` or `RawForm`,
-/// by its name). The function itself is still there, so nothing else in the file breaks.
+/// that cannot be one. The function itself is still there, so nothing else in the file breaks.
 ///
 /// Types are judged by the compiler, under the type: a response that cannot be replayed, a scope that is not a
 /// `ScopeKey`, a future that is not `Send`. A shared policy that contradicts an option does not compile either. What is
-/// not an extractor is told by axum where the handler is routed, or by `#[axum::debug_handler]`.
+/// not an extractor, or reads the body before the last argument, is told by axum where the handler is routed, and in words
+/// for people by `#[axum::debug_handler]`.
 ///
 /// # A second look
 ///

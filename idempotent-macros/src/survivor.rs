@@ -2,12 +2,10 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::punctuated::Punctuated;
-use syn::{FnArg, ReturnType, Safety, Token};
+use syn::{ReturnType, Safety, Token};
 
 use crate::errors::Errors;
 use crate::function::Function;
-use crate::reads_body::reads_body;
 
 /// The item as it was. What has been told of a function's form is put right, or the router that is given the function
 /// would tell it again; the body stays as it was typed.
@@ -29,7 +27,6 @@ fn is_routable(function: &Function) -> bool {
         && matches!(sig.safety, Safety::Default)
         && sig.abi.is_none()
         && sig.variadic.is_none()
-        && reads_the_body_last(&sig.inputs)
 }
 
 fn routable(function: Function) -> TokenStream {
@@ -47,9 +44,6 @@ fn routable(function: Function) -> TokenStream {
     sig.safety = Safety::Default;
     sig.abi = None;
     sig.variadic = None;
-    if !reads_the_body_last(&sig.inputs) {
-        sig.inputs = body_last(sig.inputs);
-    }
     quote!(#(#attrs)* #vis #sig #body)
 }
 
@@ -65,18 +59,4 @@ fn returns_a_future(output: &ReturnType) -> bool {
         })
     }
     names_one(output.to_token_stream())
-}
-
-fn reads_the_body_last(inputs: &Punctuated<FnArg, Token![,]>) -> bool {
-    let front = inputs.len().saturating_sub(1);
-    !inputs.iter().take(front).any(argument_reads_body)
-}
-
-fn body_last(inputs: Punctuated<FnArg, Token![,]>) -> Punctuated<FnArg, Token![,]> {
-    let (last, front): (Vec<FnArg>, Vec<FnArg>) = inputs.into_iter().partition(argument_reads_body);
-    front.into_iter().chain(last).collect()
-}
-
-fn argument_reads_body(input: &FnArg) -> bool {
-    matches!(input, FnArg::Typed(typed) if reads_body(&typed.ty).is_some())
 }

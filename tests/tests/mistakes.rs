@@ -119,6 +119,13 @@ fn help(line: &str) -> Option<&str> {
         "within `",
         "the failure occurred",
         "for types from other crates",
+        "this error originates in",
+        "this warning originates in",
+        "evaluation of `",
+        "provide the argument",
+        "consider further restricting",
+        "the full name for the type has been written",
+        "consider using `--verbose`",
     ];
     (!of_the_compiler.iter().any(|it| help.starts_with(it))).then_some(help)
 }

@@ -76,6 +76,9 @@ impl<'a> ArgumentsInScope<'a> {
                 "`?`" | "`.await`" => {
                     "make what can fail or wait an extractor of its own, and name that argument"
                 }
+                "`=`" => {
+                    "write an expression that is the value itself, and a comma before the next option"
+                }
                 _ => "write an expression that is the value itself",
             };
             let what = format_args!("{what} cannot stand in an option's expression");

@@ -169,7 +169,7 @@ fn replay(private: &TokenStream, reply: &Reply) -> TokenStream {
 }
 
 /// The most parts before a body for which the runtime has a witness of their own.
-const MOST_PARTS: usize = 4;
+const MOST_PARTS: usize = 8;
 
 /// The witness for one type. Of a tuple every element is asked for by itself: asked as a whole, one that is wrong would
 /// be told twice, and neither time by its name.
@@ -195,9 +195,9 @@ fn is_called_as_a_stream(ty: &Type) -> bool {
     };
     let last = path.path.segments.last();
     last.is_some_and(|last| {
-        ["Body", "Response", "Sse"]
-            .iter()
-            .any(|it| last.ident == it)
+        // With type arguments it may be an alias, such as `type Response<T> = Result<Json<T>, ApiError>`.
+        last.ident == "Sse"
+            || last.arguments.is_none() && (last.ident == "Body" || last.ident == "Response")
     })
 }
 
@@ -221,7 +221,7 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     let protect = quote!(#private::protect(#call, #witness, #called).await);
     let answer = match &protected.on_replay {
         None => protect,
-        Some(on_replay) => entry(private, on_replay, handler.form, &protect),
+        Some(on_replay) => entry(private, on_replay, &protect),
     };
     quote! {
         let (#detach, #received) = #private::receive(#captured, &__POLICY);

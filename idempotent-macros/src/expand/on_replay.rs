@@ -6,19 +6,18 @@ use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
 
 use super::axum::{allow, bind, call, mixed};
-use crate::validate::{Closure, Decide, Form, OnReplay};
+use crate::validate::{Closure, Decide, OnReplay};
 
 /// Enters the call, lets the user's function decide where there is an outcome already, and goes on with `protect` where
 /// the handler is to run. Arguments are lent to the function; they are free again before the handler takes them.
 pub(super) fn entry(
     private: &TokenStream,
     on_replay: &OnReplay,
-    form: Form,
     protect: &TokenStream,
 ) -> TokenStream {
     let bindings = on_replay.bindings.iter().map(bind);
     let (entry, call, response) = (mixed("__entry"), call(), mixed("__response"));
-    let (allow, decide) = (allow(), decide(on_replay, form));
+    let (allow, decide) = (allow(), decide(on_replay));
     quote! {
         #allow
         let #entry = {
@@ -33,14 +32,15 @@ pub(super) fn entry(
 }
 
 /// The user's closure in one form, or the user's function.
-fn decide(on_replay: &OnReplay, form: Form) -> TokenStream {
+fn decide(on_replay: &OnReplay) -> TokenStream {
+    let (keyword, judge_send) = (on_replay.keyword, on_replay.judge_send);
     match &on_replay.decide {
-        Decide::Closure(decides) => closure(on_replay.keyword, decides, form),
-        Decide::Function(path) => function(on_replay.keyword, path, form),
+        Decide::Closure(decides) => closure(keyword, decides, judge_send),
+        Decide::Function(path) => function(keyword, path, judge_send),
     }
 }
 
-fn closure(keyword: Span, decides: &Closure, form: Form) -> TokenStream {
+fn closure(keyword: Span, decides: &Closure, judge_send: bool) -> TokenStream {
     let Closure {
         saved,
         takes,
@@ -59,21 +59,20 @@ fn closure(keyword: Span, decides: &Closure, form: Form) -> TokenStream {
     let mut block = Group::new(Delimiter::Brace, quote!(#pin #take #(#statements)*));
     block.set_span(body.brace_token.span.join());
     let body = quote_spanned!(keyword=> async move #block);
-    let body = match form {
-        Form::Function { judge_send: true } => {
-            quote_spanned!(keyword=> __idempotent::need_send(#body))
-        }
-        _ => body,
+    let body = if judge_send {
+        quote_spanned!(keyword=> __idempotent::need_send(#body))
+    } else {
+        body
     };
     quote!(|#parameter| #body)
 }
 
 /// Handed over by its name, so that the compiler says of the function itself what it should take and give. Where that
-/// depends on type parameters, it is called here.
-fn function(keyword: Span, path: &ExprPath, form: Form) -> TokenStream {
+/// depends on type parameters or on `Self`, it is called here.
+fn function(keyword: Span, path: &ExprPath, judge_send: bool) -> TokenStream {
     let last = path.to_token_stream().into_iter().last();
     let span = last.map_or_else(|| path.span(), |tree| tree.span());
-    if form == (Form::Function { judge_send: true }) {
+    if judge_send {
         return quote_spanned!(span=> __idempotent::deciding(#path));
     }
     let (pin, saved) = (pin(keyword, None), Ident::new("__saved", span));

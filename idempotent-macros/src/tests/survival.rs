@@ -111,10 +111,6 @@ fn in_the_form_that_a_router_takes() {
         ("extern \"C\" fn f() {}", "async fn f() {}"),
         ("async fn f(a: A, _: ...) {}", "async fn f(a: A,) {}"),
         (
-            "async fn f(Json(a): Json<A>, b: B, c: C) { a. }",
-            "async fn f(b: B, c: C, Json(a): Json<A>) { a. }",
-        ),
-        (
             "fn f() -> impl Future<Output = u8> { async { 5 } }",
             "fn f() -> impl Future<Output = u8> { async { 5 } }",
         ),

@@ -83,7 +83,7 @@ pub(crate) fn validate(
     let on_replay = options
         .on_replay
         .as_ref()
-        .and_then(|option| on_replay::on_replay(option, &arguments, &mut errors));
+        .and_then(|option| on_replay::on_replay(option, handler.form, &arguments, &mut errors));
     let scope = scope::scope(options, &handler, &arguments, &mut errors);
     let reply = reply(&handler.sig, buffers, &mut errors);
     let runtime = settings::runtime(options.runtime.as_ref(), &mut errors);

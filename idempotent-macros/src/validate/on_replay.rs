@@ -5,6 +5,7 @@ use syn::spanned::Spanned;
 use syn::token::Brace;
 use syn::{Block, Expr, ExprClosure, ExprPath, Pat, ReturnType, Stmt, Type};
 
+use super::signature::{Form, expression_names_self};
 use crate::arguments_in_scope::{ArgumentsInScope, Binding};
 use crate::errors::Errors;
 use crate::options::{Given, ungrouped};
@@ -16,6 +17,9 @@ pub(crate) struct OnReplay {
     pub(crate) keyword: Span,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) decide: Decide,
+    /// Whether it is known here if what decides is `Send`: it depends neither on type parameters nor on `Self`, which may
+    /// have some.
+    pub(crate) judge_send: bool,
 }
 
 /// An async function of the recorded outcome.
@@ -39,6 +43,7 @@ pub(crate) struct Closure {
 
 pub(super) fn on_replay(
     option: &Given<Expr>,
+    form: Form,
     arguments: &ArgumentsInScope<'_>,
     errors: &mut Errors,
 ) -> Option<OnReplay> {
@@ -55,10 +60,12 @@ pub(super) fn on_replay(
             return None;
         }
     };
+    let judge_send = form == Form::Function { judge_send: true } && !expression_names_self(&value);
     Some(OnReplay {
         keyword: option.keyword.span(),
         bindings,
         decide,
+        judge_send,
     })
 }
 

@@ -82,11 +82,11 @@ pub(super) fn statuses(list: &List, errors: &mut Errors) -> Option<Vec<(u16, u16
 
 fn statuses_of(item: &Expr, errors: &mut Errors) -> Option<(u16, u16)> {
     if let Some(only) = number(item) {
-        if let ("xx", Ok(class @ 2..=5)) = (only.suffix(), only.base10_parse::<u8>()) {
+        if let Some(class) = class(only) {
             errors.at(
                 only,
                 "a class of statuses is written as a range",
-                format_args!("write `{class}00..={class}99`"),
+                format_args!("write {}", meant_class(class, "", "")),
             );
             return None;
         }
@@ -111,6 +111,22 @@ fn statuses_of(item: &Expr, errors: &mut Errors) -> Option<(u16, u16)> {
         return None;
     }
     Some((min, max))
+}
+
+/// The 5 of `5xx`.
+pub(super) fn class(number: &LitInt) -> Option<u8> {
+    let class = number.base10_parse().ok()?;
+    (number.suffix() == "xx" && (2..=5).contains(&class)).then_some(class)
+}
+
+/// What to write instead of a class. A 500 says nothing of what was done, so that nobody is told to release it.
+pub(super) fn meant_class(class: u8, before: &str, behind: &str) -> String {
+    match class {
+        5 => format!(
+            "`{before}503{behind}` or `{before}502..=504{behind}`, by which a handler can say that nothing was done: a 500 says nothing of it"
+        ),
+        _ => format!("`{before}{class}00..={class}99{behind}`"),
+    }
 }
 
 /// The status that a literal was meant to be, if it stands where a list belongs or in quotes.

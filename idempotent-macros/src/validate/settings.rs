@@ -266,6 +266,16 @@ fn release(option: &Given<Value>, errors: &mut Errors) -> Option<Release> {
         );
         return None;
     }
+    if let Value::Literal(Lit::Int(number)) = &option.value
+        && let Some(class) = range::class(number)
+    {
+        errors.at(
+            number,
+            "`release` takes a list of statuses",
+            format_args!("write {}", range::meant_class(class, "release = [", "]")),
+        );
+        return None;
+    }
     let choices = [Choice::word("failures"), Choice::word("never")];
     let or = ", or a list of statuses, such as `[429, 502..=504]`";
     let chosen = choose(option, &choices, or, errors)?;

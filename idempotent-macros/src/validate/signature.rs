@@ -3,13 +3,12 @@
 use proc_macro2::{Group, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, Item, Meta, Pat, ReturnType, Safety, Signature, Type,
-    Visibility,
+    Attribute, Expr, FnArg, GenericParam, Ident, Item, Meta, Pat, ReturnType, Safety, Signature,
+    Type, Visibility,
 };
 
 use crate::errors::Errors;
 use crate::function::Function;
-use crate::reads_body::reads_body;
 
 /// An axum handler: async, free of a receiver, with at most sixteen arguments.
 #[derive(Debug)]
@@ -52,7 +51,6 @@ pub(super) fn handler(function: Function, errors: &mut Errors) -> Handler {
     } = function;
     qualifiers(&sig, errors);
     let arguments = arguments(&sig, errors);
-    body_is_read_last(&arguments, errors);
     let form = if sig.receiver().is_none() && names_self(&sig, &body) {
         Form::Closure
     } else {
@@ -144,31 +142,6 @@ fn arguments(sig: &Signature, errors: &mut Errors) -> Vec<Argument> {
     arguments
 }
 
-/// The body is there once, for the last argument. Only what is surely a reader of it is told here: the rest the router
-/// judges.
-fn body_is_read_last(arguments: &[Argument], errors: &mut Errors) {
-    let Some((last, front)) = arguments.split_last() else {
-        return;
-    };
-    let another = reads_body(&last.ty);
-    for argument in front {
-        let Some(reader) = reads_body(&argument.ty) else {
-            continue;
-        };
-        let help = match another {
-            None => "move it to the end".to_owned(),
-            Some(another) => {
-                format!("read it once: take what both need from the last argument, `{another}`")
-            }
-        };
-        errors.at(
-            &argument.ty,
-            format_args!("`{reader}` reads the body, which only the last argument can"),
-            help,
-        );
-    }
-}
-
 fn has_type_parameters(sig: &Signature) -> bool {
     let mut finder = ImplTrait(None);
     sig.inputs
@@ -205,6 +178,13 @@ fn names_self(sig: &Signature, body: &Group) -> bool {
         Ok(block) => finder.visit_block(&block),
         Err(_) => finder.search(body.stream()),
     }
+    finder.0
+}
+
+/// Whether an expression of the attribute's means an outer `Self`.
+pub(super) fn expression_names_self(expression: &Expr) -> bool {
+    let mut finder = NamesSelf(false);
+    finder.visit_expr(expression);
     finder.0
 }
 

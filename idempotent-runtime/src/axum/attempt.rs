@@ -11,7 +11,7 @@ use http::request::Parts;
 use uuid::Uuid;
 
 use super::record;
-use super::replay::{Replay, Reply, Witness as _, need_replay};
+use super::replay::{Publish, Reply, Witness as _, need_replay};
 use crate::digest::Fields;
 use crate::engine::{Held, Lease, Ticket};
 use crate::idempotency::Idempotency;
@@ -127,6 +127,8 @@ impl Attempt {
     /// Shows a provisional outcome to duplicates while the handler runs, under `pending = provisional`. Under another
     /// `pending` nobody sees it, and the log says so.
     ///
+    /// `outcome` is made a response when this is called, and shown when what it returns is awaited.
+    ///
     /// From then on the key is never given back, under whichever `pending`: a later failure is final, though its status
     /// stands in `release`. May be called again to show another.
     ///
@@ -137,7 +139,7 @@ impl Attempt {
     // The future does not name the outcome's type, or a type that is none would be told three times.
     pub fn publish(
         &self,
-        outcome: impl Replay,
+        outcome: impl Publish,
     ) -> Pin<Box<dyn Future<Output = Result<(), PublishError>> + Send + '_>> {
         let reply = need_replay().reply(outcome);
         Box::pin(async move {

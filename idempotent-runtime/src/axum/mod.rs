@@ -34,4 +34,4 @@ pub use self::attempt::{Attempt, PublishError};
 pub use self::layer::Protected;
 pub use self::on_replay::{OnReplay, Saved};
 pub(crate) use self::refuse::Envelope;
-pub use self::replay::{Replay, ReplayPart};
+pub use self::replay::{Publish, Replay, ReplayPart};

@@ -54,7 +54,7 @@ use crate::outcome::Disposition;
     message = "`{Self}` cannot be replayed to a retry",
     label = "not a `Replay`",
     note = "a type of your own needs one line beside its `IntoResponse`: `impl idempotent_runtime::axum::Replay for {Self} {{}}`",
-    note = "any other value is answered as JSON by `axum::Json<{Self}>`",
+    note = "a value that implements `serde::Serialize` is answered as `Json(value)`; of a tuple, every part must be replayable",
     note = "of what may be a stream name the parts, such as `(StatusCode, Json<Task>)`; or write `#[idempotent(response = buffer, …)]`, which reads a handler's response to its end and keeps it"
 )]
 pub trait Replay: IntoResponse {
@@ -285,6 +285,10 @@ witnesses_of_tuples!(P1 0);
 witnesses_of_tuples!(P1 0, P2 1);
 witnesses_of_tuples!(P1 0, P2 1, P3 2);
 witnesses_of_tuples!(P1 0, P2 1, P3 2, P4 3);
+witnesses_of_tuples!(P1 0, P2 1, P3 2, P4 3, P5 4);
+witnesses_of_tuples!(P1 0, P2 1, P3 2, P4 3, P5 4, P6 5);
+witnesses_of_tuples!(P1 0, P2 1, P3 2, P4 3, P5 4, P6 5, P7 6);
+witnesses_of_tuples!(P1 0, P2 1, P3 2, P4 3, P5 4, P6 5, P7 6, P8 7);
 
 /// The witness for a type that implements [`Replay`].
 pub fn need_replay<T: Replay>() -> Replayable<T> {
@@ -304,12 +308,25 @@ pub fn need_replay<T: Replay>() -> Replayable<T> {
     message = "`{Self}` may be a stream, which cannot be replayed to a retry",
     label = "nobody can tell whether this ends",
     note = "name what the response is made of, such as `(StatusCode, Json<Task>)`",
-    note = "or write `#[idempotent(response = buffer, …)]`, which reads the response to its end and keeps it"
+    note = "or write `#[idempotent(response = buffer, …)]`, which reads the response to its end and keeps it",
+    note = "a type of your own needs one line: `impl idempotent_runtime::axum::Replay for X {{}}`"
 )]
 pub trait NoStream: Replay {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Replay> NoStream for T {}
+
+/// What [`Attempt::publish`](super::Attempt::publish) takes: a [`Replay`]. Only the compiler's message differs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be published",
+    label = "not a `Replay`",
+    note = "what is published is recorded as its type says: publish the parts, such as `(StatusCode::ACCEPTED, Json(run))`",
+    note = "a type of your own needs one line beside its `IntoResponse`: `impl idempotent_runtime::axum::Replay for X {{}}`"
+)]
+pub trait Publish: Replay {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Replay> Publish for T {}
 
 /// The witness for a type that is called as a stream is.
 pub fn need_no_stream<T: NoStream>() -> Replayable<T> {

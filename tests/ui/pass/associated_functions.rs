@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use idempotent_runtime::axum::{OnReplay, Replay, idempotent};
+use idempotent_runtime::axum::{OnReplay, Replay, Saved, idempotent};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -128,8 +128,49 @@ impl<P: Provider> Shop<P> {
         provider.pay().await
     }
 
+    #[idempotent(scope = global, on_replay = Self::decide)]
+    async fn decided_by_a_function(body: String) -> String {
+        body
+    }
+
+    #[idempotent(scope = global, on_replay = |_saved| async move { Self::slow().await })]
+    async fn decided_by_a_closure() -> StatusCode {
+        StatusCode::CREATED
+    }
+
+    async fn decide(_: Saved) -> OnReplay {
+        Self::slow().await
+    }
+
+    async fn slow() -> OnReplay {
+        std::future::ready(OnReplay::Replay).await
+    }
+
     fn name() -> &'static str {
         P::NAME
+    }
+}
+
+/// Nothing says that `S` is `Send` or lives for long, and nothing need before it is routed.
+struct Api<S>(S);
+
+impl<S> Api<S> {
+    #[idempotent(scope = global, on_replay = Self::decide)]
+    async fn decided_by_a_function(body: String) -> String {
+        body
+    }
+
+    #[idempotent(scope = global, on_replay = |_saved| async move { Self::slow().await })]
+    async fn decided_by_a_closure() -> StatusCode {
+        StatusCode::CREATED
+    }
+
+    async fn decide(_: Saved) -> OnReplay {
+        Self::slow().await
+    }
+
+    async fn slow() -> OnReplay {
+        std::future::ready(OnReplay::Replay).await
     }
 }
 
@@ -169,5 +210,10 @@ fn main() {
     let _: Router<Shop<Bank>> = Router::new()
         .route("/a", post(Shop::<Bank>::of_no_type))
         .route("/b", post(Shop::<Bank>::named))
-        .route("/c", post(Shop::<Bank>::pay));
+        .route("/c", post(Shop::<Bank>::pay))
+        .route("/d", post(Shop::<Bank>::decided_by_a_function))
+        .route("/e", post(Shop::<Bank>::decided_by_a_closure));
+    let _: Router = Router::new()
+        .route("/a", post(Api::<Task>::decided_by_a_function))
+        .route("/b", post(Api::<Task>::decided_by_a_closure));
 }

@@ -93,17 +93,19 @@ settings!(
 );
 settings!(no_more(org), scope = global);
 
+// rustfmt would move the options further to the right each time.
+#[rustfmt::skip]
 macro_rules! values {
     ($name:ident, $format:expr, $release:expr, $pending:expr, $fingerprint:expr, $missing:ident, $lease:expr) => {
         #[idempotent(
-                                                    scope = global,
-                                                    key_format = $format,
-                                                    release = $release,
-                                                    pending = $pending,
-                                                    fingerprint = $fingerprint,
-                                                    missing = $missing,
-                                                    lease = $lease
-                                                )]
+            scope = global,
+            key_format = $format,
+            release = $release,
+            pending = $pending,
+            fingerprint = $fingerprint,
+            missing = $missing,
+            lease = $lease
+        )]
         async fn $name() {}
     };
 }

@@ -6,7 +6,7 @@ mod source;
 use quote::ToTokens;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Expr, Lit, Token};
+use syn::{Expr, Ident, Lit, Token};
 
 pub(crate) use self::format::KeyFormat;
 pub(super) use self::format::{fits, format};
@@ -198,12 +198,31 @@ fn expression(
         return None;
     }
     let seen = arguments.see(expression, errors)?;
+    if let Some(name) = looks_like_a_place(expression).filter(|_| seen.bindings.is_empty()) {
+        errors.at(
+            expression,
+            format_args!("`{name}` is no place of a key"),
+            "the places are `header(\"…\")`, `body(\"…\")`, `query(\"…\")` and `path(\"…\")`; any other is an extractor's, whose argument `key` then names",
+        );
+        return None;
+    }
     if seen.bindings.is_empty() {
         let or = ", and `header(\"Idempotency-Key\")` would be a place in the request";
         arguments.names_none("key", expression, or, errors);
         return None;
     }
     Some(seen)
+}
+
+/// The name in `cookie("key")`.
+fn looks_like_a_place(expression: &Expr) -> Option<&Ident> {
+    let Expr::Call(call) = expression else {
+        return None;
+    };
+    match (&*call.func, call.args.first()) {
+        (Expr::Path(path), Some(Expr::Lit(_))) if call.args.len() == 1 => path.path.get_ident(),
+        _ => None,
+    }
 }
 
 /// The place that was meant by one without its name, or by a misspelt one.
