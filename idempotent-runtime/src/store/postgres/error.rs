@@ -79,7 +79,7 @@ impl fmt::Display for PostgresStoreError {
             ),
             What::Name => f.write_str("the idempotency store has no table of this name"),
             What::Connect(place) => {
-                write!(f, "the idempotency store at {place} could not be reached")
+                write!(f, "the idempotency store at {place} could not be opened")
             }
             What::Migrate => f.write_str("the idempotency store's tables could not be brought up to date"),
         }

@@ -58,8 +58,8 @@ const SWEEP_AT_ONCE: usize = 500;
 ///
 /// A step fails as [unavailable](StoreError::is_unavailable) where the server cannot be reached, gives no connection
 /// within five seconds, or refuses; and as [corrupt](StoreError::is_corrupt) where a row cannot be read. The connections
-/// recover by themselves. Behind a network that swallows packets, set `tcp_user_timeout` on the server's side of the
-/// URL, or a pool of your own.
+/// recover by themselves. The engine waits for a step no longer than five seconds, also where a network swallows it
+/// without a word; what became of the step is then unknown, as after any failure.
 ///
 /// ```no_run
 /// use idempotent_runtime::{Idempotency, PostgresStore};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Postgres};
 
 use super::PostgresStore;
@@ -133,6 +133,9 @@ impl PostgresStoreOptions {
     /// Connects to the server at this URL, `postgres://user:password@host:port/database`, and creates nothing there:
     /// call [`migrate`](PostgresStore::migrate).
     ///
+    /// `?sslmode=verify-full` insists on TLS with a certificate of that host, for which the feature `tls` must be on.
+    /// Without an `sslmode`, connections are encrypted where both sides can, and in the clear where not.
+    ///
     /// # Errors
     ///
     /// [`PostgresStoreError`] if the URL is none, the server refuses or cannot be reached within five seconds, or a name
@@ -145,6 +148,14 @@ impl PostgresStoreOptions {
         // What PgBouncer does not know, it refuses.
         let options = options.extra_float_digits(None).disable_statement_logging();
         let place = format!("{}:{}", options.get_host(), options.get_port());
+        // The pool would try for five seconds and then say no more than that it waited.
+        let first = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await;
+        let close = match first.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+            Ok(connection) => connection.close(),
+            Err(error) => return Err(PostgresStoreError::connect(place, error)),
+        };
+        // It worked; how it ends matters to nobody.
+        let _ = close.await;
         let pool = PgPoolOptions::new()
             .max_connections(self.max_connections)
             .acquire_timeout(PATIENCE)
@@ -156,14 +167,15 @@ impl PostgresStoreOptions {
                     Ok(meta.idle_for < IDLE || connection.ping().await.is_ok())
                 })
             })
-            .connect_with(options)
-            .await
-            .map_err(|error| PostgresStoreError::connect(place, error))?;
+            .connect_lazy_with(options);
         Ok(PostgresStore::with_options(self, &names, pool))
     }
 
     /// Takes connections from a pool that the application has. See that it is not exhausted by what handlers do: a step
     /// that gets no connection fails as [unavailable](crate::store::StoreError::is_unavailable).
+    ///
+    /// The pool's sessions may have any settings, if they commit by themselves. `test_before_acquire(false)` saves a
+    /// round trip for every step. Where the pool logs its statements, [`Protocol::Simple`] has response bodies in them.
     ///
     /// # Errors
     ///

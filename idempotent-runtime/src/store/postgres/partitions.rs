@@ -80,8 +80,11 @@ impl Days {
         let dropped = format!("DROP TABLE IF EXISTS {part}");
         match detached {
             Ok(_) => {}
-            // Another process was faster, or is at it.
-            Err(sqlx::Error::Database(_)) => return Ok(()),
+            // Another process was faster, or is at it; or this role may not, which is for somebody to see.
+            Err(sqlx::Error::Database(error)) => {
+                tracing::warn!(%error, partition = past.name, "an idempotency partition that is over could not be detached");
+                return Ok(());
+            }
             Err(error) => return Err(error),
         }
         sqlx::raw_sql(AssertSqlSafe(dropped)).execute(pool).await?;
