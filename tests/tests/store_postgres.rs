@@ -428,21 +428,37 @@ mod on_a_server {
             let fence = store.complete(claim.record, claim.attempt, completion);
             assert_eq!(fence.await.unwrap(), Fence::Held);
         }
+        // Neither what is kept for ever nor what nobody settles keeps its day.
+        let (forever, abandoned) = (claim(), claim());
+        for claim in [&forever, &abandoned] {
+            let won = store.claim(claim.clone()).await.unwrap();
+            assert!(matches!(won, Claimed::Won { .. }));
+        }
+        let completion = Completion {
+            disposition: Disposition::Completed,
+            outcome: None,
+            ttl: Ttl::Forever,
+        };
+        let fence = store.complete(forever.record, forever.attempt, completion);
+        assert_eq!(fence.await.unwrap(), Fence::Held);
         let days = harness.days().await;
         harness.advance(Duration::from_hours(48));
         assert_eq!(store.sweep(1).await.unwrap(), 0);
         assert_eq!(
             harness.count().await,
-            2,
+            4,
             "a day with a record that counts stays"
         );
         assert!(store.load(kept.record).await.unwrap().is_some());
         harness.advance(Duration::from_hours(48));
         assert_eq!(store.sweep(1).await.unwrap(), 0);
-        assert_eq!(harness.count().await, 0);
+        assert_eq!(harness.count().await, 2);
+        for claim in [&forever, &abandoned] {
+            assert!(store.load(claim.record).await.unwrap().is_some());
+        }
         assert!(store.load(kept.record).await.unwrap().is_none());
-        // As many days ahead as before, and none of those that passed.
-        assert_eq!(harness.days().await, days);
+        // As many days ahead as before, and of those that passed yesterday alone.
+        assert_eq!(harness.days().await, days + 1);
         store.claim(claim()).await.unwrap();
     }
 }

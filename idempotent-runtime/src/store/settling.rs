@@ -41,13 +41,14 @@ impl Unsettled {
         attempt: AttemptId,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Settling<T> {
-        let earlier = self.earlier(attempt);
+        let unsettled = Arc::clone(self);
         Settling {
             unsettled: Arc::clone(self),
             attempt,
             begun: false,
             work: Some(Box::pin(async move {
-                if let Some(mut earlier) = earlier {
+                // Looked for when the step begins: it may have been made long before.
+                if let Some(mut earlier) = unsettled.earlier(attempt) {
                     // Nothing is ever sent: an error says that the step is settled.
                     let _ = earlier.changed().await;
                 }

@@ -137,7 +137,7 @@ impl PostgresStore {
         drop(connection);
         if shared.options.layout == Layout::PartitionedByDay {
             let days = Days::new(&shared.names);
-            days.turn(&shared.pool, shared.now())
+            days.make_only(&shared.pool, shared.now())
                 .await
                 .map_err(failed)?;
         }

@@ -15,10 +15,18 @@ pub(super) struct Days {
     names: Names,
 }
 
-/// A partition of a day that has passed.
+/// The partition of a day that has passed, yesterday apart.
 struct Past {
     name: String,
-    is_detaching: bool,
+    stage: Stage,
+}
+
+/// How far it is on its way out. A process that dies in between leaves it where the next sweep goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Attached,
+    Detaching,
+    Detached,
 }
 
 impl Days {
@@ -31,65 +39,106 @@ impl Days {
     /// Makes the days to come, and drops those all of whose records have expired. `now`: another time than the server's.
     pub(super) async fn turn(&self, pool: &Pool, now: Option<i64>) -> Result<(), sqlx::Error> {
         for past in self.make(pool, now).await? {
-            if past.is_detaching || self.is_over(pool, &past.name, now).await? {
-                self.drop(pool, &past).await?;
+            if past.stage == Stage::Attached {
+                if !self.has_expired(pool, &past.name, now).await? {
+                    continue;
+                }
+                self.keep_what_has_no_end(pool, &past.name).await?;
+                if !self.detach(pool, &past.name, "CONCURRENTLY").await? {
+                    continue;
+                }
+            } else if past.stage == Stage::Detaching
+                && !self.detach(pool, &past.name, "FINALIZE").await?
+            {
+                continue;
             }
+            let part = self.names.sibling(&past.name);
+            let drop = format!("DROP TABLE IF EXISTS {part}");
+            sqlx::raw_sql(AssertSqlSafe(drop)).execute(pool).await?;
         }
-        Ok(())
+        self.sweep_kept(pool, now).await
+    }
+
+    /// Makes the days to come and drops none, which may have to wait for others.
+    pub(super) async fn make_only(&self, pool: &Pool, now: Option<i64>) -> Result<(), sqlx::Error> {
+        self.make(pool, now).await.map(drop)
     }
 
     /// Makes the days to come, and says which have passed.
     async fn make(&self, pool: &Pool, now: Option<i64>) -> Result<Vec<Past>, sqlx::Error> {
         let (function, now) = (self.names.beside("_days"), time(now));
         let rows = sqlx::raw_sql(AssertSqlSafe(format!(
-            "SELECT past, is_detaching FROM {function}({now}, {AHEAD})"
+            "SELECT past, stage FROM {function}({now}, {AHEAD})"
         )))
         .fetch_all(pool)
         .await?;
         rows.iter().map(past).collect()
     }
 
-    /// Whether nothing of the day counts any more. Expired and released rows never come back to life: a claim of theirs
+    /// Whether nothing of the day is still to expire. Expired and released rows never come back to life: a claim of theirs
     /// makes a row of its own day.
-    async fn is_over(
+    async fn has_expired(
         &self,
         pool: &Pool,
         name: &str,
         now: Option<i64>,
     ) -> Result<bool, sqlx::Error> {
-        let (part, now) = (self.names.sibling(name), time(now));
+        let (part, now) = (self.names.sibling(name), server_time(now));
         let row = sqlx::raw_sql(AssertSqlSafe(format!(
-            "SELECT NOT EXISTS (SELECT FROM {part} WHERE expires_at IS NULL OR expires_at > \
-             coalesce({now}, floor(extract(epoch FROM clock_timestamp()) * 1000)::int8))"
+            "SELECT NOT EXISTS (SELECT FROM {part} WHERE expires_at > {now})"
         )))
         .fetch_one(pool)
         .await?;
         row.try_get(0)
     }
 
-    /// Detaching waits for statements that use the day, and keeps none waiting. Where it was interrupted, it is finished.
-    async fn drop(&self, pool: &Pool, past: &Past) -> Result<(), sqlx::Error> {
-        let (table, part) = (self.names.table(), self.names.sibling(&past.name));
-        let how = if past.is_detaching {
-            "FINALIZE"
-        } else {
-            "CONCURRENTLY"
-        };
-        let detach = format!("ALTER TABLE {table} DETACH PARTITION {part} {how}");
-        let detached = sqlx::raw_sql(AssertSqlSafe(detach)).execute(pool).await;
-        let dropped = format!("DROP TABLE IF EXISTS {part}");
-        match detached {
-            Ok(_) => {}
-            // Another process was faster, or is at it; or this role may not, which is for somebody to see.
-            Err(sqlx::Error::Database(error)) => {
-                tracing::warn!(%error, partition = past.name, "an idempotency partition that is over could not be detached");
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-        }
-        sqlx::raw_sql(AssertSqlSafe(dropped)).execute(pool).await?;
+    /// Moves what would keep the day for ever. A step that meets a row on its way fails and is sent again.
+    async fn keep_what_has_no_end(&self, pool: &Pool, name: &str) -> Result<(), sqlx::Error> {
+        // The name ends with the date, by which PostgreSQL leaves the other days alone.
+        let date = name
+            .get(name.len().saturating_sub(10)..)
+            .unwrap_or_default();
+        let (table, date) = (self.names.table(), date.replace('_', "-"));
+        sqlx::raw_sql(AssertSqlSafe(format!(
+            "UPDATE {table} SET day = -1 \
+             WHERE day = '{date}'::date - '1970-01-01'::date AND expires_at IS NULL"
+        )))
+        .execute(pool)
+        .await?;
         Ok(())
     }
+
+    /// What was kept may have been settled since, and expires then as everything does.
+    async fn sweep_kept(&self, pool: &Pool, now: Option<i64>) -> Result<(), sqlx::Error> {
+        let (kept, now) = (self.names.beside("_kept"), server_time(now));
+        sqlx::raw_sql(AssertSqlSafe(format!(
+            "DELETE FROM {kept} WHERE expires_at <= {now}"
+        )))
+        .execute(pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Waits for statements that use the day, and keeps none waiting. `false`: another process was faster, or is at it.
+    async fn detach(&self, pool: &Pool, name: &str, how: &str) -> Result<bool, sqlx::Error> {
+        let (table, part) = (self.names.table(), self.names.sibling(name));
+        let detach = format!("ALTER TABLE {table} DETACH PARTITION {part} {how}");
+        match sqlx::raw_sql(AssertSqlSafe(detach)).execute(pool).await {
+            Ok(_) => Ok(true),
+            // Or this role may not, which is for somebody to see.
+            Err(sqlx::Error::Database(error)) => {
+                tracing::warn!(%error, partition = name, "an idempotency partition that is over could not be detached");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The server's time, unless there is another.
+fn server_time(now: Option<i64>) -> String {
+    let now = time(now);
+    format!("coalesce({now}, floor(extract(epoch FROM clock_timestamp()) * 1000)::int8)")
 }
 
 fn time(now: Option<i64>) -> String {
@@ -99,6 +148,10 @@ fn time(now: Option<i64>) -> String {
 fn past(row: &PgRow) -> Result<Past, sqlx::Error> {
     Ok(Past {
         name: row.try_get(0)?,
-        is_detaching: row.try_get(1)?,
+        stage: match row.try_get::<&str, _>(1)? {
+            "detached" => Stage::Detached,
+            "detaching" => Stage::Detaching,
+            _ => Stage::Attached,
+        },
     })
 }

@@ -89,7 +89,7 @@ impl Statements {
 /// `$1` record, `$2` fingerprint, `$3` attempt, `$4` lease, `$5` takeover, `$6` from whom, `$7` time.
 ///
 /// A record that stands in the way is read and nothing else: no lock, no write. Otherwise the upsert decides, on the
-/// row as it is by then. Where somebody else was faster, neither part gives a row that is this attempt's: look again.
+/// row as it is by then. Where somebody else was faster, neither part gives a row: look again.
 fn claim(table: &str) -> String {
     let by_then = "(excluded.lease_until - $4)";
     let (stands_aside, won, free) = (
@@ -119,7 +119,8 @@ fn claim(table: &str) -> String {
          ) \
          SELECT clock.now, won.* FROM clock, won \
          UNION ALL \
-         SELECT clock.now, found.* FROM clock, found WHERE NOT EXISTS (SELECT FROM won)",
+         SELECT clock.now, found.* FROM clock, found \
+         WHERE NOT EXISTS (SELECT FROM won) AND NOT {stands_aside}",
         server = now(7),
     )
 }

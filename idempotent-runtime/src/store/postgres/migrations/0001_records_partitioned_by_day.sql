@@ -18,6 +18,9 @@ CREATE TABLE {table} (
     PRIMARY KEY (record, day)
 ) PARTITION BY RANGE (day);
 
+-- What has no end stays when its day goes: outcomes that are kept for ever, and records that nobody settles.
+CREATE TABLE {kept} PARTITION OF {table} FOR VALUES FROM (MINVALUE) TO (0);
+
 -- A claim. The key of a partitioned table is unique within each day only, so whoever writes a row takes a lock on the
 -- record for the length of this statement, and then looks again at all days.
 CREATE FUNCTION {claim}(bytea, bytea, bytea, bigint, bigint, bytea, bigint)
@@ -29,6 +32,9 @@ RETURNS TABLE (
 DECLARE
     at_time bigint := coalesce($7, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint);
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'an idempotency claim needs the isolation level READ COMMITTED, to see what was written while it waited';
+    END IF;
     RETURN QUERY SELECT at_time, {columns} FROM {table} r WHERE r.record = $1 AND NOT {is_won};
     IF FOUND THEN RETURN; END IF;
 
@@ -54,10 +60,11 @@ BEGIN
 END
 $function$;
 
--- Makes the partitions of a day and of so many days after it that are not there yet, and names those before it.
+-- Makes the partitions of a day and of so many days after it that are not there yet, and names those before yesterday,
+-- by what is still to be done with them: a claim that began before midnight may still write into yesterday's.
 -- Attaching a table locks out no reader and no writer.
 CREATE FUNCTION {days}(bigint, integer)
-RETURNS TABLE (past text, is_detaching boolean) LANGUAGE plpgsql AS $function$
+RETURNS TABLE (past text, stage text) LANGUAGE plpgsql AS $function$
 DECLARE
     at_time bigint := coalesce($1, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint);
     today integer := at_time / 86400000;
@@ -71,10 +78,14 @@ BEGIN
             EXECUTE format('ALTER TABLE {table} ATTACH PARTITION {prefix}%I FOR VALUES FROM (%s) TO (%s)', part, d, d + 1);
         END IF;
     END LOOP;
-    part := '{name}_' || to_char(to_timestamp(today::double precision * 86400) AT TIME ZONE 'UTC', 'YYYY_MM_DD');
-    RETURN QUERY SELECT c.relname::text, i.inhdetachpending
-        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent = to_regclass('{table}') AND c.relname::text COLLATE "C" < part
+    part := '{name}_' || to_char(to_timestamp((today - 1)::double precision * 86400) AT TIME ZONE 'UTC', 'YYYY_MM_DD');
+    RETURN QUERY SELECT c.relname::text,
+            CASE WHEN i.inhrelid IS NULL THEN 'detached' WHEN i.inhdetachpending THEN 'detaching' ELSE 'attached' END
+        FROM pg_class c
+        JOIN pg_class t ON t.oid = to_regclass('{table}') AND t.relnamespace = c.relnamespace
+        LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND i.inhparent = t.oid
+        WHERE c.relkind = 'r' AND c.relname::text COLLATE "C" < part
+            AND c.relname ~ '^{name}_[0-9]{4,}_[0-9]{2}_[0-9]{2}$'
         ORDER BY 1;
 END
 $function$;

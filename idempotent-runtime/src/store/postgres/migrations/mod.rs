@@ -61,6 +61,7 @@ fn sql(names: &Names, version: i64, text: &str) -> String {
         .replace("{name}", names.bare())
         .replace("{prefix}", &names.prefix())
         .replace("{claim}", &names.beside("_claim"))
+        .replace("{kept}", &names.beside("_kept"))
         .replace("{days}", &names.beside("_days"))
         .replace("{lock}", &lock(names).to_string())
         .replace("{columns}", COLUMNS)
