@@ -1,7 +1,8 @@
 //! The one place that asks what time it is.
 //!
-//! Stores read the wall clock to judge leases and expiry; the engine reads the monotonic clock to judge its own lease
-//! and waits through [`Clock::sleep`]. The two readings are never compared with each other.
+//! Stores in this process judge leases and expiry by a time that advances steadily from one reading of the wall clock.
+//! The engine judges its own lease by the monotonic clock, and waits through [`Clock::sleep`]. The two are never compared
+//! with each other.
 
 use std::fmt;
 use std::pin::Pin;
@@ -45,7 +46,8 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 ///
 /// [`SystemClock`] serves unless a test installs a [`ManualClock`].
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// Wall-clock time, by which a store judges leases and expiry. It may jump.
+    /// Wall-clock time. It may step, which ends no lease: the stores of this crate read it once, and from then on advance
+    /// with [`monotonic`](Self::monotonic).
     fn now(&self) -> Timestamp;
 
     /// Time since some fixed point. It never runs backwards.
@@ -80,6 +82,29 @@ impl Clock for SystemClock {
     }
 }
 
+/// A clock's time, which advances steadily from one reading of the wall clock.
+///
+/// A lease must not end because somebody set the wall clock, nor because the machine was suspended, for a process that
+/// was suspended did nothing meanwhile.
+#[derive(Clone, Debug)]
+pub(crate) struct Steady {
+    clock: Arc<dyn Clock>,
+    /// The wall clock's time at this monotonic time.
+    origin: (Timestamp, Duration),
+}
+
+impl Steady {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        let origin = (clock.now(), clock.monotonic());
+        Self { clock, origin }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        let (wall, monotonic) = self.origin;
+        wall.saturating_add(self.clock.monotonic().saturating_sub(monotonic))
+    }
+}
+
 /// A clock that stands still until a test moves it.
 ///
 /// Clones share one time.
@@ -101,6 +126,8 @@ pub struct ManualClock {
 #[derive(Debug, Default)]
 struct Manual {
     elapsed: Duration,
+    /// How far the wall clock was set forward, in milliseconds.
+    set_forward: i64,
     sleepers: Vec<(Duration, oneshot::Sender<()>)>,
 }
 
@@ -128,6 +155,11 @@ impl ManualClock {
         }
     }
 
+    /// Sets the wall clock forward by so many milliseconds, or back, as an operator or a time server does. Nobody wakes.
+    pub fn step_wall(&self, millis: i64) {
+        self.lock().set_forward += millis;
+    }
+
     /// How many sleepers wait for a later time.
     pub fn sleepers(&self) -> usize {
         self.lock()
@@ -144,7 +176,8 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp(0).saturating_add(self.lock().elapsed)
+        let manual = self.lock();
+        Timestamp(manual.set_forward).saturating_add(manual.elapsed)
     }
 
     fn monotonic(&self) -> Duration {

@@ -36,13 +36,13 @@ pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, Failed> {
         Abandoned::Rerun => Takeover::Abandoned,
         Abandoned::Refuse => Takeover::Never,
     };
-    let claim = Claim {
-        record: ticket.record,
-        fingerprint: ticket.fingerprint,
+    let claim = Claim::new(
+        ticket.record,
+        ticket.fingerprint,
         attempt,
-        lease: ticket.policy.lease,
-        takeover,
-    };
+        ticket.policy.lease,
+    )
+    .takeover(takeover);
     let lease = Lease::new(ticket, attempt);
     let mut answer = lease.send(|store| store.claim(claim.clone())).await;
     if answer.as_ref().is_err_and(StoreError::is_unavailable) {
@@ -50,14 +50,11 @@ pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, Failed> {
         answer = lease.send(|store| store.claim(claim)).await;
     }
     match answer {
-        Ok(Claimed::Won {
-            abandoned,
-            provisional,
-        }) => {
-            if let Some(abandoned) = abandoned {
+        Ok(Claimed::Won(won)) => {
+            if let Some(abandoned) = won.taken_from {
                 tracing::info!(record = %ticket.record, %abandoned, "taking over an abandoned attempt");
             }
-            if provisional.is_some() {
+            if won.provisional.is_some() {
                 lease.set_published();
             }
             if !matches!(ticket.policy.pending, Pending::Reject(_)) {
@@ -65,10 +62,14 @@ pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, Failed> {
             }
             Ok(Taken::Won {
                 lease,
-                rerun: abandoned.is_some(),
+                rerun: won.taken_from.is_some(),
             })
         }
         Ok(Claimed::Found(record)) => Ok(Taken::Found(record)),
+        Ok(Claimed::Withdrawn) => Err(Failed {
+            lease,
+            error: StoreError::unknown("the claim was withdrawn"),
+        }),
         Err(error) => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,

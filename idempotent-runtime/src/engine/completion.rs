@@ -26,11 +26,7 @@ pub(super) async fn conclude<R>(ticket: &Ticket, lease: &Lease, ended: Ended<R>)
         complete(
             ticket,
             lease,
-            Completion {
-                disposition,
-                outcome: ended.outcome,
-                ttl: ticket.policy.ttl,
-            },
+            Completion::new(disposition, ended.outcome, ticket.policy.ttl),
         )
         .await
     };

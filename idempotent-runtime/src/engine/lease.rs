@@ -140,11 +140,7 @@ impl Lease {
     }
 
     fn in_state(&self, state: State) -> Record {
-        Record {
-            fingerprint: self.fingerprint,
-            attempt: self.attempt,
-            state,
-        }
+        Record::new(self.fingerprint, self.attempt, state)
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {
@@ -174,7 +170,7 @@ impl Lease {
         let patience = self.length.min(CLAIM_PATIENCE) / CLAIMS_SENT;
         match self.within(patience, claim(&*self.store)).await {
             Some(answer) => answer,
-            None => Err(StoreError::unavailable("the store did not answer in time")),
+            None => Err(StoreError::unknown("the store did not answer in time")),
         }
     }
 
@@ -281,7 +277,7 @@ impl Lease {
     pub(super) async fn load(&self) -> Result<Option<Record>, StoreError> {
         let patience = self.length.max(SHORTEST_PATIENCE);
         let answer = self.within(patience, self.store.load(self.record)).await;
-        answer.unwrap_or_else(|| Err(StoreError::unavailable("the store did not answer in time")))
+        answer.unwrap_or_else(|| Err(StoreError::unknown("the store did not answer in time")))
     }
 
     /// A step's answer, if it comes within so much time.
@@ -322,7 +318,7 @@ fn micros(time: Duration) -> u64 {
 /// Asks the store for a call that holds nothing.
 pub(super) async fn ask<T>(clock: &dyn Clock, step: StoreFuture<'_, T>) -> Result<T, StoreError> {
     let answer = within(clock, CLAIM_PATIENCE, step).await;
-    answer.unwrap_or_else(|| Err(StoreError::unavailable("the store did not answer in time")))
+    answer.unwrap_or_else(|| Err(StoreError::unknown("the store did not answer in time")))
 }
 
 async fn within<T>(

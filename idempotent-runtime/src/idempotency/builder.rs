@@ -258,21 +258,12 @@ async fn leave_mark(
 ) -> Result<Option<Record>, StoreError> {
     let attempt = AttemptId::random();
     let lease = Duration::from_secs(30);
-    let claim = Claim {
-        record,
-        fingerprint,
-        attempt,
-        lease,
-        takeover: Takeover::Abandoned,
-    };
+    let claim = Claim::new(record, fingerprint, attempt, lease).takeover(Takeover::Abandoned);
     match store.claim(claim).await? {
         Claimed::Found(mark) => Ok(Some(mark)),
-        Claimed::Won { .. } => {
-            let completion = Completion {
-                disposition: Disposition::Completed,
-                outcome: None,
-                ttl: Ttl::Forever,
-            };
+        Claimed::Withdrawn => Ok(None),
+        Claimed::Won(_) => {
+            let completion = Completion::new(Disposition::Completed, None, Ttl::Forever);
             // Another process may have taken over from this one: it leaves the same mark.
             let _ = store.complete(record, attempt, completion).await?;
             Ok(None)

@@ -2,11 +2,12 @@
 //! long as the row is running.
 
 use std::error::Error;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::transition::{Phase, Row};
-use super::{Claim, Claimed, StoreError, transition};
+use super::{Claim, Claimed, Extra, Label, StoreError, transition};
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::identity::AttemptId;
@@ -50,38 +51,94 @@ pub(super) struct Columns {
     pub(super) status: Option<u16>,
     pub(super) headers: Option<Vec<u8>>,
     pub(super) body: Option<Vec<u8>>,
+    pub(super) namespace: String,
+    pub(super) operation: String,
+    pub(super) claimed_at: Option<i64>,
+    /// Absent in a row that version 1 wrote.
+    pub(super) generation: Option<Vec<u8>>,
+    pub(super) abandoned: i64,
+    pub(super) keep: Option<i64>,
+    pub(super) extra: Option<Vec<u8>>,
 }
 
 impl Columns {
     pub(super) fn into_row(self) -> Result<Row, CorruptColumn> {
-        let outcome = outcome(self.status, self.headers, self.body)?;
-        let expires_at = self.expires_at.map(Timestamp::from_millis);
-        let done = |disposition| Phase::Done {
-            disposition,
-            outcome: outcome.clone(),
-            expires_at,
-        };
-        let phase = match (self.state, self.lease_until) {
-            (state::RUNNING, Some(lease_until)) => Phase::Running {
-                lease_until: Timestamp::from_millis(lease_until),
-                taken_from: self
-                    .taken_from
-                    .map(|bytes| array("taken_from", &bytes).map(AttemptId::from_bytes))
-                    .transpose()?,
-                provisional: outcome,
+        let phase = phase(
+            self.state,
+            Times {
+                lease_until: self.lease_until.map(Timestamp::from_millis),
+                keep: self.keep,
+                expires_at: self.expires_at.map(Timestamp::from_millis),
             },
-            (state::RELEASED, None) => Phase::Released,
-            (state::COMPLETED, None) => done(Disposition::Completed),
-            (state::FAILED_FINAL, None) => done(Disposition::FailedFinal),
-            (state::FAILED_RETRIABLE, None) => done(Disposition::FailedRetriable),
-            _ => return Err(CorruptColumn::new("state", "it does not go with the lease")),
-        };
+            attempt_id("taken_from", self.taken_from)?,
+            outcome(self.status, self.headers, self.body)?,
+        )?;
+        let fingerprint = Fingerprint::from_bytes(array("fingerprint", &self.fingerprint)?);
+        let attempt = AttemptId::from_bytes(array("attempt", &self.attempt)?);
+        let row = Row::new(fingerprint, attempt, phase);
         Ok(Row {
-            fingerprint: Fingerprint::from_bytes(array("fingerprint", &self.fingerprint)?),
-            attempt: AttemptId::from_bytes(array("attempt", &self.attempt)?),
-            phase,
+            label: Label::new(self.namespace, self.operation),
+            claimed_at: self.claimed_at.map(Timestamp::from_millis),
+            generation: attempt_id("generation", self.generation)?.unwrap_or(row.generation),
+            abandoned: u32::try_from(self.abandoned)
+                .map_err(|error| CorruptColumn::new("abandoned", error))?,
+            extra: Extra::from_bytes(self.extra.unwrap_or_default())
+                .map_err(|error| CorruptColumn::new("extra", error))?,
+            ..row
         })
     }
+}
+
+struct Times {
+    lease_until: Option<Timestamp>,
+    keep: Option<i64>,
+    expires_at: Option<Timestamp>,
+}
+
+fn phase(
+    state: i16,
+    times: Times,
+    taken_from: Option<AttemptId>,
+    outcome: Option<Outcome>,
+) -> Result<Phase, CorruptColumn> {
+    let disposition = match (state, times.lease_until) {
+        (state::RUNNING, Some(lease_until)) => {
+            return Ok(Phase::Running {
+                lease_until,
+                keep: times.keep.map(keep).transpose()?,
+                taken_from,
+                provisional: outcome,
+            });
+        }
+        (state::RELEASED, None) => {
+            return Ok(Phase::Released {
+                until: times.expires_at.unwrap_or(Timestamp::from_millis(i64::MIN)),
+            });
+        }
+        (state::COMPLETED, None) => Disposition::Completed,
+        (state::FAILED_FINAL, None) => Disposition::FailedFinal,
+        (state::FAILED_RETRIABLE, None) => Disposition::FailedRetriable,
+        _ => return Err(CorruptColumn::new("state", "it does not go with the lease")),
+    };
+    Ok(Phase::Done {
+        disposition,
+        outcome,
+        expires_at: times.expires_at,
+    })
+}
+
+fn keep(millis: i64) -> Result<Duration, CorruptColumn> {
+    u64::try_from(millis)
+        .map(Duration::from_millis)
+        .map_err(|error| CorruptColumn::new("keep", error))
+}
+
+fn attempt_id(
+    column: &'static str,
+    bytes: Option<Vec<u8>>,
+) -> Result<Option<AttemptId>, CorruptColumn> {
+    let id = bytes.map(|bytes| array(column, &bytes).map(AttemptId::from_bytes));
+    id.transpose()
 }
 
 fn outcome(
@@ -151,7 +208,7 @@ pub(super) fn claimed(row: Option<&Row>, claim: &Claim, now: Timestamp) -> Optio
     });
     match transition::claim(row, claim, now).1 {
         // The row says only of a claim that took effect that it is won.
-        Claimed::Won { .. } if !is_mine => None,
+        Claimed::Won(_) if !is_mine => None,
         claimed => Some(claimed),
     }
 }

@@ -1,7 +1,7 @@
 //! Records in this process's memory.
 
-use std::collections::BTreeSet;
 use std::collections::hash_map::{Entry, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -10,8 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::transition::{self, Change, Row};
-use super::{Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreFuture, Survives};
-use crate::clock::{Clock, SystemClock, Timestamp};
+use super::{
+    Claim, Claimed, Completion, Cursor, Fence, InvalidCursor, List, Page, Record, Resolution,
+    Store, StoreError, StoreFuture, Survives,
+};
+use crate::clock::{Clock, Steady, SystemClock, Timestamp};
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 
@@ -36,21 +39,17 @@ const SWEEP_AT_ONCE: usize = 128;
 /// use idempotent_runtime::MemoryStore;
 /// use idempotent_runtime::fingerprint::Fingerprint;
 /// use idempotent_runtime::identity::{AttemptId, RecordId};
-/// use idempotent_runtime::store::{Claim, Claimed, Store, Takeover};
+/// use idempotent_runtime::store::{Claim, Claimed, Store};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = MemoryStore::new();
-/// let claim = Claim {
-///     record: RecordId::from_bytes([1; 32]),
-///     fingerprint: Fingerprint::from_bytes([2; 32]),
-///     attempt: AttemptId::random(),
-///     lease: Duration::from_secs(30),
-///     takeover: Takeover::Abandoned,
-/// };
+/// let record = RecordId::from_bytes([1; 32]);
+/// let fingerprint = Fingerprint::from_bytes([2; 32]);
+/// let claim = Claim::new(record, fingerprint, AttemptId::random(), Duration::from_secs(30));
 /// assert!(matches!(store.claim(claim.clone()).await?, Claimed::Won { .. }));
 ///
-/// let another = Claim { attempt: AttemptId::random(), ..claim };
+/// let another = claim.attempt(AttemptId::random());
 /// assert!(matches!(store.claim(another).await?, Claimed::Found(_)));
 /// # Ok(())
 /// # }
@@ -61,7 +60,7 @@ pub struct MemoryStore {
 }
 
 struct Shared {
-    clock: Arc<dyn Clock>,
+    clock: Steady,
     shards: [Mutex<Shard>; SHARDS],
     /// The shard at which the next sweep begins, so that small limits reach all of them in turn.
     next_sweep: AtomicUsize,
@@ -70,8 +69,8 @@ struct Shared {
 #[derive(Default)]
 struct Shard {
     rows: HashMap<RecordId, Row, BuildHasherDefault<IdHasher>>,
-    /// Finished rows by the time from which they may be swept. Running rows never stand here.
-    free: BTreeSet<(Timestamp, RecordId)>,
+    /// Rows by the time from which they may be swept.
+    removable: BTreeSet<(Timestamp, RecordId)>,
 }
 
 impl MemoryStore {
@@ -80,11 +79,12 @@ impl MemoryStore {
         Self::with_clock(Arc::new(SystemClock))
     }
 
-    /// An empty store that judges leases and expiry by this clock.
+    /// An empty store that judges leases and expiry by this clock. It reads the wall clock once; from then on its time
+    /// advances with [`monotonic`](Clock::monotonic), so that a step of the wall clock ends no lease.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self {
             shared: Arc::new(Shared {
-                clock,
+                clock: Steady::new(clock),
                 shards: std::array::from_fn(|_| Mutex::default()),
                 next_sweep: AtomicUsize::new(0),
             }),
@@ -103,6 +103,39 @@ impl MemoryStore {
             .lock(shard)
             .step(record, || self.shared.clock.now(), decide);
         Box::pin(future::ready(Ok(answer)))
+    }
+
+    /// Looks at every row: a listing is rare, and an order of all ids would cost every claim.
+    fn page(&self, list: &List) -> Result<Page, StoreError> {
+        let after = match &list.after {
+            Some(cursor) => Some(
+                cursor
+                    .record()
+                    .ok_or_else(|| StoreError::not_sent(InvalidCursor))?,
+            ),
+            None => None,
+        };
+        let now = self.shared.clock.now();
+        let mut found = BTreeMap::new();
+        for shard in 0..SHARDS {
+            for (record, row) in &self.lock(shard).rows {
+                if after.is_some_and(|after| *record <= after) {
+                    continue;
+                }
+                if let Some(listed) = transition::listed(*record, row, list, now) {
+                    found.insert(*record, listed);
+                    if found.len() > list.limit {
+                        found.pop_last();
+                    }
+                }
+            }
+        }
+        let last = found.last_key_value().map(|(record, _)| *record);
+        let next = last.filter(|_| found.len() == list.limit);
+        Ok(Page {
+            records: found.into_values().collect(),
+            next: next.map(Cursor::behind),
+        })
     }
 
     fn lock(&self, shard: usize) -> MutexGuard<'_, Shard> {
@@ -130,6 +163,12 @@ impl fmt::Debug for MemoryStore {
 impl Store for MemoryStore {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
         self.step(claim.record, |row, now| transition::claim(row, &claim, now))
+    }
+
+    fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
+        self.step(claim.record, |row, now| {
+            transition::withdraw(row, &claim, now)
+        })
     }
 
     fn renew(
@@ -164,7 +203,7 @@ impl Store for MemoryStore {
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
-        self.step(record, |row, _| transition::release(row, attempt))
+        self.step(record, |row, now| transition::release(row, attempt, now))
     }
 
     fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
@@ -187,6 +226,10 @@ impl Store for MemoryStore {
         self.step(record, |row, now| {
             transition::resolve(row, seen, attempt, resolution, now)
         })
+    }
+
+    fn list(&self, list: List) -> StoreFuture<'_, Page> {
+        Box::pin(future::ready(self.page(&list)))
     }
 
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
@@ -228,21 +271,23 @@ impl Shard {
                 let (change, answer) = decide(None, now);
                 if let Change::Put(row) = change {
                     let row = entry.insert(row);
-                    self.free.extend(row.free_from().map(|at| (at, record)));
+                    self.removable
+                        .extend(row.removable_from().map(|at| (at, record)));
                 }
                 answer
             }
             Entry::Occupied(mut entry) => {
                 let (change, answer) = decide(Some(entry.get()), now);
                 if !matches!(change, Change::Keep)
-                    && let Some(at) = entry.get().free_from()
+                    && let Some(at) = entry.get().removable_from()
                 {
-                    self.free.remove(&(at, record));
+                    self.removable.remove(&(at, record));
                 }
                 match change {
                     Change::Keep => {}
                     Change::Put(row) => {
-                        self.free.extend(row.free_from().map(|at| (at, record)));
+                        self.removable
+                            .extend(row.removable_from().map(|at| (at, record)));
                         entry.insert(row);
                     }
                     Change::Remove => {
@@ -256,8 +301,8 @@ impl Shard {
 
     fn sweep(&mut self, limit: usize, now: Timestamp) -> usize {
         let mut swept = 0;
-        while swept < limit && self.free.first().is_some_and(|(at, _)| *at <= now) {
-            if let Some((_, record)) = self.free.pop_first() {
+        while swept < limit && self.removable.first().is_some_and(|(at, _)| *at <= now) {
+            if let Some((_, record)) = self.removable.pop_first() {
                 self.rows.remove(&record);
                 swept += 1;
             }
@@ -296,26 +341,17 @@ mod tests {
     use crate::fingerprint::Fingerprint;
     use crate::outcome::Disposition;
     use crate::policy::Ttl;
-    use crate::store::Takeover;
+    use crate::store::transition::RELEASED_STAYS;
 
     const ATTEMPT: AttemptId = AttemptId::from_bytes([1; 16]);
 
     fn claim(record: RecordId) -> Claim {
-        Claim {
-            record,
-            fingerprint: Fingerprint::from_bytes([2; 32]),
-            attempt: ATTEMPT,
-            lease: Duration::from_secs(30),
-            takeover: Takeover::Never,
-        }
+        let fingerprint = Fingerprint::from_bytes([2; 32]);
+        Claim::new(record, fingerprint, ATTEMPT, Duration::from_secs(30))
     }
 
     fn completion(ttl: Ttl) -> Completion {
-        Completion {
-            disposition: Disposition::Completed,
-            outcome: None,
-            ttl,
-        }
+        Completion::new(Disposition::Completed, None, ttl)
     }
 
     fn shard(store: &MemoryStore) -> MutexGuard<'_, Shard> {
@@ -331,27 +367,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_finished_rows_that_expire_stand_in_the_index() {
+    async fn only_rows_that_expire_are_in_the_index() {
         let store = MemoryStore::with_clock(Arc::new(ManualClock::new()));
         let record = RecordId::from_bytes([0; 32]);
 
         let _ = store.claim(claim(record)).await.unwrap();
-        assert!(shard(&store).free.is_empty());
+        assert!(shard(&store).removable.is_empty());
 
         let _ = store.release(record, ATTEMPT).await.unwrap();
-        assert_eq!(shard(&store).free.len(), 1);
+        assert_eq!(shard(&store).removable.len(), 1);
 
-        let _ = store.claim(claim(record)).await.unwrap();
-        assert!(shard(&store).free.is_empty());
+        let again = claim(record).attempt(AttemptId::from_bytes([2; 16]));
+        let _ = store.claim(again.clone()).await.unwrap();
+        assert!(shard(&store).removable.is_empty());
 
         let _ = store
-            .complete(record, ATTEMPT, completion(Ttl::hours(1)))
+            .complete(record, again.attempt, completion(Ttl::hours(1)))
             .await
             .unwrap();
-        assert_eq!(shard(&store).free.len(), 1);
+        assert_eq!(shard(&store).removable.len(), 1);
 
-        let _ = store.forget(record, ATTEMPT).await.unwrap();
-        assert!(shard(&store).free.is_empty());
+        let _ = store.forget(record, again.attempt).await.unwrap();
+        assert!(shard(&store).removable.is_empty());
         assert!(shard(&store).rows.is_empty());
 
         let _ = store.claim(claim(record)).await.unwrap();
@@ -359,12 +396,13 @@ mod tests {
             .complete(record, ATTEMPT, completion(Ttl::Forever))
             .await
             .unwrap();
-        assert!(shard(&store).free.is_empty());
+        assert!(shard(&store).removable.is_empty());
     }
 
     #[tokio::test]
     async fn a_sweep_takes_its_limit_from_several_shards_and_more_than_one_lock_each() {
-        let store = MemoryStore::with_clock(Arc::new(ManualClock::new()));
+        let clock = ManualClock::new();
+        let store = MemoryStore::with_clock(Arc::new(clock.clone()));
         for number in 0..2 * SWEEP_AT_ONCE + 2 {
             let mut bytes = [0; 32];
             bytes[..8].copy_from_slice(&number.to_le_bytes());
@@ -373,6 +411,7 @@ mod tests {
             let _ = store.claim(claim(record)).await.unwrap();
             let _ = store.release(record, ATTEMPT).await.unwrap();
         }
+        clock.advance(RELEASED_STAYS);
         assert_eq!(store.sweep(SWEEP_AT_ONCE + 1).await.unwrap(), 129);
         assert_eq!(store.sweep(usize::MAX).await.unwrap(), 129);
         assert_eq!(store.sweep(usize::MAX).await.unwrap(), 0);

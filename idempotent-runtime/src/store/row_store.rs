@@ -1,11 +1,13 @@
-//! A store made of one function.
+//! A store made of a few functions.
 
+use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
 use super::transition::{self, Change, Row};
 use super::{
-    Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreError, StoreFuture, Survives,
+    Claim, Claimed, Completion, Cursor, Fence, InvalidCursor, List, Page, Record, Resolution,
+    Store, StoreError, StoreFuture, Survives,
 };
 use crate::clock::Timestamp;
 use crate::identity::{AttemptId, RecordId};
@@ -13,12 +15,13 @@ use crate::outcome::Outcome;
 
 /// The short way to a [`Store`]: for one that keeps [`Row`]s, and can read one, decide and write it atomically.
 ///
-/// Whatever implements it is a [`Store`]; the steps decide by the functions of [`transition`]. All that the trait
-/// [`Store`] promises about steps holds for [`step`](Self::step) too: above all, what becomes of it when its future is
-/// dropped. `docs/own-store.md` in the project's repository goes through it, with a whole store in `examples/own-store`.
+/// Whatever implements it is a [`Store`]; the steps decide by the functions of [`transition`]. What [`Store`] says of
+/// steps holds for [`step`](Self::step) too. `docs/own-store.md` in the project's repository goes through it, with a whole
+/// store in `examples/own-store`.
 ///
 /// ```
-/// use std::collections::HashMap;
+/// use std::collections::BTreeMap;
+/// use std::ops::Bound;
 /// use std::sync::Mutex;
 ///
 /// use idempotent_runtime::Idempotency;
@@ -28,7 +31,7 @@ use crate::outcome::Outcome;
 /// use idempotent_runtime::store::{RowStore, StoreError};
 ///
 /// #[derive(Debug, Default)]
-/// struct MapStore(Mutex<HashMap<RecordId, Row>>);
+/// struct MapStore(Mutex<BTreeMap<RecordId, Row>>);
 ///
 /// impl RowStore for MapStore {
 ///     async fn step<A: Send + 'static>(
@@ -46,16 +49,32 @@ use crate::outcome::Outcome;
 ///         Ok(answer)
 ///     }
 ///
+///     async fn scan(
+///         &self,
+///         after: Option<RecordId>,
+///         limit: usize,
+///     ) -> Result<(Vec<(RecordId, Row)>, Timestamp), StoreError> {
+///         let rows = self.0.lock().unwrap();
+///         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+///         let page = rows.range((from, Bound::Unbounded)).take(limit);
+///         Ok((page.map(|(record, row)| (*record, row.clone())).collect(), SystemClock.now()))
+///     }
+///
 ///     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
 ///         let now = SystemClock.now();
 ///         let mut rows = self.0.lock().unwrap();
-///         Ok(rows.extract_if(|_, row| row.is_free(now)).take(limit).count())
+///         let free = rows.iter().filter(|(_, row)| row.is_removable(now)).map(|(record, _)| *record);
+///         let free: Vec<_> = free.take(limit).collect();
+///         for record in &free {
+///             rows.remove(record);
+///         }
+///         Ok(free.len())
 ///     }
 /// }
 ///
 /// let idempotency = Idempotency::new(MapStore::default());
 /// ```
-pub trait RowStore: fmt::Debug + Send + Sync + 'static {
+pub trait RowStore: Any + fmt::Debug + Send + Sync {
     /// Reads the row of a record, asks `decide` what to do with it, and does that, all as one atomic step.
     ///
     /// `decide` is given the row, `None` where there is none, and the time of the store's clock, read once nobody else
@@ -71,7 +90,19 @@ pub trait RowStore: fmt::Debug + Send + Sync + 'static {
         decide: impl Fn(Option<&Row>, Timestamp) -> (Change, A) + Send + Sync + 'static,
     ) -> impl Future<Output = Result<A, StoreError>> + Send;
 
-    /// What [`Store::sweep`] does: removes at most `limit` rows that are [free](Row::is_free).
+    /// Reads at most `limit` rows behind this record, in the order of their ids, and the time of the store's clock. Fewer
+    /// rows than `limit` are the last ones.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store`].
+    fn scan(
+        &self,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<(Vec<(RecordId, Row)>, Timestamp), StoreError>> + Send;
+
+    /// What [`Store::sweep`] does: removes at most `limit` rows that [may go](Row::is_removable).
     ///
     /// # Errors
     ///
@@ -92,6 +123,12 @@ impl<T: RowStore> Store for T {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
         let record = claim.record;
         let decide = move |row: Option<&Row>, now| transition::claim(row, &claim, now);
+        Box::pin(self.step(record, decide))
+    }
+
+    fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
+        let record = claim.record;
+        let decide = move |row: Option<&Row>, now| transition::withdraw(row, &claim, now);
         Box::pin(self.step(record, decide))
     }
 
@@ -128,7 +165,7 @@ impl<T: RowStore> Store for T {
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
-        let decide = move |row: Option<&Row>, _| transition::release(row, attempt);
+        let decide = move |row: Option<&Row>, now| transition::release(row, attempt, now);
         Box::pin(self.step(record, decide))
     }
 
@@ -155,6 +192,10 @@ impl<T: RowStore> Store for T {
         Box::pin(self.step(record, decide))
     }
 
+    fn list(&self, list: List) -> StoreFuture<'_, Page> {
+        Box::pin(page(self, list))
+    }
+
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
         Box::pin(RowStore::sweep(self, limit))
     }
@@ -162,4 +203,24 @@ impl<T: RowStore> Store for T {
     fn survives(&self) -> StoreFuture<'_, Survives> {
         Box::pin(RowStore::survives(self))
     }
+}
+
+/// A page looks at as many rows as it may hold.
+async fn page<T: RowStore>(store: &T, list: List) -> Result<Page, StoreError> {
+    let after = match &list.after {
+        Some(cursor) => Some(
+            cursor
+                .record()
+                .ok_or_else(|| StoreError::not_sent(InvalidCursor))?,
+        ),
+        None => None,
+    };
+    let (rows, now) = store.scan(after, list.limit).await?;
+    let last = rows.last().filter(|_| rows.len() >= list.limit);
+    let next = last.map(|(record, _)| Cursor::behind(*record));
+    let records = rows
+        .iter()
+        .filter_map(|(record, row)| transition::listed(*record, row, &list, now))
+        .collect();
+    Ok(Page { records, next })
 }

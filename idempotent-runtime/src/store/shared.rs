@@ -3,13 +3,38 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreFuture, Survives};
+use super::{
+    Claim, Claimed, Completion, Fence, List, Page, Record, Renewal, RenewalsFuture, Resolution,
+    Store, StoreFuture, Survives,
+};
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 
-impl<S: Store + ?Sized> Store for Arc<S> {
+/// A store that can be pointed at as `dyn Store`. Each can; only generic code has to be told so.
+pub trait AsStore: Store {
+    /// The store behind such a pointer.
+    fn as_store(&self) -> &dyn Store;
+}
+
+impl<S: Store> AsStore for S {
+    fn as_store(&self) -> &dyn Store {
+        self
+    }
+}
+
+impl AsStore for dyn Store {
+    fn as_store(&self) -> &dyn Store {
+        self
+    }
+}
+
+impl<S: AsStore + ?Sized> Store for Arc<S> {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
         (**self).claim(claim)
+    }
+
+    fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
+        (**self).withdraw(claim)
     }
 
     fn renew(
@@ -19,6 +44,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         lease: Duration,
     ) -> StoreFuture<'_, Fence> {
         (**self).renew(record, attempt, lease)
+    }
+
+    fn renew_all(&self, renewals: Vec<Renewal>) -> RenewalsFuture<'_> {
+        (**self).renew_all(renewals)
     }
 
     fn publish(
@@ -61,11 +90,19 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         (**self).resolve(record, seen, attempt, resolution)
     }
 
+    fn list(&self, list: List) -> StoreFuture<'_, Page> {
+        (**self).list(list)
+    }
+
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
         (**self).sweep(limit)
     }
 
     fn survives(&self) -> StoreFuture<'_, Survives> {
         (**self).survives()
+    }
+
+    fn wrapped(&self) -> Option<&dyn Store> {
+        Some((**self).as_store())
     }
 }

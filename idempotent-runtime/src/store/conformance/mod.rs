@@ -130,13 +130,8 @@ const AGES: Duration = Duration::from_hours(1_000 * 365 * 24);
 
 /// A claim of a record that no other test has.
 fn new_claim() -> Claim {
-    Claim {
-        record: new_record(),
-        fingerprint: Fingerprint::from_bytes([7; 32]),
-        attempt: AttemptId::random(),
-        lease: LEASE,
-        takeover: Takeover::Abandoned,
-    }
+    let fingerprint = Fingerprint::from_bytes([7; 32]);
+    Claim::new(new_record(), fingerprint, AttemptId::random(), LEASE).takeover(Takeover::Abandoned)
 }
 
 fn new_record() -> RecordId {
@@ -167,11 +162,11 @@ fn outcome(body: &'static str) -> Outcome {
 }
 
 fn completion(body: &'static str) -> Completion {
-    Completion {
-        disposition: Disposition::Completed,
-        outcome: Some(outcome(body)),
-        ttl: Ttl::After(WINDOW),
-    }
+    Completion::new(
+        Disposition::Completed,
+        Some(outcome(body)),
+        Ttl::After(WINDOW),
+    )
 }
 
 /// Wins the record and lets the lease run out.

@@ -10,6 +10,7 @@ use ::redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo};
 use ::redis::io::tcp::{TcpSettings, socket2};
 use ::redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value,
+    from_redis_value,
 };
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
@@ -49,10 +50,11 @@ impl Connection {
         .extract_error()
     }
 
-    /// Sends a command to every primary.
-    pub(super) async fn ask_primaries(&self, command: &Cmd) -> RedisResult<Vec<Value>> {
+    /// Sends a command to every primary, and says what each answered, by its address. One server alone has none.
+    pub(super) async fn ask_primaries(&self, command: &Cmd) -> RedisResult<Vec<(String, Value)>> {
+        let alone = |answer| vec![(String::new(), answer)];
         let Self::Cluster(cluster) = self else {
-            return Ok(vec![self.ask(command).await?]);
+            return Ok(alone(self.ask(command).await?));
         };
         let primaries = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
         let answers = cluster
@@ -62,9 +64,9 @@ impl Connection {
         match answers {
             Value::Map(by_address) => by_address
                 .into_iter()
-                .map(|(_, answer)| answer.extract_error())
+                .map(|(address, answer)| Ok((from_redis_value(address)?, answer.extract_error()?)))
                 .collect(),
-            answer => Ok(vec![answer.extract_error()?]),
+            answer => Ok(alone(answer.extract_error()?)),
         }
     }
 }

@@ -25,7 +25,8 @@ const NO_FAILOVER: &str = "Redis acknowledges before its replicas have a write, 
 
 /// Asks every primary, and says what the weakest of them gives.
 pub(super) async fn ask(connection: &Connection) -> Result<Survives, StoreError> {
-    let mut servers: Vec<Settings> = Vec::new();
+    // By address: a node may come or go between two questions, and one that did not answer all of them is not trusted.
+    let mut servers: HashMap<String, Settings> = HashMap::new();
     for setting in SETTINGS {
         let answers = connection
             .ask_primaries(cmd("CONFIG").arg("GET").arg(setting))
@@ -35,13 +36,12 @@ pub(super) async fn ask(connection: &Connection) -> Result<Survives, StoreError>
             Err(error) if is_refusal(&error) => return Ok(Survives::nothing(NOT_READ)),
             Err(error) => return Err(to_store_error(error)),
         };
-        servers.resize_with(answers.len(), Settings::default);
-        for (server, answer) in servers.iter_mut().zip(answers) {
-            server.read(answer);
+        for (address, answer) in answers {
+            servers.entry(address).or_default().read(answer);
         }
     }
     let weakest = servers
-        .iter()
+        .values()
         .map(Settings::survive)
         .min_by_key(Survives::most);
     Ok(weakest.unwrap_or_else(|| Survives::nothing(NOT_READ)))

@@ -1,46 +1,60 @@
 //! The row that a store keeps of a record.
 
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::identity::AttemptId;
 use crate::outcome::{Disposition, Outcome};
-use crate::store::{Record, State};
+use crate::store::{Extra, Label, Listed, ListedState, Record, RecordId, State};
 
 /// A record as a store writes it.
 ///
-/// Its serialized form belongs to the public interface: names, and the order of fields and variants, stay as they are,
-/// so that rows written by an earlier release can be read. Readable formats show ids and bodies as hexadecimal digits,
-/// others hold their bytes.
+/// Its serialized form belongs to the public interface and carries its version, see [`VERSION`](Self::VERSION). Readable
+/// formats show ids and bodies as hexadecimal digits, others hold their bytes.
 ///
 /// Row, phase and [`Change`] are exhaustive on purpose: a store that spreads them over columns must not overlook one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What later releases add to a row goes into [`extra`](Self::extra).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// What the request was that made it.
     pub fingerprint: Fingerprint,
     /// The attempt that holds it, or that made it what it is.
     pub attempt: AttemptId,
+    /// What it belongs to.
+    pub label: Label,
+    /// When its generation began; unknown of a row that version 1 wrote.
+    pub claimed_at: Option<Timestamp>,
+    /// The first attempt of its generation. Of a row that version 1 wrote, the earliest that is known.
+    pub generation: AttemptId,
+    /// How many attempts of its generation were abandoned before the one that it names.
+    pub abandoned: u32,
     /// How far it is.
     pub phase: Phase,
+    /// What later releases keep of its generation.
+    pub extra: Extra,
 }
 
 /// How far a row is, with the store's own times.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// An attempt holds it.
     Running {
         /// When the lease ends: from then on, that millisecond included, the row is abandoned.
         lease_until: Timestamp,
+        /// How long after that the row still counts, if nobody comes back. `None`: until somebody settles it.
+        keep: Option<Duration>,
         /// The attempt from which the row was taken over.
         taken_from: Option<AttemptId>,
         /// What was published for duplicates to see.
         provisional: Option<Outcome>,
     },
-    /// It was given back. It stays until it is swept, so that a repeated release is still answered
-    /// [`Held`](crate::store::Fence::Held).
-    Released,
+    /// It was given back, and counts as absent. It stays for a while, so that a repeated release is still answered
+    /// [`Held`](crate::store::Fence::Held), and a claim that its own release overtook is refused.
+    Released {
+        /// From when on it may be swept.
+        until: Timestamp,
+    },
     /// It has an outcome.
     Done {
         /// What the outcome means.
@@ -65,21 +79,45 @@ pub enum Change {
 }
 
 impl Row {
-    /// Whether the row counts as absent and may be swept.
-    ///
-    /// A sweep asks again in the step that removes the row, for it may have been claimed anew since it was found.
-    pub fn is_free(&self, now: Timestamp) -> bool {
-        self.free_from().is_some_and(|at| at <= now)
+    /// A row in this phase, without a label and with nothing known of how it began.
+    pub fn new(fingerprint: Fingerprint, attempt: AttemptId, phase: Phase) -> Self {
+        let earliest = match &phase {
+            Phase::Running { taken_from, .. } => taken_from.unwrap_or(attempt),
+            _ => attempt,
+        };
+        Self {
+            fingerprint,
+            attempt,
+            label: Label::default(),
+            claimed_at: None,
+            generation: earliest,
+            abandoned: 0,
+            phase,
+            extra: Extra::default(),
+        }
     }
 
-    /// From when on the row counts as absent and may be swept; `None` as long as nobody changes it.
+    /// Whether the row counts as absent: it has expired, or was given back.
+    pub fn is_absent(&self, now: Timestamp) -> bool {
+        matches!(self.phase, Phase::Released { .. }) || self.is_removable(now)
+    }
+
+    /// Whether the row may be swept. It counts as absent then.
     ///
-    /// An index of rows by this time is all that a sweep needs. It is the earliest time that can be written for a row
-    /// that was given back.
-    pub fn free_from(&self) -> Option<Timestamp> {
+    /// A sweep asks again in the step that removes the row, for it may have been claimed anew since it was found.
+    pub fn is_removable(&self, now: Timestamp) -> bool {
+        self.removable_from().is_some_and(|at| at <= now)
+    }
+
+    /// From when on the row may be swept; `None` as long as nobody changes it.
+    ///
+    /// An index of rows by this time is all that a sweep needs.
+    pub fn removable_from(&self) -> Option<Timestamp> {
         match &self.phase {
-            Phase::Running { .. } => None,
-            Phase::Released => Some(Timestamp::from_millis(i64::MIN)),
+            Phase::Running {
+                lease_until, keep, ..
+            } => keep.map(|keep| lease_until.saturating_add(keep)),
+            Phase::Released { until } => Some(*until),
             Phase::Done { expires_at, .. } => *expires_at,
         }
     }
@@ -97,7 +135,7 @@ impl Row {
 
     /// The row as callers see it; `None` if it counts as absent.
     pub(super) fn to_record(&self, now: Timestamp) -> Option<Record> {
-        if self.is_free(now) {
+        if self.is_absent(now) {
             return None;
         }
         let state = match &self.phase {
@@ -113,12 +151,43 @@ impl Row {
                 disposition: *disposition,
                 outcome: outcome.clone(),
             },
-            Phase::Released => return None,
+            Phase::Released { .. } => return None,
         };
         Some(Record {
-            fingerprint: self.fingerprint,
-            attempt: self.attempt,
-            state,
+            label: self.label.clone(),
+            claimed_at: self.claimed_at,
+            generation: self.generation,
+            abandoned: self.abandoned,
+            ..Record::new(self.fingerprint, self.attempt, state)
+        })
+    }
+
+    /// The row as a listing shows it; `None` if it counts as absent.
+    pub(super) fn to_listed(&self, record: RecordId, now: Timestamp) -> Option<Listed> {
+        if self.is_absent(now) {
+            return None;
+        }
+        let state = match &self.phase {
+            Phase::Running { lease_until, .. } => ListedState::Running {
+                lease_until: *lease_until,
+                abandoned: self.is_abandoned(now),
+            },
+            Phase::Done {
+                disposition,
+                expires_at,
+                ..
+            } => ListedState::Done {
+                disposition: *disposition,
+                expires_at: *expires_at,
+            },
+            Phase::Released { .. } => return None,
+        };
+        Some(Listed {
+            label: self.label.clone(),
+            claimed_at: self.claimed_at,
+            generation: self.generation,
+            abandoned: self.abandoned,
+            ..Listed::new(record, self.attempt, state)
         })
     }
 }

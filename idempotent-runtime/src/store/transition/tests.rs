@@ -9,6 +9,9 @@ const B: AttemptId = AttemptId::from_bytes([0xb; 16]);
 
 const NOW: Timestamp = Timestamp::from_millis(1_000);
 const LATER: Timestamp = Timestamp::from_millis(1_001);
+/// A lease that ended then has lapsed by now.
+const LONG_AGO: Timestamp = Timestamp::from_millis(900);
+const KEEP: Duration = Duration::from_millis(100);
 const LEASE: Duration = Duration::from_millis(30);
 const WINDOW: Duration = Duration::from_millis(500);
 
@@ -16,19 +19,45 @@ const SAME: Fingerprint = Fingerprint::from_bytes([1; 32]);
 const OTHER: Fingerprint = Fingerprint::from_bytes([2; 32]);
 
 fn row(phase: Phase) -> Row {
-    Row {
-        fingerprint: SAME,
-        attempt: A,
-        phase,
-    }
+    Row::new(SAME, A, phase)
 }
 
 fn running(lease_until: Timestamp) -> Row {
     row(Phase::Running {
         lease_until,
+        keep: Some(KEEP),
         taken_from: None,
         provisional: None,
     })
+}
+
+/// The same, taken over from somebody.
+fn taken_over(lease_until: Timestamp) -> Row {
+    let (Change::Put(row), Claimed::Won(_)) = claim(
+        Some(&Row {
+            attempt: B,
+            ..running(NOW)
+        }),
+        &claim_by(A, SAME, Takeover::Abandoned),
+        NOW,
+    ) else {
+        panic!("an abandoned row is taken over")
+    };
+    let Phase::Running {
+        keep, taken_from, ..
+    } = row.phase
+    else {
+        panic!("it runs")
+    };
+    Row {
+        phase: Phase::Running {
+            lease_until,
+            keep,
+            taken_from,
+            provisional: None,
+        },
+        ..row
+    }
 }
 
 fn ended(expires_at: Timestamp) -> Row {
@@ -39,34 +68,32 @@ fn ended(expires_at: Timestamp) -> Row {
     })
 }
 
-/// Absent, running, abandoned, done, expired, released: the columns of the table.
-fn states() -> [Option<Row>; 6] {
+/// Absent, running, abandoned, lapsed, done, expired, released: the columns of the table.
+fn states() -> [Option<Row>; 7] {
     [
         None,
         Some(running(LATER)),
         Some(running(NOW)),
+        Some(running(LONG_AGO)),
         Some(ended(LATER)),
         Some(ended(NOW)),
-        Some(row(Phase::Released)),
+        Some(row(Phase::Released { until: LATER })),
     ]
 }
 
 fn claim_by(attempt: AttemptId, fingerprint: Fingerprint, takeover: Takeover) -> Claim {
-    Claim {
-        record: RecordId::from_bytes([0; 32]),
-        fingerprint,
-        attempt,
-        lease: LEASE,
-        takeover,
-    }
+    let record = RecordId::from_bytes([0; 32]);
+    Claim::new(record, fingerprint, attempt, LEASE)
+        .takeover(takeover)
+        .keep_abandoned(KEEP)
 }
 
 fn completion() -> Completion {
-    Completion {
-        disposition: Disposition::FailedFinal,
-        outcome: Some(outcome()),
-        ttl: Ttl::After(WINDOW),
-    }
+    Completion::new(
+        Disposition::FailedFinal,
+        Some(outcome()),
+        Ttl::After(WINDOW),
+    )
 }
 
 fn outcome() -> Outcome {
@@ -82,7 +109,7 @@ fn describe(change: &Change, answer: &str) -> String {
             let attempt = if row.attempt == A { "A" } else { "B" };
             let phase = match &row.phase {
                 Phase::Running { .. } => "running",
-                Phase::Released => "released",
+                Phase::Released { .. } => "released",
                 Phase::Done { .. } => "done",
             };
             format!("{answer}, {phase} {attempt}")
@@ -92,11 +119,12 @@ fn describe(change: &Change, answer: &str) -> String {
 
 fn claimed((change, claimed): (Change, Claimed)) -> String {
     let answer = match claimed {
-        Claimed::Won {
-            abandoned: None, ..
-        } => "won",
-        Claimed::Won { .. } => "taken over",
+        Claimed::Won(Won {
+            taken_from: None, ..
+        }) => "won",
+        Claimed::Won(_) => "taken over",
         Claimed::Found(_) => "found",
+        Claimed::Withdrawn => "refused",
     };
     describe(&change, answer)
 }
@@ -110,50 +138,58 @@ fn fenced((change, fence): (Change, Fence)) -> String {
 }
 
 /// A step by its name, and what becomes of each of the [`states`].
-type Line = (&'static str, fn(Option<&Row>) -> String, [&'static str; 6]);
+type Line = (&'static str, fn(Option<&Row>) -> String, [&'static str; 7]);
 
 #[rustfmt::skip]
 const TABLE: &[Line] = &[
     ("claim, A again", |row| claimed(claim(row, &claim_by(A, SAME, Takeover::Never), NOW)),
-        ["won, running A", "won, running A", "won, running A", "found", "won, running A", "won, running A"]),
+        ["won, running A", "won, running A", "won, running A", "won, running A", "found", "won, running A", "refused"]),
     ("claim, B", |row| claimed(claim(row, &claim_by(B, SAME, Takeover::Never), NOW)),
-        ["won, running B", "found", "found", "found", "won, running B", "won, running B"]),
+        ["won, running B", "found", "found", "won, running B", "found", "won, running B", "won, running B"]),
     ("claim, B takes over", |row| claimed(claim(row, &claim_by(B, SAME, Takeover::Abandoned), NOW)),
-        ["won, running B", "found", "taken over, running B", "found", "won, running B", "won, running B"]),
+        ["won, running B", "found", "taken over, running B", "won, running B", "found", "won, running B", "won, running B"]),
     ("claim, B takes over from A", |row| claimed(claim(row, &claim_by(B, SAME, Takeover::From(A)), NOW)),
-        ["won, running B", "found", "taken over, running B", "found", "won, running B", "won, running B"]),
+        ["won, running B", "found", "taken over, running B", "won, running B", "found", "won, running B", "won, running B"]),
     ("claim, B takes over from B", |row| claimed(claim(row, &claim_by(B, SAME, Takeover::From(B)), NOW)),
-        ["won, running B", "found", "found", "found", "won, running B", "won, running B"]),
+        ["won, running B", "found", "found", "won, running B", "found", "won, running B", "won, running B"]),
+    ("claim, B takes over the first", |row| claimed(claim(row, &claim_by(B, SAME, Takeover::UpTo(2)), NOW)),
+        ["won, running B", "found", "taken over, running B", "won, running B", "found", "won, running B", "won, running B"]),
+    ("claim, B takes over none after the first", |row| claimed(claim(row, &claim_by(B, SAME, Takeover::UpTo(1)), NOW)),
+        ["won, running B", "found", "found", "won, running B", "found", "won, running B", "won, running B"]),
     ("claim, mismatch by A", |row| claimed(claim(row, &claim_by(A, OTHER, Takeover::Abandoned), NOW)),
-        ["won, running A", "found", "found", "found", "won, running A", "won, running A"]),
+        ["won, running A", "found", "found", "won, running A", "found", "won, running A", "refused"]),
     ("claim, mismatch by B", |row| claimed(claim(row, &claim_by(B, OTHER, Takeover::Abandoned), NOW)),
-        ["won, running B", "found", "found", "found", "won, running B", "won, running B"]),
+        ["won, running B", "found", "found", "won, running B", "found", "won, running B", "won, running B"]),
+    ("withdraw, A", |row| fenced(withdraw(row, &claim_by(A, SAME, Takeover::Never), NOW)),
+        ["held, released A", "held, released A", "held, released A", "held, released A", "lost", "lost", "held"]),
+    ("withdraw, B", |row| fenced(withdraw(row, &claim_by(B, SAME, Takeover::Never), NOW)),
+        ["held, released B", "lost", "lost", "held, released B", "lost", "held, released B", "held, released B"]),
     ("renew, A", |row| fenced(renew(row, A, LEASE, NOW)),
-        ["lost", "held, running A", "held, running A", "lost", "lost", "lost"]),
+        ["lost", "held, running A", "held, running A", "held, running A", "lost", "lost", "lost"]),
     ("renew, B", |row| fenced(renew(row, B, LEASE, NOW)),
-        ["lost", "lost", "lost", "lost", "lost", "lost"]),
+        ["lost", "lost", "lost", "lost", "lost", "lost", "lost"]),
     ("publish, A", |row| fenced(publish(row, A, outcome())),
-        ["lost", "held, running A", "held, running A", "lost", "lost", "lost"]),
+        ["lost", "held, running A", "held, running A", "held, running A", "lost", "lost", "lost"]),
     ("publish, B", |row| fenced(publish(row, B, outcome())),
-        ["lost", "lost", "lost", "lost", "lost", "lost"]),
+        ["lost", "lost", "lost", "lost", "lost", "lost", "lost"]),
     ("complete, A", |row| fenced(complete(row, A, completion(), NOW)),
-        ["lost", "held, done A", "held, done A", "held", "held", "lost"]),
+        ["lost", "held, done A", "held, done A", "held, done A", "held", "held", "lost"]),
     ("complete, B", |row| fenced(complete(row, B, completion(), NOW)),
-        ["lost", "lost", "lost", "lost", "lost", "lost"]),
-    ("release, A", |row| fenced(release(row, A)),
-        ["lost", "held, released A", "held, released A", "lost", "lost", "held"]),
-    ("release, B", |row| fenced(release(row, B)),
-        ["lost", "lost", "lost", "lost", "lost", "lost"]),
+        ["lost", "lost", "lost", "lost", "lost", "lost", "lost"]),
+    ("release, A", |row| fenced(release(row, A, NOW)),
+        ["lost", "held, released A", "held, released A", "held, released A", "lost", "lost", "held"]),
+    ("release, B", |row| fenced(release(row, B, NOW)),
+        ["lost", "lost", "lost", "lost", "lost", "lost", "lost"]),
     ("forget, A", |row| fenced(forget(row, A)),
-        ["lost", "held, removed", "held, removed", "held, removed", "held, removed", "held, removed"]),
+        ["lost", "held, removed", "held, removed", "held, removed", "held, removed", "held, removed", "held, removed"]),
     ("forget, B", |row| fenced(forget(row, B)),
-        ["lost", "lost", "lost", "lost", "lost", "lost"]),
+        ["lost", "lost", "lost", "lost", "lost", "lost", "lost"]),
     ("resolve A by B, release", |row| fenced(resolve(row, A, B, Resolution::Release, NOW)),
-        ["lost", "lost", "held, released B", "lost", "lost", "lost"]),
+        ["lost", "lost", "held, released B", "held, released B", "lost", "lost", "lost"]),
     ("resolve A by B, complete", |row| fenced(resolve(row, A, B, Resolution::Complete(completion()), NOW)),
-        ["lost", "lost", "held, done B", "lost", "lost", "lost"]),
+        ["lost", "lost", "held, done B", "held, done B", "lost", "lost", "lost"]),
     ("resolve B by A, again", |row| fenced(resolve(row, B, A, Resolution::Release, NOW)),
-        ["lost", "lost", "lost", "held", "held", "held"]),
+        ["lost", "lost", "lost", "lost", "held", "held", "held"]),
 ];
 
 #[test]
@@ -174,18 +210,19 @@ fn rendered() -> String {
                 "absent",
                 "running",
                 "abandoned",
+                "lapsed",
                 "done",
                 "expired",
                 "released",
             ],
         ),
-        line("---", ["---"; 6]),
+        line("---", ["---"; 7]),
     ];
     lines.extend(TABLE.iter().map(|(step, _, cells)| line(step, *cells)));
     lines.concat()
 }
 
-fn line(first: &str, cells: [&str; 6]) -> String {
+fn line(first: &str, cells: [&str; 7]) -> String {
     format!("//! | {first} | {} |\n", cells.join(" | "))
 }
 
@@ -199,21 +236,22 @@ fn the_documentation_shows_the_table() {
 }
 
 #[test]
-fn only_finished_rows_are_free() {
-    let free = states().map(|row| row.is_some_and(|row| row.is_free(NOW)));
-    assert_eq!(free, [false, false, false, false, true, true]);
+fn a_row_may_be_swept_once_it_has_expired_lapsed_or_its_mark_is_old() {
+    let removable = states().map(|row| row.is_some_and(|row| row.is_removable(NOW)));
+    assert_eq!(removable, [false, false, false, true, false, true, false]);
+    assert!(row(Phase::Released { until: NOW }).is_removable(NOW));
     let kept = row(Phase::Done {
         disposition: Disposition::Completed,
         outcome: None,
         expires_at: None,
     });
-    assert!(!kept.is_free(Timestamp::from_millis(i64::MAX)));
+    assert!(!kept.is_removable(Timestamp::from_millis(i64::MAX)));
 }
 
 #[test]
 fn what_counts_as_absent_is_not_loaded() {
     let loaded = states().map(|row| load(row.as_ref(), NOW).is_some());
-    assert_eq!(loaded, [false, true, true, true, false, false]);
+    assert_eq!(loaded, [false, true, true, false, true, false, false]);
 }
 
 #[test]
@@ -221,6 +259,7 @@ fn a_claim_starts_its_lease_now() {
     let (change, _) = claim(None, &claim_by(B, SAME, Takeover::Never), NOW);
     let expected = Phase::Running {
         lease_until: NOW.saturating_add(LEASE),
+        keep: Some(KEEP),
         taken_from: None,
         provisional: None,
     };
@@ -246,10 +285,12 @@ fn a_takeover_keeps_what_was_published_and_from_whom() {
     let Change::Put(taken) = change else {
         panic!("{change:?}")
     };
-    let expected = Claimed::Won {
-        abandoned: Some(A),
+    let expected = Claimed::Won(Won {
+        generation: A,
+        abandoned: 1,
+        taken_from: Some(A),
         provisional: Some(outcome()),
-    };
+    });
     let again = claim(Some(&taken), &claim_by(B, SAME, Takeover::Never), NOW);
     assert_eq!(again, (Change::Put(taken), expected));
 }
@@ -263,4 +304,109 @@ fn a_completion_is_kept_from_now_on() {
         expires_at: Some(NOW.saturating_add(WINDOW)),
     };
     assert_eq!(change, Change::Put(row(expected)));
+}
+
+#[test]
+fn a_takeover_stays_in_its_generation_and_counts_the_abandoned() {
+    let first = Row {
+        label: crate::store::Label::new("n", "o"),
+        claimed_at: Some(LONG_AGO),
+        extra: crate::store::Extra::default().with(1, b"kept"),
+        ..running(NOW)
+    };
+    let (Change::Put(second), _) = claim(
+        Some(&first),
+        &claim_by(B, SAME, Takeover::Abandoned).label(crate::store::Label::new("x", "y")),
+        NOW,
+    ) else {
+        panic!("it is taken over")
+    };
+    assert_eq!(second.generation, A);
+    assert_eq!(second.abandoned, 1);
+    assert_eq!(
+        (&second.label, second.claimed_at, &second.extra),
+        (&first.label, first.claimed_at, &first.extra)
+    );
+    let (Change::Put(anew), _) = claim(
+        Some(&Row {
+            phase: Phase::Released { until: LATER },
+            ..second
+        }),
+        &claim_by(A, SAME, Takeover::Never),
+        NOW,
+    ) else {
+        panic!("it is won anew")
+    };
+    assert_eq!((anew.generation, anew.abandoned), (A, 0));
+    assert_eq!(anew.claimed_at, Some(NOW));
+    assert!(anew.extra.is_empty());
+}
+
+#[test]
+fn the_last_takeover_is_kept_until_somebody_settles_it() {
+    let keep = |most| {
+        let (Change::Put(row), _) = claim(
+            Some(&running(NOW)),
+            &claim_by(B, SAME, Takeover::UpTo(most)),
+            NOW,
+        ) else {
+            panic!("it is taken over")
+        };
+        let Phase::Running { keep, .. } = row.phase else {
+            panic!("it runs")
+        };
+        keep
+    };
+    assert_eq!(keep(2), None);
+    assert_eq!(keep(3), Some(KEEP));
+}
+
+#[test]
+fn a_takeover_that_is_withdrawn_leaves_the_record_as_if_nobody_had_come_by() {
+    let row = taken_over(LATER);
+    assert_eq!(row.abandoned, 1);
+    let (Change::Put(left), Fence::Held) =
+        withdraw(Some(&row), &claim_by(A, SAME, Takeover::Abandoned), NOW)
+    else {
+        panic!("it is withdrawn")
+    };
+    assert!(left.is_abandoned(NOW));
+    assert_eq!(left.abandoned, 0);
+    let again = withdraw(Some(&left), &claim_by(A, SAME, Takeover::Abandoned), NOW);
+    assert_eq!(again, (Change::Keep, Fence::Held));
+}
+
+#[test]
+fn listings_show_the_states_that_they_are_about() {
+    let record = RecordId::from_bytes([0; 32]);
+    let listed_by = |which| {
+        let list = List::new(which);
+        states().map(|row| row.is_some_and(|row| listed(record, &row, &list, NOW).is_some()))
+    };
+    let [yes, no] = [true, false];
+    assert_eq!(listed_by(Which::All), [no, yes, yes, no, yes, no, no]);
+    assert_eq!(listed_by(Which::Abandoned), [no, no, yes, no, no, no, no]);
+    assert_eq!(listed_by(Which::Done), [no, no, no, no, yes, no, no]);
+    let running = Which::RunningLongerThan(Duration::ZERO);
+    assert_eq!(listed_by(running), [no, yes, yes, no, no, no, no]);
+    let final_ones = Which::DoneWith(Disposition::FailedFinal);
+    assert_eq!(listed_by(final_ones), [no; 7]);
+    let soon = Which::ExpiringWithin(Duration::from_millis(1));
+    assert_eq!(listed_by(soon), [no, no, no, no, yes, no, no]);
+    assert_eq!(listed_by(Which::ExpiringWithin(Duration::ZERO)), [no; 7]);
+}
+
+#[test]
+fn a_listing_is_about_its_label() {
+    let record = RecordId::from_bytes([0; 32]);
+    let row = Row {
+        label: crate::store::Label::new("n", "o"),
+        ..running(LATER)
+    };
+    let is_listed = |list: List| listed(record, &row, &list, NOW).is_some();
+    assert!(is_listed(
+        List::new(Which::All).namespace("n").operation("o")
+    ));
+    assert!(!is_listed(List::new(Which::All).namespace("o")));
+    assert!(!is_listed(List::new(Which::All).operation("n")));
 }
