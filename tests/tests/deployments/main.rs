@@ -48,32 +48,32 @@ mod on_a_server {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_connection_to_postgres_that_hangs_at_the_completion_costs_no_second_run() {
-        bounded(records_the_outcome_over_another(postgres_url().to_owned())).await;
+        bounded(records_the_outcome_over_another(postgres_url())).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn claims_succeed_again_when_all_connections_to_postgres_fell_silent() {
-        bounded(recovers_when_all_fall_silent(postgres_url().to_owned())).await;
+        bounded(recovers_when_all_fall_silent(postgres_url())).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_connection_to_mariadb_that_hangs_at_the_completion_costs_no_second_run() {
-        bounded(records_the_outcome_over_another(mysql_url().to_owned())).await;
+        bounded(records_the_outcome_over_another(mysql_url())).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn claims_succeed_again_when_all_connections_to_mariadb_fell_silent() {
-        bounded(recovers_when_all_fall_silent(mysql_url().to_owned())).await;
+        bounded(recovers_when_all_fall_silent(mysql_url())).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_connection_to_redis_that_hangs_at_the_completion_costs_no_second_run() {
-        bounded(records_the_outcome_over_another(redis_url().to_owned())).await;
+        bounded(records_the_outcome_over_another(redis_url())).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn claims_succeed_again_when_all_connections_to_redis_fell_silent() {
-        bounded(recovers_when_all_fall_silent(redis_url().to_owned())).await;
+        bounded(recovers_when_all_fall_silent(redis_url())).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
