@@ -66,7 +66,7 @@ impl Step {
 
 /// Polls a step once, so that it is under way where it has to wait.
 async fn begin<T>(mut step: Pin<&mut impl Future<Output = T>>) {
-    poll_fn(|context| Poll::Ready(drop(step.as_mut().poll(context)))).await;
+    poll_fn(|context| Poll::Ready(step.as_mut().poll(context).is_ready())).await;
 }
 
 /// What an attempt left once it went through this life.
