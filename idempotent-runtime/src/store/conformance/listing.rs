@@ -278,8 +278,8 @@ pub async fn a_cursor_that_the_store_did_not_make_is_refused(harness: &impl Harn
         let list = List::new(Which::All).after(Cursor::from_bytes(bytes));
         let refused = store.list(list).await.err();
         let is_invalid = refused.is_some_and(|error| {
-            let source = error.source();
-            error.is_not_sent() && source.is_some_and(|source| source.is::<InvalidCursor>())
+            let is_told = matches!(error.source(), Some(source) if source.is::<InvalidCursor>());
+            error.is_not_sent() && is_told
         });
         let promise = "a cursor that the store did not make is refused as not sent, with `InvalidCursor` as the source";
         must(promise, &is_invalid, &true);

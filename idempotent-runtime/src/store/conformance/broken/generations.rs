@@ -219,9 +219,11 @@ async fn extra_fields_stay_through_a_generation_and_end_with_it() {
     let first = new_claim();
     win(&store, &first).await;
     let later = Extra::default().with(0xbeef, b"of a later release");
-    let mut rows = store.rows.lock().unwrap();
-    rows.get_mut(&first.record).unwrap().extra = later.clone();
-    drop(rows);
+    let set = |extra| {
+        let mut rows = store.rows.lock().unwrap();
+        rows.get_mut(&first.record).unwrap().extra = extra;
+    };
+    set(later.clone());
     let extra = || store.rows.lock().unwrap()[&first.record].extra.clone();
 
     let (record, second) = (first.record, retry(&first));
