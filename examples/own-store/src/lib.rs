@@ -28,7 +28,6 @@ const SWEEP_AT_ONCE: usize = 128;
 ///
 /// ```no_run
 /// # use std::sync::Arc;
-use std::time::Duration;
 /// # use idempotent_runtime::{Idempotency, clock::SystemClock};
 /// let store = own_store::RedbStore::open("idempotency.redb", Arc::new(SystemClock))?;
 /// let idempotency = Idempotency::new(store);
