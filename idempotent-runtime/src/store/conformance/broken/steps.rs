@@ -7,6 +7,7 @@ use crate::store::{List, MemoryStore, Page, Renewal, RenewalsFuture, Resolution}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flaw {
+    Nothing,
     /// Writes whoever asks.
     NoFence,
     /// Asks for the attempt where a record is completed, and forgets to where it is released.
@@ -246,6 +247,11 @@ impl Harness for Steps {
     fn advance(&self, duration: Duration) {
         self.clock.advance(duration);
     }
+
+    fn step_wall(&self, millis: i64) -> bool {
+        self.clock.step_wall(millis);
+        true
+    }
 }
 
 found! {
@@ -312,3 +318,5 @@ found! {
         renewals::no_renewals_have_no_answers,
     ];
 }
+
+crate::store_conformance!(sound, Steps::new(Flaw::Nothing));
