@@ -15,7 +15,10 @@ use crate::store::told_once::ToldOnce;
 mod number {
     pub(super) const DENIED_DATABASE: u16 = 1044;
     pub(super) const DENIED: u16 = 1045;
+    pub(super) const NO_DATABASE: u16 = 1046;
     pub(super) const NOT_READY: u16 = 1047;
+    pub(super) const NO_SUCH_COLUMN: u16 = 1054;
+    pub(super) const ROW_TOO_LARGE: u16 = 1118;
     pub(super) const DENIED_TABLE: u16 = 1142;
     pub(super) const DENIED_COLUMN: u16 = 1143;
     pub(super) const NO_SUCH_TABLE: u16 = 1146;
@@ -25,6 +28,7 @@ mod number {
     pub(super) const DENIED_PRIVILEGE: u16 = 1227;
     pub(super) const NO_SUCH_STATEMENT: u16 = 1243;
     pub(super) const READ_ONLY: u16 = 1290;
+    pub(super) const DATA_TOO_LONG: u16 = 1406;
     pub(super) const STALE_STATEMENT: u16 = 1615;
     pub(super) const DENIED_WITHOUT_PASSWORD: u16 = 1698;
 }
@@ -168,9 +172,34 @@ pub(super) struct TooLarge {
     pub(super) limit: u64,
 }
 
-/// What a step that failed is told.
-pub(super) fn to_store_error(error: sqlx::Error) -> StoreError {
-    StoreError::unavailable(cause(error))
+/// What a step is told that got no connection.
+pub(super) fn not_acquired(error: sqlx::Error) -> StoreError {
+    StoreError::not_sent(cause(error))
+}
+
+/// What a step is told whose statement was not answered as it should be. `is_begun`: an earlier statement of the same
+/// text was done.
+pub(super) fn not_answered(error: sqlx::Error, is_begun: bool) -> StoreError {
+    match number_of(&error) {
+        Some(number::PACKET_TOO_LARGE | number::ROW_TOO_LARGE | number::DATA_TOO_LONG) => {
+            StoreError::too_large(cause(error))
+        }
+        // The server looks whether it will run a statement before it does.
+        Some(
+            number::DENIED
+            | number::DENIED_DATABASE
+            | number::DENIED_TABLE
+            | number::DENIED_COLUMN
+            | number::DENIED_PRIVILEGE
+            | number::NO_DATABASE
+            | number::NO_SUCH_COLUMN
+            | number::NO_SUCH_STATEMENT
+            | number::NO_SUCH_TABLE
+            | number::NOT_READY
+            | number::READ_ONLY,
+        ) if !is_begun => StoreError::not_sent(cause(error)),
+        _ => StoreError::unknown(cause(error)),
+    }
 }
 
 /// The error with its remedy, where it is known, and without the names that a server puts in some.
@@ -184,11 +213,15 @@ fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
         | number::DENIED_PRIVILEGE
         | number::DENIED_WITHOUT_PASSWORD => return Denied { number }.into(),
         number::NO_SUCH_TABLE => "the tables are missing: call `MySqlStore::migrate`",
+        number::NO_SUCH_COLUMN => "the tables are an earlier release's: call `MySqlStore::migrate`",
         number::NO_SUCH_STATEMENT => {
             "a proxy gave the connection away between two messages: set `Protocol::Simple`"
         }
         number::PACKET_TOO_LARGE => {
             "an outcome is larger than the server takes: raise its `max_allowed_packet`"
+        }
+        number::ROW_TOO_LARGE => {
+            "an outcome is larger than the server writes at once: raise its `innodb_log_file_size`"
         }
         number::READ_ONLY => "the server takes no writes: connect to the primary",
         _ => return ToldOnce::new(error).into(),

@@ -4,10 +4,12 @@ mod arguments;
 mod error;
 mod migrations;
 mod options;
+mod pages;
 mod rows;
 mod statements;
 mod steps;
 mod survives;
+mod wire;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,9 +24,13 @@ use self::options::Names;
 pub use self::options::{MySqlStoreOptions, Protocol};
 use self::statements::Statements;
 use self::steps::Shared;
+use self::wire::Wire;
 use super::columns::{millis, state, state_of};
-use super::settling::Unsettled;
-use super::{Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreFuture, Survives};
+use super::transition::RELEASED_STAYS;
+use super::{
+    Claim, Claimed, Completion, Fence, List, Page, Record, Renewal, RenewalsFuture, Resolution,
+    Store, StoreFuture, Survives,
+};
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 use crate::policy::Ttl;
@@ -98,7 +104,7 @@ use crate::policy::Ttl;
 #[derive(Clone)]
 pub struct MySqlStore {
     shared: Arc<Shared>,
-    unsettled: Arc<Unsettled>,
+    names: Names,
 }
 
 impl MySqlStore {
@@ -119,9 +125,12 @@ impl MySqlStore {
     }
 
     fn with_options(options: MySqlStoreOptions, names: Names, pool: MySqlPool) -> Self {
+        let is_time_given = options.clock.is_some();
+        let statements = Statements::new(&names.table(), &names.expiry(), is_time_given);
+        let wire = Wire::new(pool, options.protocol, options.clock);
         Self {
-            shared: Arc::new(Shared::new(pool, names, options)),
-            unsettled: Arc::default(),
+            shared: Arc::new(Shared::new(wire, statements)),
+            names,
         }
     }
 
@@ -134,19 +143,21 @@ impl MySqlStore {
     ///
     /// [`MySqlStoreError`] if the server cannot be reached or refuses, or the tables were made by a later release.
     pub async fn migrate(&self) -> Result<(), MySqlStoreError> {
-        migrations::run(&self.shared.pool, &self.shared.names).await
+        if migrations::run(self.shared.wire.pool(), &self.names).await? {
+            let placed = self.shared.find_place_for_ever().await;
+            placed.map_err(MySqlStoreError::migrate)?;
+        }
+        Ok(())
     }
 
     /// Does a step of an attempt that changes a row if the attempt holds it.
     fn fenced(
         &self,
-        attempt: AttemptId,
         statement: fn(&Statements) -> &Statement,
         arguments: Vec<Argument>,
     ) -> StoreFuture<'_, Fence> {
-        let shared = Arc::clone(&self.shared);
-        let work = async move { shared.fenced(statement, arguments).await };
-        Box::pin(self.unsettled.settle(attempt, work))
+        let statement = statement(&self.shared.statements);
+        Box::pin(self.shared.fenced(statement, arguments))
     }
 }
 
@@ -175,12 +186,12 @@ fn done(completion: &Completion) -> [Argument; 5] {
     ]
 }
 
-/// The parameters of a row that was given back: it may be swept at once.
+/// The parameters of a row that was given back.
 fn given_back() -> [Argument; 5] {
     let [status, headers, body] = outcome(None);
     [
         Argument::int(state::RELEASED),
-        Argument::int(0),
+        Argument::int(millis(RELEASED_STAYS)),
         status,
         headers,
         body,
@@ -191,17 +202,18 @@ impl fmt::Debug for MySqlStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The pool's options hold a password.
         f.debug_struct("MySqlStore")
-            .field("table", &self.shared.names.table())
+            .field("table", &self.names.table())
             .finish_non_exhaustive()
     }
 }
 
 impl Store for MySqlStore {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
-        let shared = Arc::clone(&self.shared);
-        let attempt = claim.attempt;
-        let work = async move { shared.claim(claim).await };
-        Box::pin(self.unsettled.settle(attempt, work))
+        Box::pin(self.shared.claim(claim))
+    }
+
+    fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
+        Box::pin(self.shared.withdraw(claim))
     }
 
     fn renew(
@@ -210,12 +222,11 @@ impl Store for MySqlStore {
         attempt: AttemptId,
         lease: Duration,
     ) -> StoreFuture<'_, Fence> {
-        let arguments = vec![
-            Argument::bytes(record.as_bytes()),
-            Argument::bytes(attempt.as_bytes()),
-            Argument::int(millis(lease)),
-        ];
-        self.fenced(attempt, |statements| &statements.renew, arguments)
+        Box::pin(self.shared.renew(Renewal::new(record, attempt, lease)))
+    }
+
+    fn renew_all(&self, renewals: Vec<Renewal>) -> RenewalsFuture<'_> {
+        Box::pin(self.shared.renew_all(renewals))
     }
 
     fn publish(
@@ -229,7 +240,7 @@ impl Store for MySqlStore {
             Argument::bytes(attempt.as_bytes()),
         ];
         arguments.extend(outcome(Some(&published)));
-        self.fenced(attempt, |statements| &statements.publish, arguments)
+        self.fenced(|statements| &statements.publish, arguments)
     }
 
     fn complete(
@@ -243,7 +254,7 @@ impl Store for MySqlStore {
             Argument::bytes(attempt.as_bytes()),
         ];
         arguments.extend(done(&completion));
-        self.fenced(attempt, |statements| &statements.complete, arguments)
+        self.fenced(|statements| &statements.complete, arguments)
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
@@ -251,7 +262,7 @@ impl Store for MySqlStore {
             Argument::bytes(record.as_bytes()),
             Argument::bytes(attempt.as_bytes()),
         ];
-        self.fenced(attempt, |statements| &statements.release, arguments)
+        self.fenced(|statements| &statements.release, arguments)
     }
 
     fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
@@ -263,7 +274,7 @@ impl Store for MySqlStore {
             Argument::bytes(record.as_bytes()),
             Argument::bytes(seen.as_bytes()),
         ];
-        self.fenced(seen, |statements| &statements.forget, arguments)
+        self.fenced(|statements| &statements.forget, arguments)
     }
 
     fn resolve(
@@ -282,7 +293,11 @@ impl Store for MySqlStore {
             Resolution::Complete(completion) => done(completion),
             Resolution::Release => given_back(),
         });
-        self.fenced(attempt, |statements| &statements.resolve, arguments)
+        self.fenced(|statements| &statements.resolve, arguments)
+    }
+
+    fn list(&self, list: List) -> StoreFuture<'_, Page> {
+        Box::pin(self.shared.list(list))
     }
 
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {

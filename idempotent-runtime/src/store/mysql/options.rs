@@ -252,6 +252,19 @@ impl Names {
         }
     }
 
+    /// The database in which the table is, as an expression.
+    pub(super) fn schema(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("'{}'", schema.as_str()),
+            None => "DATABASE()".to_owned(),
+        }
+    }
+
+    /// The index of expiry, as statements name it.
+    pub(super) fn expiry(&self) -> String {
+        format!("`{}_expiry`", self.bare())
+    }
+
     /// The table's name alone.
     pub(super) fn bare(&self) -> &str {
         self.table.as_str()

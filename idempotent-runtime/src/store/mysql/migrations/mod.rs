@@ -11,7 +11,10 @@ use super::options::Names;
 ///
 /// The servers commit after each statement that changes a schema, so a migration may end half done: each statement must
 /// be one that can be run again.
-const MIGRATIONS: [(&str, &str); 1] = [("0001_records", include_str!("0001_records.sql"))];
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("0001_records", include_str!("0001_records.sql")),
+    ("0002_generations", include_str!("0002_generations.sql")),
+];
 
 /// How long to wait for another process that migrates.
 const PATIENCE: u32 = 60;
@@ -57,7 +60,8 @@ fn sql(names: &Names, version: i64, text: &str) -> String {
     let versions = names.beside("_migrations");
     let text = text
         .replace("{table}", &names.table())
-        .replace("{name}", names.bare());
+        .replace("{name}", names.bare())
+        .replace("{schema}", &names.schema());
     format!(
         "CREATE TABLE IF NOT EXISTS {versions} (\n    \
              version    BIGINT    NOT NULL PRIMARY KEY,\n    \
@@ -68,8 +72,9 @@ fn sql(names: &Names, version: i64, text: &str) -> String {
     )
 }
 
-/// Runs what the database has not seen. Whoever else does so at the same time waits.
-pub(super) async fn run(pool: &MySqlPool, names: &Names) -> Result<(), MySqlStoreError> {
+/// Runs what the database has not seen, and says whether there was anything. Whoever else does so at the same time
+/// waits.
+pub(super) async fn run(pool: &MySqlPool, names: &Names) -> Result<bool, MySqlStoreError> {
     let failed = MySqlStoreError::migration;
     // The lock is the session's. A connection that is dropped here ends, and with it the lock, while one that went back
     // to the pool would keep it.
@@ -80,11 +85,11 @@ pub(super) async fn run(pool: &MySqlPool, names: &Names) -> Result<(), MySqlStor
     migrated
 }
 
-async fn migrate(connection: &mut MySqlConnection, names: &Names) -> Result<(), MySqlStoreError> {
+async fn migrate(connection: &mut MySqlConnection, names: &Names) -> Result<bool, MySqlStoreError> {
     let failed = MySqlStoreError::migration;
     let migrations = of(names);
     if version(connection, names).await? == last(&migrations) {
-        return Ok(());
+        return Ok(false);
     }
     lock(connection, names).await?;
     let found = version(connection, names).await?;
@@ -94,7 +99,7 @@ async fn migrate(connection: &mut MySqlConnection, names: &Names) -> Result<(), 
             .await
             .map_err(failed)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn last(migrations: &[Migration]) -> i64 {
