@@ -8,6 +8,7 @@ mod child;
 mod client;
 mod faulty;
 mod gate;
+mod proxy;
 mod server;
 mod stores;
 
@@ -16,5 +17,6 @@ pub use self::child::Child;
 pub use self::client::{Client, RawConnection, Reply, Request};
 pub use self::faulty::{FaultyStore, Step, When};
 pub use self::gate::Gate;
+pub use self::proxy::Proxy;
 pub use self::server::{Departures, Server};
 pub use self::stores::{OwnRecords, open_store};

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod hung_connection;
 mod outage;
 mod two_processes;
 
@@ -21,6 +22,7 @@ mod on_a_server {
     };
 
     use crate::bounded;
+    use crate::hung_connection::{records_the_outcome_over_another, recovers_when_all_fall_silent};
     use crate::outage::loses_nothing;
     use crate::two_processes::run_each_key_once;
 
@@ -42,6 +44,36 @@ mod on_a_server {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn two_processes_on_one_redis_cluster_run_each_key_once() {
         run_each_key_once(redis_cluster_urls().join(",")).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_connection_to_postgres_that_hangs_at_the_completion_costs_no_second_run() {
+        bounded(records_the_outcome_over_another(postgres_url())).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn claims_succeed_again_when_all_connections_to_postgres_fell_silent() {
+        bounded(recovers_when_all_fall_silent(postgres_url())).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_connection_to_mariadb_that_hangs_at_the_completion_costs_no_second_run() {
+        bounded(records_the_outcome_over_another(mysql_url())).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn claims_succeed_again_when_all_connections_to_mariadb_fell_silent() {
+        bounded(recovers_when_all_fall_silent(mysql_url())).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_connection_to_redis_that_hangs_at_the_completion_costs_no_second_run() {
+        bounded(records_the_outcome_over_another(redis_url())).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn claims_succeed_again_when_all_connections_to_redis_fell_silent() {
+        bounded(recovers_when_all_fall_silent(redis_url())).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
