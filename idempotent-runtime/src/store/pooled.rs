@@ -1,0 +1,237 @@
+//! Connections to an SQL server, acquired apart from what is sent on them.
+//!
+//! A step first takes a [`Lease`] of a connection. Dropped up to there, it was never sent and nothing is done. From the
+//! moment that it asks for the [connection](Lease::connection) until it says that it was [answered](Lease::answered), the
+//! connection belongs to it alone: dropped in between, the connection is closed, since its answer would be taken for the
+//! answer to whatever is sent next.
+//!
+//! Nothing here waits for a silent connection without a limit. That is why the store's own connections are not in a pool
+//! of sqlx's, which pings what comes back for as long as that takes, and holds its place meanwhile; and which tries a
+//! server that refuses for as long as the caller has patience.
+
+mod kept;
+#[cfg(all(test, feature = "postgres"))]
+mod tests;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection, Database, Pool};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use self::kept::{Kept, Live};
+use super::StoreError;
+use super::told_once::ToldOnce;
+
+/// How long a step waits for a connection. The engine's own patience is shorter; this is for everybody else.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the server may take to answer a step. The engine's patience is shorter here too; sweeps and an operator's
+/// steps have none of their own.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long a connection of the application's pool may take to go back there.
+const RETURNED_WITHIN: Duration = Duration::from_secs(1);
+
+/// Who asks for a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// Claims, loads, listings, sweeps: what may wait. They leave some connections to the others.
+    Claims,
+    /// Steps of attempts that run or ran: if they come late, a lease ends or an outcome is lost.
+    Attempts,
+}
+
+/// How to open connections of a database.
+pub(super) type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
+
+/// The connections of one store.
+#[derive(Debug)]
+pub(super) struct Pooled<DB: Database> {
+    source: Source<DB>,
+    /// As many as may do what can wait, at the same time.
+    claims: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+enum Source<DB: Database> {
+    Own(Arc<Kept<DB>>),
+    Applications(Pool<DB>),
+}
+
+impl<DB: Database> Pooled<DB> {
+    /// Connections of the store's own, none of which is opened yet.
+    pub(super) fn own(options: Options<DB>, max_connections: u32) -> Self {
+        let max_connections = max_connections.max(1);
+        Self {
+            source: Source::Own(Arc::new(Kept::new(options, max_connections as usize))),
+            claims: Arc::new(Semaphore::new(for_claims(max_connections))),
+        }
+    }
+
+    /// Connections of a pool that the application uses too.
+    pub(super) fn applications(pool: Pool<DB>) -> Self {
+        let most = pool.options().get_max_connections();
+        Self {
+            source: Source::Applications(pool),
+            claims: Arc::new(Semaphore::new(for_claims(most))),
+        }
+    }
+
+    /// A connection on which nothing is under way.
+    pub(super) async fn lease(&self, lane: Lane) -> Result<Lease<DB>, NoConnection> {
+        match timeout(PATIENCE, self.wait_for_lease(lane)).await {
+            Ok(lease) => lease,
+            Err(_) => Err(NoConnection::NoneFree),
+        }
+    }
+
+    async fn wait_for_lease(&self, lane: Lane) -> Result<Lease<DB>, NoConnection> {
+        let turn = match (lane, &self.source) {
+            (Lane::Attempts, _) => None,
+            (Lane::Claims, Source::Own(kept)) => {
+                Some(kept.unless_refused(Arc::clone(&self.claims)).await?)
+            }
+            (Lane::Claims, Source::Applications(_)) => Some(permit(Arc::clone(&self.claims)).await),
+        };
+        let held = match &self.source {
+            Source::Own(kept) => Held::Own(Kept::take(kept).await?),
+            Source::Applications(pool) => {
+                let acquired = pool.acquire().await;
+                Held::Applications(acquired.map_err(NoConnection::failed)?)
+            }
+        };
+        Ok(Lease {
+            held: Some(held),
+            is_sending: false,
+            _turn: turn,
+        })
+    }
+}
+
+/// How many of so many connections claims may have at the same time: a quarter of them is left to attempts, at least
+/// one and at most four. Where there is only one, nothing can be left.
+fn for_claims(most: u32) -> usize {
+    let left = (most / 4).clamp(1, 4);
+    most.saturating_sub(left).max(1) as usize
+}
+
+async fn permit(semaphore: Arc<Semaphore>) -> OwnedSemaphorePermit {
+    let acquired = semaphore.acquire_owned().await;
+    acquired.expect("these semaphores are never closed")
+}
+
+/// What the server answered, or that it didn't in a time that nobody should wait longer.
+pub(super) async fn answer<T>(
+    sent: impl Future<Output = Result<T, sqlx::Error>> + Send,
+) -> Result<T, sqlx::Error> {
+    match timeout(ANSWERED_WITHIN, sent).await {
+        Ok(answer) => answer,
+        Err(elapsed) => Err(sqlx::Error::Io(elapsed.into())),
+    }
+}
+
+/// A connection for one step.
+///
+/// ```ignore
+/// let mut lease = pooled.lease(Lane::Attempts).await?;
+/// let sent = sqlx::raw_sql(text).execute(lease.connection());
+/// let done = lease.answered(answer(sent).await)?;
+/// ```
+#[derive(Debug)]
+pub(super) struct Lease<DB: Database> {
+    held: Option<Held<DB>>,
+    /// Whether something was sent, and not answered yet.
+    is_sending: bool,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+#[derive(Debug)]
+enum Held<DB: Database> {
+    Own(Live<DB>),
+    Applications(PoolConnection<DB>),
+}
+
+impl<DB: Database> Lease<DB> {
+    /// The connection, to send something on it.
+    pub(super) fn connection(&mut self) -> &mut DB::Connection {
+        self.is_sending = true;
+        match self.held.as_mut().expect("a lease holds its connection") {
+            Held::Own(live) => live.connection(),
+            Held::Applications(connection) => connection,
+        }
+    }
+
+    /// Gives the connection back, unless this error leaves it of no use.
+    pub(super) fn answered<T>(mut self, answer: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        let is_usable = match &answer {
+            Ok(_) => true,
+            // The server said it, and goes on listening; unless it ended the session, which the next check finds out.
+            Err(sqlx::Error::Database(_)) => {
+                if let Some(Held::Own(live)) = &mut self.held {
+                    live.doubt();
+                }
+                true
+            }
+            Err(_) => false,
+        };
+        self.is_sending = !is_usable;
+        answer
+    }
+}
+
+impl<DB: Database> Drop for Lease<DB> {
+    fn drop(&mut self) {
+        let cut_short = self.is_sending;
+        match self.held.take() {
+            Some(Held::Own(live)) if cut_short => live.cut(),
+            Some(Held::Own(live)) => live.give_back(),
+            Some(Held::Applications(connection)) => give_back(connection, cut_short),
+            None => {}
+        }
+    }
+}
+
+fn give_back<DB: Database>(mut connection: PoolConnection<DB>, cut_short: bool) {
+    match Handle::try_current() {
+        Ok(runtime) if !cut_short => {
+            // The pool pings it first.
+            let returned = connection.return_to_pool();
+            runtime.spawn(async move {
+                // Dropped in time, it leaves its place in the pool to another.
+                let _ = timeout(RETURNED_WITHIN, returned).await;
+            });
+        }
+        // Closed as it is: what the server has not answered yet, nobody waits for. Outside of a runtime there is no
+        // other way.
+        _ => drop(connection.detach()),
+    }
+}
+
+/// Why there is no connection. Nothing was sent.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum NoConnection {
+    #[error("no connection could be opened")]
+    Failed(#[source] ToldOnce),
+    #[error("no connection was free within {PATIENCE:?}")]
+    NoneFree,
+}
+
+impl NoConnection {
+    fn failed(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut => Self::NoneFree,
+            error => Self::Failed(ToldOnce::new(error)),
+        }
+    }
+}
+
+impl From<NoConnection> for StoreError {
+    fn from(error: NoConnection) -> Self {
+        Self::not_sent(error)
+    }
+}

@@ -1,0 +1,254 @@
+//! Connections of a store's own.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sqlx::{ConnectOptions as _, Connection as _, Database};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{NoConnection, Options, permit};
+
+/// How long a connection may lie idle before it is checked, and how long the check may take.
+const UNCHECKED_FOR: Duration = Duration::from_secs(1);
+const CHECKED_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long a connection may lie idle, and how old it may get, before it is closed.
+const IDLE_FOR: Duration = Duration::from_mins(10);
+const LIVES_FOR: Duration = Duration::from_mins(30);
+
+/// How long a farewell may take.
+const CLOSED_WITHIN: Duration = Duration::from_secs(1);
+
+/// The pauses between attempts to open one more connection to a server that answers but has no room.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) struct Kept<DB: Database> {
+    options: Options<DB>,
+    /// As many as there may be connections.
+    room: Arc<Semaphore>,
+    /// How many there are, at work and idle.
+    open: Arc<AtomicUsize>,
+    shelf: Mutex<Shelf<DB>>,
+    /// Failures to open a connection while there was none.
+    refused: broadcast::Sender<NoConnection>,
+}
+
+struct Shelf<DB: Database> {
+    /// The one that was used last comes last, and is taken first.
+    idle: Vec<Idle<DB>>,
+    /// When a connection was found silent: what was put down before is checked before it is used.
+    silence: Option<Instant>,
+}
+
+struct Idle<DB: Database> {
+    open: Open<DB>,
+    since: Instant,
+    is_doubted: bool,
+}
+
+/// A connection that counts.
+struct Open<DB: Database> {
+    raw: DB::Connection,
+    born: Instant,
+    _counted: Counted,
+}
+
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl<DB: Database> Kept<DB> {
+    pub(super) fn new(options: Options<DB>, most: usize) -> Self {
+        Self {
+            options,
+            room: Arc::new(Semaphore::new(most)),
+            open: Arc::default(),
+            shelf: Mutex::new(Shelf {
+                idle: Vec::new(),
+                silence: None,
+            }),
+            refused: broadcast::Sender::new(1),
+        }
+    }
+
+    /// Waits for a permit. Where a connection is refused meanwhile, and there is no other, all who wait are told so:
+    /// each of them would find the same.
+    pub(super) async fn unless_refused(
+        &self,
+        semaphore: Arc<Semaphore>,
+    ) -> Result<OwnedSemaphorePermit, NoConnection> {
+        if let Ok(permit) = Arc::clone(&semaphore).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let mut refused = self.refused.subscribe();
+        tokio::select! {
+            biased;
+            permit = permit(semaphore) => Ok(permit),
+            Ok(error) = refused.recv() => Err(error),
+        }
+    }
+
+    /// An idle connection, or a new one.
+    pub(super) async fn take(this: &Arc<Self>) -> Result<Live<DB>, NoConnection> {
+        let room = this.unless_refused(Arc::clone(&this.room)).await?;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            if let Some(open) = this.take_idle().await {
+                return Ok(Live::new(open, this, room));
+            }
+            let error = match this.options.connect().await {
+                Ok(raw) => {
+                    let open = Open {
+                        raw,
+                        born: Instant::now(),
+                        _counted: Counted::new(&this.open),
+                    };
+                    return Ok(Live::new(open, this, room));
+                }
+                Err(error) => error,
+            };
+            let has_others = this.open.load(Ordering::Acquire) > 0;
+            let is_full =
+                matches!(&error, sqlx::Error::Database(it) if it.is_transient_in_connect_phase());
+            if !(has_others && is_full) {
+                let error = NoConnection::failed(error);
+                if !has_others {
+                    // Nobody may be waiting. Whoever comes later asks the server anew.
+                    let _ = this.refused.send(error.clone());
+                }
+                return Err(error);
+            }
+            // The server has no room for one more. One of those there are may be put down by then.
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn take_idle(&self) -> Option<Open<DB>> {
+        loop {
+            let (mut idle, is_checked) = {
+                let mut shelf = self.shelf();
+                let idle = shelf.idle.pop()?;
+                let is_silent = shelf.silence.is_some_and(|at| idle.since <= at);
+                let is_old = idle.since.elapsed() >= UNCHECKED_FOR;
+                let is_checked = !(is_silent || is_old || idle.is_doubted);
+                (idle, is_checked)
+            };
+            if is_checked {
+                return Some(idle.open);
+            }
+            let asked = Instant::now();
+            match timeout(CHECKED_WITHIN, idle.open.raw.ping()).await {
+                Ok(Ok(())) => return Some(idle.open),
+                // The server closed it. Others may be sound.
+                Ok(Err(_)) => {}
+                // Those that were put down before are as silent, and would take a second each.
+                Err(_) => self.shelf().idle.retain(|it| it.since > asked),
+            }
+        }
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf<DB>> {
+        // Connections are put and taken whole, so a panic elsewhere leaves none half put.
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<DB: Database> fmt::Debug for Kept<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The options hold a password.
+        f.debug_struct("Kept")
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A connection at work.
+pub(super) struct Live<DB: Database> {
+    open: Open<DB>,
+    kept: Arc<Kept<DB>>,
+    is_doubted: bool,
+    // Behind the connection, so that it is closed before there is room for another.
+    _room: OwnedSemaphorePermit,
+}
+
+impl<DB: Database> Live<DB> {
+    fn new(open: Open<DB>, kept: &Arc<Kept<DB>>, room: OwnedSemaphorePermit) -> Self {
+        Self {
+            open,
+            kept: Arc::clone(kept),
+            is_doubted: false,
+            _room: room,
+        }
+    }
+
+    pub(super) fn connection(&mut self) -> &mut DB::Connection {
+        &mut self.open.raw
+    }
+
+    /// Has the connection checked before it is used again.
+    pub(super) fn doubt(&mut self) {
+        self.is_doubted = true;
+    }
+
+    /// Closes the connection without a word: there is something under way on it.
+    pub(super) fn cut(self) {
+        self.kept.shelf().silence = Some(Instant::now());
+    }
+
+    pub(super) fn give_back(self) {
+        let now = Instant::now();
+        let old = {
+            let mut shelf = self.kept.shelf();
+            let idle = Idle {
+                open: self.open,
+                since: now,
+                is_doubted: self.is_doubted,
+            };
+            let mut old = Vec::new();
+            if now - idle.open.born >= LIVES_FOR {
+                old.push(idle);
+            } else {
+                shelf.idle.push(idle);
+            }
+            let stale = shelf.idle.partition_point(|it| now - it.since >= IDLE_FOR);
+            old.extend(shelf.idle.drain(..stale));
+            old
+        };
+        for idle in old {
+            close(idle.open);
+        }
+    }
+}
+
+impl<DB: Database> fmt::Debug for Live<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").finish_non_exhaustive()
+    }
+}
+
+/// Says farewell to a server that may not listen any more.
+fn close<DB: Database>(open: Open<DB>) {
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(async move {
+            // The server notices by itself if this fails.
+            let _ = timeout(CLOSED_WITHIN, open.raw.close()).await;
+        });
+    }
+}
