@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::mysql::MySqlDatabaseError;
 
 use crate::store::StoreError;
+use crate::store::pooled::NoConnection;
 use crate::store::table_name::InvalidTableName;
 use crate::store::told_once::ToldOnce;
 
@@ -123,7 +124,7 @@ impl fmt::Display for MySqlStoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
             What::Url => f.write_str(
-                "this is no URL of a MySQL or MariaDB server: write `mysql://user:password@host:port/database`, and `%40` for an `@` in the password",
+                "this isn't the URL of a MySQL or MariaDB server: write `mysql://user:password@host:port/database`, and `%40` for an `@` in the password",
             ),
             What::Name => f.write_str("the idempotency store has no table of this name"),
             What::Connect(place) => {
@@ -173,8 +174,15 @@ pub(super) struct TooLarge {
 }
 
 /// What a step is told that got no connection.
-pub(super) fn not_acquired(error: sqlx::Error) -> StoreError {
-    StoreError::not_sent(cause(error))
+pub(super) fn not_acquired(error: NoConnection) -> StoreError {
+    match &error {
+        // The server's own message names the user.
+        NoConnection::Failed(failed) => match number_of(failed.get()).and_then(Denied::of) {
+            Some(denied) => StoreError::not_sent(denied),
+            None => error.into(),
+        },
+        NoConnection::NoneFree => error.into(),
+    }
 }
 
 /// What a step is told whose statement was not answered as it should be. `is_begun`: an earlier statement of the same
@@ -185,33 +193,32 @@ pub(super) fn not_answered(error: sqlx::Error, is_begun: bool) -> StoreError {
             StoreError::too_large(cause(error))
         }
         // The server looks whether it will run a statement before it does.
-        Some(
-            number::DENIED
-            | number::DENIED_DATABASE
-            | number::DENIED_TABLE
-            | number::DENIED_COLUMN
-            | number::DENIED_PRIVILEGE
-            | number::NO_DATABASE
-            | number::NO_SUCH_COLUMN
-            | number::NO_SUCH_STATEMENT
-            | number::NO_SUCH_TABLE
-            | number::NOT_READY
-            | number::READ_ONLY,
-        ) if !is_begun => StoreError::not_sent(cause(error)),
+        Some(number) if !is_begun && is_refusal(number) => StoreError::not_sent(cause(error)),
         _ => StoreError::unknown(cause(error)),
     }
+}
+
+/// Whether the server says that it did not begin the statement.
+fn is_refusal(number: u16) -> bool {
+    Denied::of(number).is_some()
+        || matches!(
+            number,
+            number::NO_DATABASE
+                | number::NO_SUCH_COLUMN
+                | number::NO_SUCH_STATEMENT
+                | number::NO_SUCH_TABLE
+                | number::NOT_READY
+                | number::READ_ONLY
+        )
 }
 
 /// The error with its remedy, where it is known, and without the names that a server puts in some.
 fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
     let number = number_of(&error).unwrap_or_default();
+    if let Some(denied) = Denied::of(number) {
+        return denied.into();
+    }
     let help = match number {
-        number::DENIED
-        | number::DENIED_DATABASE
-        | number::DENIED_TABLE
-        | number::DENIED_COLUMN
-        | number::DENIED_PRIVILEGE
-        | number::DENIED_WITHOUT_PASSWORD => return Denied { number }.into(),
         number::NO_SUCH_TABLE => "the tables are missing: call `MySqlStore::migrate`",
         number::NO_SUCH_COLUMN => "the tables are an earlier release's: call `MySqlStore::migrate`",
         number::NO_SUCH_STATEMENT => {
@@ -237,6 +244,21 @@ fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
 )]
 struct Denied {
     number: u16,
+}
+
+impl Denied {
+    fn of(number: u16) -> Option<Self> {
+        matches!(
+            number,
+            number::DENIED
+                | number::DENIED_DATABASE
+                | number::DENIED_TABLE
+                | number::DENIED_COLUMN
+                | number::DENIED_PRIVILEGE
+                | number::DENIED_WITHOUT_PASSWORD
+        )
+        .then_some(Self { number })
+    }
 }
 
 /// A failure whose remedy is known.

@@ -15,17 +15,20 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::MySql;
 use sqlx::mysql::MySqlPool;
 
 use self::arguments::{Argument, Statement};
 pub use self::error::MySqlStoreError;
 pub use self::migrations::Migration;
+use self::migrations::Sessions;
 use self::options::Names;
 pub use self::options::{MySqlStoreOptions, Protocol};
 use self::statements::Statements;
 use self::steps::Shared;
 use self::wire::Wire;
 use super::columns::{millis, state, state_of};
+use super::pooled::Pooled;
 use super::transition::RELEASED_STAYS;
 use super::{
     Claim, Claimed, Completion, Fence, List, Page, Record, Renewal, RenewalsFuture, Resolution,
@@ -105,6 +108,7 @@ use crate::policy::Ttl;
 pub struct MySqlStore {
     shared: Arc<Shared>,
     names: Names,
+    sessions: Sessions,
 }
 
 impl MySqlStore {
@@ -121,16 +125,25 @@ impl MySqlStore {
     /// Takes connections from a pool that the application has, with the default [options](MySqlStoreOptions). See
     /// [`with_pool`](MySqlStoreOptions::with_pool) for what the pool must be like.
     pub fn new(pool: MySqlPool) -> Self {
-        Self::with_options(MySqlStoreOptions::new(), Names::default(), pool)
+        let connections = Pooled::applications(pool.clone());
+        let sessions = Sessions::Applications(pool);
+        let (options, names) = (MySqlStoreOptions::new(), Names::default());
+        Self::with_options(options, names, connections, sessions)
     }
 
-    fn with_options(options: MySqlStoreOptions, names: Names, pool: MySqlPool) -> Self {
+    fn with_options(
+        options: MySqlStoreOptions,
+        names: Names,
+        connections: Pooled<MySql>,
+        sessions: Sessions,
+    ) -> Self {
         let is_time_given = options.clock.is_some();
         let statements = Statements::new(&names.table(), &names.expiry(), is_time_given);
-        let wire = Wire::new(pool, options.protocol, options.clock);
+        let wire = Wire::new(connections, options.protocol, options.clock);
         Self {
             shared: Arc::new(Shared::new(wire, statements)),
             names,
+            sessions,
         }
     }
 
@@ -143,7 +156,7 @@ impl MySqlStore {
     ///
     /// [`MySqlStoreError`] if the server cannot be reached or refuses, or the tables were made by a later release.
     pub async fn migrate(&self) -> Result<(), MySqlStoreError> {
-        if migrations::run(self.shared.wire.pool(), &self.names).await? {
+        if migrations::run(&self.sessions, &self.names).await? {
             let placed = self.shared.find_place_for_ever().await;
             placed.map_err(MySqlStoreError::migrate)?;
         }

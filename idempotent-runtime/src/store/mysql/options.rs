@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
+use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::MySqlStore;
 use super::error::{MySqlStoreError, NoAnswer};
-use super::migrations::{self, Migration};
+use super::migrations::{self, Migration, Sessions};
 use crate::clock::Clock;
+use crate::store::pooled::Pooled;
 use crate::store::table_name::TableName;
 
 const TABLE: &str = "idempotency_records";
@@ -17,11 +18,8 @@ const TABLE: &str = "idempotency_records";
 /// The longest name that the servers take is 64 bytes; `_migrations` and the like are appended.
 const LONGEST_NAME: usize = 48;
 
-/// How long a step waits for a connection: as long as the engine waits for a step.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long a connection may lie about before it is asked whether it still is one.
-const IDLE: Duration = Duration::from_secs(5);
+/// How long to wait for the server when the store is set up.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a [`MySqlStore`] is set up.
 ///
@@ -127,19 +125,9 @@ impl MySqlStoreOptions {
         };
         // The server notices if this fails.
         let _ = connection.close().await;
-        let pool = MySqlPoolOptions::new()
-            .max_connections(self.max_connections)
-            .acquire_timeout(PATIENCE)
-            // A round trip before each step, for what the step itself finds out.
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    // A connection that nobody used for a while may have lost its server.
-                    Ok(meta.idle_for < IDLE || connection.ping().await.is_ok())
-                })
-            })
-            .connect_lazy_with(options);
-        Ok(MySqlStore::with_options(self, names, pool))
+        let connections = Pooled::own(options.clone(), self.max_connections);
+        let sessions = Sessions::Own(Box::new(options));
+        Ok(MySqlStore::with_options(self, names, connections, sessions))
     }
 
     /// Takes connections from a pool that the application has. See that it is not exhausted by what handlers do: a step
@@ -154,7 +142,9 @@ impl MySqlStoreOptions {
     /// [`MySqlStoreError`] if a name is not one that the store takes.
     pub fn with_pool(self, pool: MySqlPool) -> Result<MySqlStore, MySqlStoreError> {
         let names = self.names()?;
-        Ok(MySqlStore::with_options(self, names, pool))
+        let connections = Pooled::applications(pool.clone());
+        let sessions = Sessions::Applications(pool);
+        Ok(MySqlStore::with_options(self, names, connections, sessions))
     }
 
     /// The migrations as they would be run, for teams that run their own. Each records its own version, so that

@@ -5,9 +5,9 @@ use sqlx::mysql::MySqlRow;
 use super::arguments::Argument;
 use super::rows;
 use super::steps::Shared;
-use super::wire::Lane;
 use crate::identity::RecordId;
 use crate::store::columns::{millis, state};
+use crate::store::pooled::Lane;
 use crate::store::transition;
 use crate::store::{Cursor, InvalidCursor, List, Page, StoreError, Which};
 

@@ -11,9 +11,10 @@ use super::error::NoAutocommit;
 use super::rows;
 use super::statements::Statements;
 use super::survives::{self, Settings};
-use super::wire::{Lane, Wire};
+use super::wire::Wire;
 use crate::identity::RecordId;
 use crate::store::columns::{KeptChanging, LOOKS, claimed, millis};
+use crate::store::pooled::Lane;
 use crate::store::transition::{self, Change};
 use crate::store::{Claim, Claimed, Fence, Record, Renewal, StoreError, Survives, Takeover};
 

@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use sqlx::mysql::{MySqlPool, MySqlRow};
-use sqlx::{AssertSqlSafe, Either, Executor as _, Row as _};
+use futures_util::stream::BoxStream;
+use sqlx::mysql::{MySqlQueryResult, MySqlRow};
+use sqlx::{AssertSqlSafe, Either, Executor as _, MySql, Row as _};
 
 use super::arguments::{Argument, Statement};
 use super::error::{TooLarge, may_be_repeated, not_acquired, not_answered};
 use super::options::Protocol;
 use crate::clock::Clock;
 use crate::store::StoreError;
+use crate::store::pooled::{Lane, Pooled, answer};
 
 /// How often a step is sent again that the server undid because of others.
 const REPEATS: u32 = 10;
@@ -26,15 +28,9 @@ const LARGE: u64 = 512 * 1024;
 /// What a statement needs besides an outcome.
 const REST_OF_STATEMENT: u64 = 4096;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
-    Claims,
-    Attempts,
-}
-
 /// The connections to the server, and how they are spoken to.
 pub(super) struct Wire {
-    pool: MySqlPool,
+    connections: Pooled<MySql>,
     protocol: Protocol,
     clock: Option<Arc<dyn Clock>>,
     /// What the server said last of how much it takes at once.
@@ -47,6 +43,8 @@ pub(super) struct Answer {
     pub(super) rows: Vec<MySqlRow>,
     /// Found, and not only changed: sqlx asks the server to count so.
     pub(super) affected: u64,
+    /// How many statements were answered.
+    statements: usize,
 }
 
 /// A statement that was not answered as it should be.
@@ -57,17 +55,17 @@ struct Failed {
 }
 
 impl Wire {
-    pub(super) fn new(pool: MySqlPool, protocol: Protocol, clock: Option<Arc<dyn Clock>>) -> Self {
+    pub(super) fn new(
+        connections: Pooled<MySql>,
+        protocol: Protocol,
+        clock: Option<Arc<dyn Clock>>,
+    ) -> Self {
         Self {
-            pool,
+            connections,
             protocol,
             clock,
             limit: AtomicU64::new(0),
         }
-    }
-
-    pub(super) fn pool(&self) -> &MySqlPool {
-        &self.pool
     }
 
     /// The time, where a test gives it.
@@ -154,33 +152,46 @@ impl Wire {
     async fn send(
         &self,
         protocol: Protocol,
-        _lane: Lane,
+        lane: Lane,
         statement: &Statement,
         values: &[Argument],
     ) -> Result<Result<Answer, Failed>, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(not_acquired)?;
-        let mut parts = match protocol {
-            Protocol::Prepared => {
-                let prepared = statement.prepared(values).map_err(StoreError::not_sent)?;
-                connection.fetch_many(prepared)
-            }
+        let mut lease = self.connections.lease(lane).await.map_err(not_acquired)?;
+        let mut received = Answer::default();
+        let connection = lease.connection();
+        let sent = match protocol {
+            Protocol::Prepared => match statement.prepared(values) {
+                Ok(query) => answer(receive(connection.fetch_many(query), &mut received)).await,
+                Err(error) => Err(error),
+            },
             Protocol::Simple => {
                 let text = AssertSqlSafe(statement.written(values));
-                connection.fetch_many(sqlx::raw_sql(text))
+                let query = sqlx::raw_sql(text);
+                answer(receive(connection.fetch_many(query), &mut received)).await
             }
         };
-        let mut answer = Answer::default();
-        let mut is_begun = false;
-        loop {
-            match parts.try_next().await {
-                Ok(Some(Either::Left(done))) => {
-                    is_begun = true;
-                    answer.affected += done.rows_affected();
-                }
-                Ok(Some(Either::Right(row))) => answer.rows.push(row),
-                Ok(None) => return Ok(Ok(answer)),
-                Err(error) => return Ok(Err(Failed { error, is_begun })),
-            }
+        match lease.answered(sent) {
+            Ok(()) => Ok(Ok(received)),
+            Err(error) => Ok(Err(Failed {
+                error,
+                is_begun: received.statements > 0,
+            })),
         }
     }
+}
+
+async fn receive(
+    mut parts: BoxStream<'_, Result<Either<MySqlQueryResult, MySqlRow>, sqlx::Error>>,
+    received: &mut Answer,
+) -> Result<(), sqlx::Error> {
+    while let Some(part) = parts.try_next().await? {
+        match part {
+            Either::Left(done) => {
+                received.statements += 1;
+                received.affected += done.rows_affected();
+            }
+            Either::Right(row) => received.rows.push(row),
+        }
+    }
+    Ok(())
 }

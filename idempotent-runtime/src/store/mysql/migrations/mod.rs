@@ -1,11 +1,11 @@
 //! The tables, and how a database comes to have them.
 
 use sha2::{Digest as _, Sha256};
-use sqlx::mysql::{MySqlConnection, MySqlPool, MySqlRow};
-use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlRow};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
 use super::error::{MySqlStoreError, NewerSchema, StillMigrating, is_missing_table};
-use super::options::Names;
+use super::options::{Names, PATIENCE};
 
 /// In their order; the first is version 1. One that was published is never changed.
 ///
@@ -17,7 +17,7 @@ const MIGRATIONS: [(&str, &str); 2] = [
 ];
 
 /// How long to wait for another process that migrates.
-const PATIENCE: u32 = 60;
+const LOCKED_WITHIN: u32 = 60;
 
 /// One step towards the schema of this release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,13 +72,30 @@ fn sql(names: &Names, version: i64, text: &str) -> String {
     )
 }
 
+/// Where a connection for migrations comes from. It is closed when they have run: it holds a lock, which ends with its
+/// session, while one that went back to a pool would keep it.
+#[derive(Clone, Debug)]
+pub(super) enum Sessions {
+    Own(Box<MySqlConnectOptions>),
+    Applications(MySqlPool),
+}
+
+impl Sessions {
+    async fn open(&self) -> Result<MySqlConnection, sqlx::Error> {
+        match self {
+            Self::Own(options) => {
+                let opened = tokio::time::timeout(PATIENCE, options.connect()).await;
+                opened.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+            }
+            Self::Applications(pool) => Ok(pool.acquire().await?.detach()),
+        }
+    }
+}
+
 /// Runs what the database has not seen, and says whether there was anything. Whoever else does so at the same time
 /// waits.
-pub(super) async fn run(pool: &MySqlPool, names: &Names) -> Result<bool, MySqlStoreError> {
-    let failed = MySqlStoreError::migration;
-    // The lock is the session's. A connection that is dropped here ends, and with it the lock, while one that went back
-    // to the pool would keep it.
-    let mut connection = pool.acquire().await.map_err(failed)?.detach();
+pub(super) async fn run(sessions: &Sessions, names: &Names) -> Result<bool, MySqlStoreError> {
+    let mut connection = sessions.open().await.map_err(MySqlStoreError::migration)?;
     let migrated = migrate(&mut connection, names).await;
     // The server notices if this fails.
     let _ = connection.close().await;
@@ -127,7 +144,7 @@ async fn lock(connection: &mut MySqlConnection, names: &Names) -> Result<(), MyS
     let digest = bytes::Bytes::copy_from_slice(&Sha256::digest(names.table())[..16]);
     // The servers take at most 64 characters.
     let name = format!("idempotent/migrate/{digest:x}");
-    let question = format!("SELECT GET_LOCK('{name}', {PATIENCE})");
+    let question = format!("SELECT GET_LOCK('{name}', {LOCKED_WITHIN})");
     let row = ask(connection, question)
         .await
         .map_err(MySqlStoreError::migration)?;
@@ -135,7 +152,7 @@ async fn lock(connection: &mut MySqlConnection, names: &Names) -> Result<(), MyS
     if taken == Some(1) {
         Ok(())
     } else {
-        Err(MySqlStoreError::migrate(StillMigrating(PATIENCE)))
+        Err(MySqlStoreError::migrate(StillMigrating(LOCKED_WITHIN)))
     }
 }
 
