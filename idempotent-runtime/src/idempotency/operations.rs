@@ -29,11 +29,12 @@ use crate::store::{Fence, Record, Resolution, StoreError};
 ///     } else {
 ///         // Every retry gets this answer.
 ///         let headers = Headers::pack([("content-type", b"application/json".as_slice())])?;
-///         Resolution::Complete(Completion {
-///             disposition: Disposition::Completed,
-///             outcome: Some(Outcome::new(201, headers, r#"{"charge":"ch_1"}"#)),
-///             ttl: Ttl::hours(24),
-///         })
+///         let outcome = Outcome::new(201, headers, r#"{"charge":"ch_1"}"#);
+///         Resolution::Complete(Completion::new(
+///             Disposition::Completed,
+///             Some(outcome),
+///             Ttl::hours(24),
+///         ))
 ///     };
 ///     let _ = idempotency.resolve(id, record.attempt, resolution).await?;
 /// }

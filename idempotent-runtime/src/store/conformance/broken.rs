@@ -1,6 +1,7 @@
 //! The suite finds stores that are broken: each flaw here is one that somebody's store has had or could have.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard};
 
@@ -44,7 +45,7 @@ enum Flaw {
 struct MapStore {
     flaw: Flaw,
     clock: ManualClock,
-    rows: Arc<Mutex<HashMap<RecordId, Row>>>,
+    rows: Arc<Mutex<BTreeMap<RecordId, Row>>>,
 }
 
 impl MapStore {
@@ -56,7 +57,7 @@ impl MapStore {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RecordId, Row>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<RecordId, Row>> {
         self.rows.lock().unwrap()
     }
 
@@ -69,7 +70,7 @@ impl MapStore {
     }
 
     /// The row as the store compares its times.
-    fn read(&self, rows: &HashMap<RecordId, Row>, record: RecordId) -> Option<Row> {
+    fn read(&self, rows: &BTreeMap<RecordId, Row>, record: RecordId) -> Option<Row> {
         let mut row = rows.get(&record)?.clone();
         let late = match self.flaw {
             Flaw::EndsOneMillisecondLate => 1,
@@ -93,11 +94,11 @@ impl MapStore {
         self.clock.now()
     }
 
-    fn write(&self, rows: &mut HashMap<RecordId, Row>, record: RecordId, change: Change) {
+    fn write(&self, rows: &mut BTreeMap<RecordId, Row>, record: RecordId, change: Change) {
         match change {
             Change::Keep => {}
             Change::Put(Row {
-                phase: Phase::Released,
+                phase: Phase::Released { .. },
                 ..
             }) if self.flaw == Flaw::ReleasesByRemoving => drop(rows.remove(&record)),
             Change::Put(row) => drop(rows.insert(record, self.spoil(row))),
@@ -140,7 +141,7 @@ impl MapStore {
     fn may_sweep(&self, row: &Row) -> bool {
         let past =
             matches!(row.phase, Phase::Running { lease_until, .. } if lease_until <= self.now());
-        row.is_free(self.now()) || (self.flaw == Flaw::SweepsAbandoned && past)
+        row.is_removable(self.now()) || (self.flaw == Flaw::SweepsAbandoned && past)
     }
 }
 
@@ -170,6 +171,18 @@ impl RowStore for MapStore {
         let (change, answer) = decide(row.as_ref(), self.now());
         self.write(&mut rows, record, change);
         Ok(answer)
+    }
+
+    async fn scan(
+        &self,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> Result<(Vec<(RecordId, Row)>, Timestamp), StoreError> {
+        let rows = self.lock();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let page = rows.range((from, Bound::Unbounded)).take(limit);
+        let page = page.map(|(record, row)| (*record, row.clone())).collect();
+        Ok((page, self.now()))
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {

@@ -55,7 +55,10 @@ pub async fn a_repeated_claim_after_a_takeover_names_the_same_attempt(harness: &
     held(fence).await;
     harness.advance(LEASE);
     let second = retry(&first);
-    let left = (Some(first.attempt), Some(outcome("begun")));
+    let left = Won {
+        provisional: Some(outcome("begun")),
+        ..left_by(&first)
+    };
     take_over(&*store, &second, left.clone()).await;
     take_over(&*store, &second, left.clone()).await;
 
@@ -100,8 +103,9 @@ pub async fn an_abandoned_record_is_taken_over(harness: &impl Harness) {
     let first = new_claim();
     abandon(harness, &*store, &first).await;
     let second = retry(&first);
-    take_over(&*store, &second, (Some(first.attempt), None)).await;
-    find(&*store, &retry(&first), running(&second, false, None)).await;
+    take_over(&*store, &second, left_by(&first)).await;
+    let expected = taken_over(&first, running(&second, false, None));
+    find(&*store, &retry(&first), expected).await;
 }
 
 pub async fn a_takeover_from_a_named_attempt_needs_that_attempt(harness: &impl Harness) {
@@ -117,7 +121,7 @@ pub async fn a_takeover_from_a_named_attempt_needs_that_attempt(harness: &impl H
         takeover: Takeover::From(first.attempt),
         ..retry(&first)
     };
-    take_over(&*store, &right, (Some(first.attempt), None)).await;
+    take_over(&*store, &right, left_by(&first)).await;
 }
 
 pub async fn a_record_that_was_taken_over_can_be_taken_over_again(harness: &impl Harness) {
@@ -128,7 +132,12 @@ pub async fn a_record_that_was_taken_over_can_be_taken_over_again(harness: &impl
     win_from(&*store, &second).await;
     harness.advance(LEASE);
     let third = retry(&first);
-    take_over(&*store, &third, (Some(second.attempt), None)).await;
+    let left = Won {
+        abandoned: 2,
+        taken_from: Some(second.attempt),
+        ..left_by(&first)
+    };
+    take_over(&*store, &third, left).await;
 }
 
 pub async fn a_done_record_is_found(harness: &impl Harness) {
@@ -263,5 +272,5 @@ pub async fn every_byte_of_a_fingerprint_counts(harness: &impl Harness) {
         };
         find(&*store, &other, running(&claim, true, None)).await;
     }
-    take_over(&*store, &retry(&claim), (Some(claim.attempt), None)).await;
+    take_over(&*store, &retry(&claim), left_by(&claim)).await;
 }

@@ -1,8 +1,7 @@
 //! Many at once, through several handles.
 
-use std::future::poll_fn;
+use std::panic::Location;
 use std::sync::Arc;
-use std::task::Poll;
 
 use tokio::sync::Barrier;
 
@@ -31,7 +30,7 @@ async fn claim_all(harness: &impl Harness, claims: Vec<Claim>) -> Vec<(Claim, Cl
             tokio::spawn(async move {
                 together.wait().await;
                 let claimed = answer(store.claim(claim.clone())).await;
-                (claim, claimed)
+                (claim, timeless(Location::caller(), claimed))
             })
         })
         .collect();
@@ -43,26 +42,27 @@ async fn claim_all(harness: &impl Harness, claims: Vec<Claim>) -> Vec<(Claim, Cl
 }
 
 /// Exactly one of the claims won; the others found it running.
-fn assert_one_winner(claimed: &[(Claim, Claimed)], left_by: Option<AttemptId>) {
+fn assert_one_winner(claimed: &[(Claim, Claimed)], left: Option<&Claim>) {
     let winners: Vec<_> = claimed
         .iter()
-        .filter(|(_, claimed)| matches!(claimed, Claimed::Won { .. }))
+        .filter(|(_, claimed)| matches!(claimed, Claimed::Won(_)))
         .collect();
     let promise = "of many claims of one record at the same time, one wins";
     must(promise, &winners.len(), &1);
     let (winner, won) = winners[0];
-    let expected = Claimed::Won {
-        abandoned: left_by,
-        provisional: None,
-    };
-    must(promise, won, &expected);
+    let expected = left.map_or_else(|| Won::anew(winner.attempt), left_by);
+    must(promise, won, &Claimed::Won(expected));
     for (claim, claimed) in claimed {
         if claim.attempt != winner.attempt {
-            let expected = Claimed::Found(running(winner, false, None));
+            let expected = running(winner, false, None);
+            let expected = match left {
+                Some(first) => taken_over(first, expected),
+                None => expected,
+            };
             must(
                 "the other claims find the winner's record",
                 claimed,
-                &expected,
+                &Claimed::Found(expected),
             );
         }
     }
@@ -88,15 +88,12 @@ pub async fn one_of_many_takes_over(harness: &impl Harness) {
             ..retry(&first)
         })
         .collect();
-    assert_one_winner(&claim_all(harness, claims).await, Some(first.attempt));
+    assert_one_winner(&claim_all(harness, claims).await, Some(&first));
 }
 
 pub async fn many_claims_of_one_attempt_are_all_its_own(harness: &impl Harness) {
     let claim = new_claim();
-    let expected = Claimed::Won {
-        abandoned: None,
-        provisional: None,
-    };
+    let expected = Claimed::Won(Won::anew(claim.attempt));
     for (_, claimed) in claim_all(harness, vec![claim; TASKS]).await {
         must(
             "repeated claims of one attempt all win",
@@ -132,13 +129,16 @@ pub async fn one_of_completion_and_takeover_counts(harness: &impl Harness) {
         let first = new_claim();
         abandon(harness, &*handles[0], &first).await;
         let (completing, taking) = (Arc::clone(&handles[0]), Arc::clone(&handles[1]));
+        let (record, attempt) = (first.record, first.attempt);
         let completed = tokio::spawn(async move {
             let done = completion("late");
-            answer(completing.complete(first.record, first.attempt, done)).await
+            answer(completing.complete(record, attempt, done)).await
         });
         let second = retry(&first);
-        let taken = answer(taking.claim(second.clone())).await;
+        let at = Location::caller();
+        let taken = timeless(at, answer(taking.claim(second.clone())).await);
         let record = answer(taking.load(first.record)).await;
+        let record = record.map(|record| undated(at, record));
         match join(completed).await {
             Fence::Held => {
                 let promise = "a completion that is held leaves nothing to take over";
@@ -147,7 +147,8 @@ pub async fn one_of_completion_and_takeover_counts(harness: &impl Harness) {
             Fence::Lost => {
                 let promise =
                     "a completion that is refused left the record to whoever took it over";
-                must(promise, &record, &Some(running(&second, false, None)));
+                let expected = taken_over(&first, running(&second, false, None));
+                must(promise, &record, &Some(expected));
             }
         }
     }
@@ -193,29 +194,4 @@ pub async fn one_of_many_claims_wins_what_expired(harness: &impl Harness) {
     harness.advance(WINDOW);
     let claims = (0..TASKS).map(|_| retry(&first)).collect();
     assert_one_winner(&claim_all(harness, claims).await, None);
-}
-
-/// A step that was begun and left, and lands after a later one of its attempt, would undo what its caller relies on.
-pub async fn a_step_whose_caller_left_does_not_overtake_a_later_one(harness: &impl Harness) {
-    let store = harness.open().await;
-    let mut claims = Vec::new();
-    for _ in 0..TASKS {
-        let claim = new_claim();
-        win(&*store, &claim).await;
-        leave(store.renew(claim.record, claim.attempt, Duration::ZERO)).await;
-        held(store.renew(claim.record, claim.attempt, LEASE)).await;
-        leave(store.publish(claim.record, claim.attempt, outcome("first"))).await;
-        held(store.publish(claim.record, claim.attempt, outcome("second"))).await;
-        claims.push(claim);
-    }
-    for claim in claims {
-        let expected = running(&claim, false, Some(outcome("second")));
-        find(&*store, &retry(&claim), expected).await;
-        complete(&*store, &claim, "done").await;
-    }
-}
-
-/// Begins a step, and drops its future where it has to wait.
-async fn leave<T>(mut step: StoreFuture<'_, T>) {
-    poll_fn(|context| Poll::Ready(step.as_mut().poll(context).is_ready())).await;
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::*;
 
 /// Where in the suite something is asked of the store.
-type At = &'static Location<'static>;
+pub(super) type At = &'static Location<'static>;
 
 /// Panics unless the store kept its promise.
 #[track_caller]
@@ -97,48 +97,45 @@ pub(super) fn win<'a>(
     claim: &Claim,
 ) -> impl Future<Output = ()> + Send + use<'a> {
     let at = Location::caller();
-    let won = win_from(store, claim);
+    let (won, anew) = (win_from(store, claim), Won::anew(claim.attempt));
     async move {
-        let promise = "a record that is won anew has nothing left from an earlier attempt: \
-            (whose it was, what that one had published)";
-        must_at(at, promise, &won.await, &(None, None));
+        let promise = "a record that is won anew has nothing left from an earlier attempt, and begins a generation";
+        must_at(at, promise, &won.await, &anew);
     }
 }
 
-/// Claims the record, which must not be somebody else's, and says whose it was and what that one had published.
+/// Claims the record, which must not be somebody else's, and returns what the claim is told.
 #[track_caller]
 pub(super) fn win_from<'a>(
     store: &'a dyn Store,
     claim: &Claim,
-) -> impl Future<Output = (Option<AttemptId>, Option<Outcome>)> + Send + use<'a> {
+) -> impl Future<Output = Won> + Send + use<'a> {
     let at = Location::caller();
     let claim = claim.clone();
     async move {
         match answer_at(at, store.claim(claim.clone()).await) {
-            Claimed::Won {
-                abandoned,
-                provisional,
-            } => (abandoned, provisional),
-            Claimed::Found(record) => panic!(
+            Claimed::Won(won) => won,
+            other => panic!(
                 "the store broke a promise: a claim wins a record that is absent, expired, released, its own attempt's, \
-                 or abandoned where it may take over\n    claim: {claim:?}\n      got: {record:?}\n       at: {at}"
+                 or abandoned where it may take over\n    claim: {claim:?}\n      got: {other:?}\n       at: {at}"
             ),
         }
     }
 }
 
-/// Takes the record over: from this attempt, and with what that one had published.
+/// Takes the record over, and must be told so.
 #[track_caller]
 pub(super) fn take_over<'a>(
     store: &'a dyn Store,
     claim: &Claim,
-    left: (Option<AttemptId>, Option<Outcome>),
+    expected: Won,
 ) -> impl Future<Output = ()> + Send + use<'a> {
     let at = Location::caller();
     let won = win_from(store, claim);
     async move {
-        let promise = "who takes a record over is told from whom, and what that one had published";
-        must_at(at, promise, &won.await, &left);
+        let promise = "an attempt that takes a record over is told from whom, what that one had published, which \
+            generation it is and how many attempts of it were abandoned";
+        must_at(at, promise, &won.await, &expected);
     }
 }
 
@@ -153,7 +150,7 @@ pub(super) fn find<'a>(
     let claim = claim.clone();
     async move {
         let promise = "a claim of a record that is somebody else's, done or another request's is told what stands there";
-        let claimed = answer_at(at, store.claim(claim).await);
+        let claimed = timeless(at, answer_at(at, store.claim(claim).await));
         must_at(at, promise, &claimed, &Claimed::Found(expected));
     }
 }
@@ -168,7 +165,25 @@ pub(super) fn reads(
     let at = Location::caller();
     async move {
         let promise = "a record reads as the steps before left it, and as absent once it has expired or was released";
-        let record = answer_at(at, store.load(record).await);
+        let record = answer_at(at, store.load(record).await).map(|record| undated(at, record));
         must_at(at, promise, &record, &expected);
+    }
+}
+
+/// The record without the time of its first claim, which must be there. Only the store knows which it is.
+pub(super) fn undated(at: At, record: Record) -> Record {
+    let promise = "a record that was claimed says when";
+    must_at(at, promise, &record.claimed_at.is_some(), &true);
+    Record {
+        claimed_at: None,
+        ..record
+    }
+}
+
+/// The answer to a claim, with an [`undated`] record.
+pub(super) fn timeless(at: At, claimed: Claimed) -> Claimed {
+    match claimed {
+        Claimed::Found(record) => Claimed::Found(undated(at, record)),
+        other => other,
     }
 }

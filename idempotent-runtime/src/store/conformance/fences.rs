@@ -52,7 +52,8 @@ pub async fn an_attempt_whose_record_was_taken_over_is_refused(harness: &impl Ha
     refused(&*store, first.record, first.attempt).await;
     complete(&*store, &second, "second").await;
     refused(&*store, first.record, first.attempt).await;
-    find(&*store, &first, done(&second, "second")).await;
+    let expected = taken_over(&first, done(&second, "second"));
+    find(&*store, &first, expected).await;
 }
 
 pub async fn an_attempt_whose_record_was_released_and_claimed_again_is_refused(
@@ -199,7 +200,8 @@ pub async fn a_resolution_needs_the_attempt_that_was_seen(harness: &impl Harness
     let by = AttemptId::random();
     let fence = store.resolve(first.record, first.attempt, by, resolution("settled"));
     lost(fence).await;
-    reads(&*store, first.record, Some(running(&second, true, None))).await;
+    let expected = taken_over(&first, running(&second, true, None));
+    reads(&*store, first.record, Some(expected)).await;
 }
 
 pub async fn a_record_is_resolved_with_an_outcome(harness: &impl Harness) {
@@ -214,7 +216,11 @@ pub async fn a_record_is_resolved_with_an_outcome(harness: &impl Harness) {
         resolution("settled"),
     );
     held(fence).await;
-    find(&*store, &retry(&claim), done(&by, "settled")).await;
+    let expected = Record {
+        generation: claim.attempt,
+        ..done(&by, "settled")
+    };
+    find(&*store, &retry(&claim), expected).await;
 }
 
 pub async fn a_record_is_resolved_by_giving_it_back(harness: &impl Harness) {
@@ -267,7 +273,8 @@ pub async fn a_record_is_not_forgotten_for_another_attempt(harness: &impl Harnes
     let second = retry(&first);
     win_from(&*store, &second).await;
     lost(store.forget(first.record, first.attempt)).await;
-    reads(&*store, first.record, Some(running(&second, false, None))).await;
+    let expected = taken_over(&first, running(&second, false, None));
+    reads(&*store, first.record, Some(expected)).await;
 }
 
 pub async fn every_byte_of_an_attempt_id_counts(harness: &impl Harness) {

@@ -99,7 +99,6 @@ macro_rules! store_conformance {
                 many_records_at_once_do_not_meet,
                 one_of_completion_and_takeover_counts,
                 steps_whose_callers_left_harm_nobody,
-                a_step_whose_caller_left_does_not_overtake_a_later_one,
             }
         }
     };

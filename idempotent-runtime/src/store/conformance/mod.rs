@@ -66,12 +66,14 @@ use std::time::Duration;
 
 use self::expectations::*;
 use super::{
-    Claim, Claimed, Completion, Fence, Record, State, Store, StoreError, StoreFuture, Takeover,
+    Claim, Claimed, Completion, Fence, Label, Record, State, Store, StoreError, StoreFuture,
+    Takeover, Won,
 };
 use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Headers, Outcome};
 use crate::policy::Ttl;
+use crate::store::transition::RELEASED_STAYS;
 
 /// A store under test, with a clock that stands still until it is moved.
 ///
@@ -124,6 +126,7 @@ pub fn run(test: impl Future<Output = ()>) {
 const MILLISECOND: Duration = Duration::from_millis(1);
 const LEASE: Duration = Duration::from_secs(30);
 const SHORT_OF_LEASE: Duration = LEASE.saturating_sub(MILLISECOND);
+const SHORT_OF_RELEASED_STAYS: Duration = RELEASED_STAYS.saturating_sub(MILLISECOND);
 const WINDOW: Duration = Duration::from_hours(1);
 const SHORT_OF_WINDOW: Duration = WINDOW.saturating_sub(MILLISECOND);
 const AGES: Duration = Duration::from_hours(1_000 * 365 * 24);
@@ -131,7 +134,9 @@ const AGES: Duration = Duration::from_hours(1_000 * 365 * 24);
 /// A claim of a record that no other test has.
 fn new_claim() -> Claim {
     let fingerprint = Fingerprint::from_bytes([7; 32]);
-    Claim::new(new_record(), fingerprint, AttemptId::random(), LEASE).takeover(Takeover::Abandoned)
+    Claim::new(new_record(), fingerprint, AttemptId::random(), LEASE)
+        .takeover(Takeover::Abandoned)
+        .label(Label::new("suite", "POST /orders/{}"))
 }
 
 fn new_record() -> RecordId {
@@ -185,24 +190,45 @@ async fn release(store: &dyn Store, claim: &Claim) {
 
 /// The record as the claim made it.
 fn running(claim: &Claim, abandoned: bool, provisional: Option<Outcome>) -> Record {
-    Record {
-        fingerprint: claim.fingerprint,
-        attempt: claim.attempt,
-        state: State::Running {
-            provisional,
-            abandoned,
-        },
-    }
+    let state = State::Running {
+        provisional,
+        abandoned,
+    };
+    record_of(claim, state)
 }
 
 /// The record as [`complete`] made it.
 fn done(claim: &Claim, body: &'static str) -> Record {
+    let state = State::Done {
+        disposition: Disposition::Completed,
+        outcome: Some(outcome(body)),
+    };
+    record_of(claim, state)
+}
+
+/// The record in this state, as the claim made it anew. When that was, only the store knows.
+fn record_of(claim: &Claim, state: State) -> Record {
     Record {
-        fingerprint: claim.fingerprint,
-        attempt: claim.attempt,
-        state: State::Done {
-            disposition: Disposition::Completed,
-            outcome: Some(outcome(body)),
-        },
+        label: claim.label.clone(),
+        ..Record::new(claim.fingerprint, claim.attempt, state)
+    }
+}
+
+/// The record that an attempt of `first`'s generation left, once it was taken over from `first`.
+fn taken_over(first: &Claim, record: Record) -> Record {
+    Record {
+        generation: first.attempt,
+        abandoned: 1,
+        ..record
+    }
+}
+
+/// What an attempt is told that takes the record over from the one that made it.
+fn left_by(first: &Claim) -> Won {
+    Won {
+        generation: first.attempt,
+        abandoned: 1,
+        taken_from: Some(first.attempt),
+        provisional: None,
     }
 }

@@ -30,14 +30,11 @@ async fn assert_faithful(harness: &impl Harness, outcome: Outcome) {
 }
 
 fn done_with(claim: &Claim, disposition: Disposition, outcome: Option<Outcome>) -> Record {
-    Record {
-        fingerprint: claim.fingerprint,
-        attempt: claim.attempt,
-        state: State::Done {
-            disposition,
-            outcome,
-        },
-    }
+    let state = State::Done {
+        disposition,
+        outcome,
+    };
+    record_of(claim, state)
 }
 
 async fn publish(store: &dyn Store, claim: &Claim, body: &'static str) {
@@ -139,18 +136,13 @@ pub async fn a_provisional_outcome_survives_a_takeover(harness: &impl Harness) {
     publish(&*store, &first, "begun").await;
     harness.advance(LEASE);
     let second = retry(&first);
-    take_over(
-        &*store,
-        &second,
-        (Some(first.attempt), Some(outcome("begun"))),
-    )
-    .await;
-    find(
-        &*store,
-        &retry(&first),
-        running(&second, false, Some(outcome("begun"))),
-    )
-    .await;
+    let left = Won {
+        provisional: Some(outcome("begun")),
+        ..left_by(&first)
+    };
+    take_over(&*store, &second, left).await;
+    let expected = running(&second, false, Some(outcome("begun")));
+    find(&*store, &retry(&first), taken_over(&first, expected)).await;
 }
 
 pub async fn a_provisional_outcome_survives_a_renewal(harness: &impl Harness) {

@@ -52,7 +52,11 @@ pub async fn expired_and_released_records_are_swept(harness: &impl Harness) {
     win(&*store, &released).await;
     release(&*store, &released).await;
     harness.advance(MILLISECOND);
-    sweep(harness, &*store, 10, 2).await;
+    sweep(harness, &*store, 10, 1).await;
+    harness.advance(SHORT_OF_RELEASED_STAYS.saturating_sub(MILLISECOND));
+    sweep(harness, &*store, 10, 0).await;
+    harness.advance(MILLISECOND);
+    sweep(harness, &*store, 10, 1).await;
     sweep(harness, &*store, 10, 0).await;
     for claim in [completed, released] {
         win(&*store, &retry(&claim)).await;
@@ -128,6 +132,7 @@ pub async fn a_big_sweep_lets_claims_through(harness: &impl Harness) {
     for task in released {
         join(task).await;
     }
+    harness.advance(RELEASED_STAYS);
 
     let sweeper = Arc::clone(&store);
     let swept = tokio::spawn(async move { answer(sweeper.sweep(RECORDS)).await });

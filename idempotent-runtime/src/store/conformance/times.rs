@@ -81,7 +81,7 @@ pub async fn a_renewal_of_zero_abandons_at_once(harness: &impl Harness) {
     let fence = store.renew(claim.record, claim.attempt, Duration::ZERO);
     held(fence).await;
     abandoned(&*store, claim.record, true).await;
-    take_over(&*store, &retry(&claim), (Some(claim.attempt), None)).await;
+    take_over(&*store, &retry(&claim), left_by(&claim)).await;
 }
 
 pub async fn a_publication_does_not_prolong_the_lease(harness: &impl Harness) {

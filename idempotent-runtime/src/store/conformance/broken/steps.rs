@@ -1,9 +1,7 @@
-//! Stores whose steps do not ask for their attempt, or not in their order.
-
-use tokio::sync::Notify;
+//! Stores whose steps don't ask for their attempt, or do more or less than they were asked for.
 
 use super::*;
-use crate::store::{MemoryStore, Resolution};
+use crate::store::{List, MemoryStore, Page, Resolution};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flaw {
@@ -17,8 +15,6 @@ enum Flaw {
     CompletesAgain,
     /// Tells of the lease before the mismatch.
     MismatchTakesOver,
-    /// Every step is a task of its own, and they overtake each other.
-    NoOrder,
 }
 
 /// A store in memory with a flaw.
@@ -27,20 +23,13 @@ struct Steps {
     flaw: Flaw,
     clock: ManualClock,
     inner: MemoryStore,
-    /// Wakes the step that another one overtook.
-    overtaking: Arc<Notify>,
 }
 
 impl Steps {
     fn new(flaw: Flaw) -> Self {
         let clock = ManualClock::new();
         let inner = MemoryStore::with_clock(Arc::new(clock.clone()));
-        Self {
-            flaw,
-            clock,
-            inner,
-            overtaking: Arc::default(),
-        }
+        Self { flaw, clock, inner }
     }
 
     /// Who holds the record, for a store that does not ask who speaks.
@@ -74,6 +63,10 @@ impl Store for Steps {
         })
     }
 
+    fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
+        self.inner.withdraw(claim)
+    }
+
     fn renew(
         &self,
         record: RecordId,
@@ -82,19 +75,7 @@ impl Store for Steps {
     ) -> StoreFuture<'_, Fence> {
         Box::pin(async move {
             let attempt = self.speaker(record, attempt, false).await;
-            let inner = self.inner.clone();
-            let overtaken = self.flaw == Flaw::NoOrder && lease.is_zero();
-            let overtaking = Arc::clone(&self.overtaking);
-            let step = tokio::spawn(async move {
-                if overtaken {
-                    overtaking.notified().await;
-                    return inner.renew(record, attempt, lease).await;
-                }
-                let answer = inner.renew(record, attempt, lease).await;
-                overtaking.notify_one();
-                answer
-            });
-            step.await.unwrap()
+            self.inner.renew(record, attempt, lease).await
         })
     }
 
@@ -167,6 +148,10 @@ impl Store for Steps {
         })
     }
 
+    fn list(&self, list: List) -> StoreFuture<'_, Page> {
+        self.inner.list(list)
+    }
+
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
         self.inner.sweep(limit)
     }
@@ -202,8 +187,5 @@ found! {
     a_mismatch_that_takes_over: Steps::new(Flaw::MismatchTakesOver) => [
         claims::another_fingerprint_is_told_before_anything_else,
         claims::every_byte_of_a_fingerprint_counts,
-    ];
-    steps_that_overtake_each_other: Steps::new(Flaw::NoOrder) => [
-        concurrency::a_step_whose_caller_left_does_not_overtake_a_later_one,
     ];
 }
