@@ -15,19 +15,16 @@ async fn an_outcome_that_is_too_large_fails_its_own_step_and_says_why() {
     let claim = claim(1);
     win(&store, &claim).await;
     let body = |size| Outcome::new(200, Headers::default(), vec![b'x'; size]);
-    let large = |size| Completion {
-        outcome: Some(body(size)),
-        ..completion("")
-    };
+    let large = |size| Completion::new(Disposition::Completed, Some(body(size)), Ttl::hours(1));
 
     let fence = store.complete(claim.record, claim.attempt, large(limit));
     let error = fence.await.unwrap_err();
-    assert!(error.is_unavailable());
+    assert!(error.is_too_large());
     let told = &chain(&error)[1];
     let limit_told = format!("no more than {limit}: raise its `max_allowed_packet`");
     assert!(told.ends_with(&limit_told), "{told}");
     let fence = store.publish(claim.record, claim.attempt, body(2 * limit));
-    assert!(fence.await.unwrap_err().is_unavailable());
+    assert!(fence.await.unwrap_err().is_too_large());
 
     // What just fits is kept and comes back.
     let fits = limit - 8192;
