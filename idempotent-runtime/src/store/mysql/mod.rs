@@ -1,4 +1,4 @@
-//! Records in a database of MySQL's or MariaDB's.
+//! Records in a MySQL or MariaDB database.
 
 mod arguments;
 mod error;
@@ -38,7 +38,7 @@ use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 use crate::policy::Ttl;
 
-/// A store that keeps its records in a database of MySQL's, 8.0 or later, or MariaDB's, 10.6 or later.
+/// A store that keeps its records in a MySQL database, 8.0 or later, or a MariaDB database, 10.6 or later.
 ///
 /// What an acknowledged step survives depends on the server: a loss of power with `innodb_flush_log_at_trx_commit = 1`
 /// (and `sync_binlog = 1` where there is a binary log), and a failover too in a Galera cluster of such nodes.
@@ -58,29 +58,39 @@ use crate::policy::Ttl;
 /// # Privileges
 ///
 /// The account needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table. [`migrate`](Self::migrate) needs `SELECT` on
-/// the table of migrations, which has the same name and `_migrations` behind it, and `CREATE` and `INSERT` only where
-/// they are not up to date. The tables hold response bodies: grant them to nobody else.
+/// the table of migrations, which has the same name and `_migrations` behind it, and `CREATE`, `ALTER`, `INSERT` and
+/// `UPDATE` only where they are not up to date. The tables hold response bodies: grant them to nobody else.
+///
+/// # Connections
+///
+/// Give the store connections of its own, by [`connect`](Self::connect); see [`new`](Self::new) for what happens
+/// otherwise. A quarter of them, at least one and at most four, is left to attempts that run: renewals and completions
+/// never wait behind claims. A connection whose step was cut short is closed, and one that lay idle is checked before it is
+/// used, so the store recovers by itself when a network swallows packets.
 ///
 /// # Cancellation
 ///
-/// A step whose future is dropped after its first poll goes on in the background; later steps of the same attempt wait
-/// for it. [`load`](Store::load) and [`sweep`](Store::sweep) end where they are.
+/// A step whose future is dropped before its statement was sent does nothing. Dropped later, it closes its connection:
+/// the server may still do the step, or not. Nothing goes on in the background, and no later step waits.
 ///
 /// # Errors
 ///
-/// A step fails as [unavailable](super::StoreError::is_unavailable) where the server cannot be reached, gives no
-/// connection within five seconds, or refuses; and as [corrupt](super::StoreError::is_corrupt) where a row cannot be
-/// read. A statement that the server undid because of others, by a deadlock, a lock that was not given in time or a
-/// certification that failed in a Galera cluster, is sent again before that. The connections recover by themselves.
+/// A step fails as [not sent](super::StoreError::is_not_sent) where the server cannot be reached or gives no connection
+/// within five seconds (within the pool's own `acquire_timeout`, on a pool of the application's), or refuses to run the
+/// statement: for want of privileges, tables or a writable server. It fails as [unknown](super::StoreError::is_unknown)
+/// where it was sent and not answered, and as [corrupt](super::StoreError::is_corrupt) where a row cannot be read; a
+/// listing leaves such rows out. A statement that the server undid because of others, by a deadlock, a lock that was not
+/// given in time or a certification that failed in a Galera cluster, is sent again before that.
 ///
-/// An outcome for which `max_allowed_packet` is too small fails its own step, as unavailable, and no other: its attempt
-/// then ends without a record. Keep `max_response` below it ([`Protocol::Simple`] needs twice as much).
+/// An outcome for which `max_allowed_packet` is too small fails its own step as
+/// [too large](super::StoreError::is_too_large), before it is sent if the server's limit is known, and no other step. Keep
+/// `max_response` below that limit ([`Protocol::Simple`] needs twice as much).
 ///
 /// # Encryption
 ///
 /// With the feature `tls`, connections are encrypted where the server can; `?ssl-mode=VERIFY_IDENTITY` in the URL insists
-/// on it, and on the right server. Without encryption, an account of MySQL's with `caching_sha2_password`, its default, can
-/// only be used if the application turns on the feature `mysql-rsa` of sqlx 0.9.
+/// on it, and on the right server. Without encryption, a MySQL account with `caching_sha2_password`, its default, can only
+/// be used if the application turns on the feature `mysql-rsa` of sqlx 0.9.
 ///
 /// # Galera
 ///
@@ -124,6 +134,11 @@ impl MySqlStore {
 
     /// Takes connections from a pool that the application has, with the default [options](MySqlStoreOptions). See
     /// [`with_pool`](MySqlStoreOptions::with_pool) for what the pool must be like.
+    ///
+    /// Don't share the pool with handlers. An extractor that holds a connection of the same pool starves the claim: with
+    /// five connections, five requests that each hold one and wait for their claim get nowhere, and all are answered 503.
+    /// Requests that wait for a duplicate hold theirs as well. Take a small pool of the store's own, which
+    /// [`connect`](Self::connect) opens, or extract the connection after the claim, by `late`.
     pub fn new(pool: MySqlPool) -> Self {
         let connections = Pooled::applications(pool.clone());
         let sessions = Sessions::Applications(pool);
@@ -150,7 +165,8 @@ impl MySqlStore {
     /// Brings the tables up to date, and makes them where there are none. Several processes may do so at once: one does
     /// it, the others wait. Where they are up to date, it only reads.
     ///
-    /// The servers commit each change of a schema at once. Where this is interrupted, the next call goes on.
+    /// The servers commit each change of a schema at once. Where this is interrupted, the next call goes on. Tables of an
+    /// earlier release are brought up to date without writing their rows anew, while processes of that release go on.
     ///
     /// # Errors
     ///

@@ -110,7 +110,7 @@ impl MySqlStoreOptions {
     ///
     /// # Errors
     ///
-    /// [`MySqlStoreError`] if the URL is none, the server refuses or cannot be reached within five seconds, or a name is
+    /// [`MySqlStoreError`] if the URL isn't one of MySQL or MariaDB, the server refuses or cannot be reached within five seconds, or a name is
     /// not one that the store takes. No error holds the URL, the user or the password.
     pub async fn connect(self, url: &str) -> Result<MySqlStore, MySqlStoreError> {
         let names = self.names()?;
@@ -130,8 +130,9 @@ impl MySqlStoreOptions {
         Ok(MySqlStore::with_options(self, names, connections, sessions))
     }
 
-    /// Takes connections from a pool that the application has. See that it is not exhausted by what handlers do: a step
-    /// that gets no connection fails as [unavailable](crate::store::StoreError::is_unavailable).
+    /// Takes connections from a pool that the application has. A step that gets no connection within the pool's
+    /// `acquire_timeout` fails as [not sent](crate::store::StoreError::is_not_sent), so the pool must not be exhausted by
+    /// what handlers and extractors hold: see [`MySqlStore::new`], and prefer [`connect`](Self::connect).
     ///
     /// The pool's sessions may have any time zone, character set, `sql_mode` and isolation level, but must commit by
     /// themselves (`autocommit = 1`). Where the pool logs its statements, claims are logged with the hashes of their

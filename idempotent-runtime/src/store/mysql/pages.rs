@@ -37,7 +37,7 @@ impl Shared {
             _ => None,
         };
         let values = self.values([
-            Argument::int(i64::try_from(LOOKED_AT).unwrap_or(i64::MAX)),
+            count(LOOKED_AT),
             Argument::bytes(begins.record.as_bytes()),
             Argument::int(begins.expires_at),
             Argument::Int(within),
@@ -189,7 +189,14 @@ impl Begin {
             _ => (i64::MIN, cursor.record()),
         };
         let record = record.ok_or_else(invalid)?;
-        Ok(behind(record).map(|record| Self { record, expires_at }))
+        Ok(match (list.which, behind(record)) {
+            (_, Some(record)) => Some(Self { record, expires_at }),
+            (Which::ExpiringWithin(_), None) => Some(Self {
+                record: FIRST,
+                expires_at: expires_at.saturating_add(1),
+            }),
+            (_, None) => None,
+        })
     }
 }
 

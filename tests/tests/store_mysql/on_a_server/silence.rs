@@ -25,10 +25,8 @@ async fn a_renewal_whose_first_sending_hangs_is_answered_at_once_when_repeated()
     let claim = claim(1);
     win(&store, &claim).await;
     proxy.silence_next();
-    let hung = store.renew(claim.record, claim.attempt, claim.lease);
     let hung = tokio::spawn({
         let (store, claim) = (store.clone(), claim.clone());
-        drop(hung);
         async move { store.renew(claim.record, claim.attempt, claim.lease).await }
     });
     proxy.silenced(1).await;
@@ -50,6 +48,10 @@ async fn a_renewal_whose_first_sending_hangs_is_answered_at_once_when_repeated()
 async fn a_completion_whose_answer_is_swallowed_is_answered_when_repeated() {
     let table = Table::new();
     let (store, proxy) = behind_a_proxy(&table, 4).await;
+    // The connection knows the statement by then, and has nothing to ask but to run it.
+    let before = claim(2);
+    win(&store, &before).await;
+    complete(&store, &before, completion("before")).await;
     let claim = claim(1);
     win(&store, &claim).await;
     proxy.swallow_next_answer();
