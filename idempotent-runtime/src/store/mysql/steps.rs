@@ -19,7 +19,7 @@ use crate::store::transition::{self, Change};
 use crate::store::{Claim, Claimed, Fence, Record, Renewal, StoreError, Survives, Takeover};
 
 /// The most leases that one statement renews: few enough that it is over in milliseconds.
-const RENEWED_AT_ONCE: usize = 200;
+const RENEWED_AT_ONCE: usize = 100;
 
 /// What all clones share.
 pub(super) struct Shared {

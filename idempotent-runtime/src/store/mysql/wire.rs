@@ -23,7 +23,7 @@ const REPEATS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Smaller outcomes are sent without asking how much the server takes.
-const LARGE: u64 = 512 * 1024;
+const LARGE: u64 = 16 * 1024;
 
 /// What a statement needs besides an outcome.
 const REST_OF_STATEMENT: u64 = 4096;
@@ -99,7 +99,7 @@ impl Wire {
         statement: &Statement,
         values: &[Argument],
     ) -> Result<Answer, StoreError> {
-        self.check_size(lane, values).await?;
+        self.check_size(protocol, lane, values).await?;
         let mut repeated = 0;
         loop {
             match self.send(protocol, lane, statement, values).await? {
@@ -107,7 +107,11 @@ impl Wire {
                     tokio::time::sleep(PAUSE * repeated).await;
                     repeated += 1;
                 }
-                Err(failed) => return Err(not_answered(failed.error, failed.is_begun)),
+                Err(failed) => {
+                    // The limit may have been lowered, and this may have been too much.
+                    self.limit.store(0, Ordering::Relaxed);
+                    return Err(not_answered(failed.error, failed.is_begun));
+                }
                 Ok(answer) => return Ok(answer),
             }
         }
@@ -128,9 +132,14 @@ impl Wire {
     }
 
     /// A server closes the connection on which too much is sent, often before it can be heard why.
-    async fn check_size(&self, lane: Lane, values: &[Argument]) -> Result<(), StoreError> {
+    async fn check_size(
+        &self,
+        protocol: Protocol,
+        lane: Lane,
+        values: &[Argument],
+    ) -> Result<(), StoreError> {
         let bytes: u64 = values.iter().map(Argument::size).sum();
-        let size = match self.protocol {
+        let size = match protocol {
             Protocol::Prepared => bytes,
             // Two digits for each byte.
             Protocol::Simple => 2 * bytes,
