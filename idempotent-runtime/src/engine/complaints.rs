@@ -45,7 +45,11 @@ impl Complaints {
             Failed::Renewal => tracing::warn!(error, earlier, "a lease could not be renewed"),
             Failed::Step => tracing::warn!(error, earlier, "a record could not be written"),
             Failed::Waiter => {
-                tracing::warn!(error, earlier, "a waiting duplicate could not read its record");
+                tracing::warn!(
+                    error,
+                    earlier,
+                    "a waiting duplicate could not read its record"
+                );
             }
         }
     }

@@ -129,7 +129,10 @@ impl Heartbeat {
         let next = lease.sent() + lease.length() / 3;
         let until = self.0.clock.monotonic() + deadline;
         let mut schedule = self.0.lock();
-        lease.slot().0.store(schedule.beats.len(), Ordering::Relaxed);
+        lease
+            .slot()
+            .0
+            .store(schedule.beats.len(), Ordering::Relaxed);
         schedule.beats.push(Beat {
             lease: Arc::clone(&lease),
             next,
@@ -213,7 +216,10 @@ impl Inner {
     }
 
     /// Does what is due, and says when something will be next. `None`: the handle is gone.
-    #[allow(clippy::option_option, reason = "the end, and nothing to wait for, are two things")]
+    #[allow(
+        clippy::option_option,
+        reason = "the end, and nothing to wait for, are two things"
+    )]
     fn turn(self: &Arc<Self>) -> Option<Option<Duration>> {
         let now = self.clock.monotonic();
         let (due, lost, runtime);
@@ -330,9 +336,10 @@ impl Sending {
         let Some(first) = self.leases.first() else {
             return;
         };
-        let renewals = self.leases.iter().map(|lease| {
-            Renewal::new(lease.record(), lease.attempt(), lease.length())
-        });
+        let renewals = self
+            .leases
+            .iter()
+            .map(|lease| Renewal::new(lease.record(), lease.attempt(), lease.length()));
         let answers = first.store().renew_all(renewals.collect());
         // By then it has been sent again twice, on other connections.
         let answers = within(first.clock(), first.length() / 6, answers).await;
