@@ -18,6 +18,11 @@ use crate::store::Store;
 
 /// A store, and the settings that all endpoints share. Clones are one handle.
 ///
+/// It renews the leases of its attempts from a thread of its own, through the application's runtime. A handler that blocks
+/// its thread therefore keeps its lease, as long as another thread of the runtime is free. Where all of them are blocked for
+/// longer than a lease, or the only thread of a current-thread runtime, nothing can reach the store: the leases run out, and
+/// retries may run again. Use `spawn_blocking` for work that blocks.
+///
 /// On axum it is a tower layer: what is routed below it finds it.
 ///
 /// ```no_run
