@@ -5,16 +5,12 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{Lease, Ticket};
 use crate::identity::AttemptId;
 use crate::policy::{Abandoned, Pending, Policy};
-use crate::store::{Claim, Claimed, Record, StoreError, Takeover};
+use crate::store::{Claim, Claimed, Record, StoreError, Takeover, Won};
 
 /// The answer to a ticket's claim.
 pub(super) enum Taken {
     /// The record is this call's.
-    Won {
-        lease: Lease,
-        /// Whether it was taken over from an abandoned attempt.
-        rerun: bool,
-    },
+    Won { lease: Lease, won: Won },
     /// What stands in the record.
     Found(Record),
 }
@@ -32,17 +28,7 @@ pub(super) struct Failed {
 /// which the store answers "yours"; if that fails too, the record is to be given back.
 pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, Failed> {
     let attempt = AttemptId::random();
-    let takeover = match ticket.policy.abandoned {
-        Abandoned::Rerun => Takeover::Abandoned,
-        Abandoned::Refuse => Takeover::Never,
-    };
-    let claim = Claim::new(
-        ticket.record,
-        ticket.fingerprint,
-        attempt,
-        ticket.policy.lease,
-    )
-    .takeover(takeover);
+    let claim = claim_by(ticket, attempt);
     let lease = Lease::new(ticket, attempt);
     let mut answer = lease.send(|store| store.claim(claim.clone())).await;
     if answer.as_ref().is_err_and(StoreError::is_unavailable) {
@@ -60,10 +46,7 @@ pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, Failed> {
             if !matches!(ticket.policy.pending, Pending::Reject(_)) {
                 lease.announce(ticket.idempotency.board());
             }
-            Ok(Taken::Won {
-                lease,
-                rerun: won.taken_from.is_some(),
-            })
+            Ok(Taken::Won { lease, won })
         }
         Ok(Claimed::Found(record)) => Ok(Taken::Found(record)),
         Ok(Claimed::Withdrawn) => Err(Failed {
@@ -80,12 +63,28 @@ pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, Failed> {
     }
 }
 
+/// What an attempt claims by this ticket.
+pub(super) fn claim_by(ticket: &Ticket, attempt: AttemptId) -> Claim {
+    let takeover = match ticket.policy.abandoned {
+        Abandoned::Rerun => Takeover::Abandoned,
+        Abandoned::RerunUpTo(most) => Takeover::UpTo(most),
+        Abandoned::Refuse => Takeover::Never,
+    };
+    let claim = Claim::new(
+        ticket.record,
+        ticket.fingerprint,
+        attempt,
+        ticket.policy.lease,
+    );
+    claim.takeover(takeover).label(ticket.label.clone())
+}
+
 /// Gives back what a failed claim may have taken. Nothing has run under it: a record that it may have taken over is left
 /// abandoned, as it was; any other is released.
 pub(super) async fn give_back(lease: Lease, policy: &Policy, permit: Option<OwnedSemaphorePermit>) {
     let _until_then = permit;
     match policy.abandoned {
-        Abandoned::Rerun => {
+        Abandoned::Rerun | Abandoned::RerunUpTo(_) => {
             lease.end().await;
         }
         // No claim takes over here, and nobody else would settle the record: so it is tried for longer than the lease.

@@ -14,6 +14,7 @@ mod claim;
 mod completion;
 mod detach;
 mod lease;
+mod rotation;
 mod sweeper;
 mod waiting;
 
@@ -24,6 +25,7 @@ pub use self::detach::Detach;
 pub(crate) use self::detach::Detachable;
 pub(crate) use self::lease::Lease;
 use self::lease::ask;
+pub(crate) use self::rotation::{Identity, enter_under_any_secret};
 pub(crate) use self::sweeper::sweep_until_dropped;
 pub(crate) use self::waiting::Board;
 use self::waiting::{Until, Waiter};
@@ -31,9 +33,9 @@ use crate::fingerprint::Fingerprint;
 use crate::idempotency::Idempotency;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Outcome};
-use crate::policy::{Abandoned, Mismatch, Pending, Policy, StoreDown};
+use crate::policy::{Mismatch, Pending, Policy, StoreDown};
 use crate::refusal::{Code, Refusal};
-use crate::store::{Fence, Record, State, StoreError};
+use crate::store::{Fence, Label, Record, State, StoreError};
 
 /// A call that is to be protected.
 #[derive(Debug)]
@@ -42,6 +44,12 @@ pub(crate) struct Ticket {
     pub(crate) policy: &'static Policy,
     pub(crate) record: RecordId,
     pub(crate) fingerprint: Fingerprint,
+    /// Which of the handle's secrets these two were made with; 0 is the current one.
+    pub(crate) secret: usize,
+    /// What the call is under the handle's other secrets.
+    pub(crate) others: Vec<Identity>,
+    /// What the record belongs to, in clear text.
+    pub(crate) label: Label,
 }
 
 /// What a handler answered: the reply for its caller, and what a record keeps of it.
@@ -51,6 +59,8 @@ pub(crate) struct Ended<R> {
     pub(crate) status: u16,
     /// What the reply's type says of itself, which goes before its status.
     pub(crate) declared: Option<Disposition>,
+    /// Whether the handler turned the request itself away, so that nothing is recorded of it.
+    pub(crate) rejected: bool,
     /// Absent where it is too large to keep.
     pub(crate) outcome: Option<Outcome>,
 }
@@ -85,8 +95,10 @@ pub(crate) enum Entered {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) lease: Arc<Lease>,
-    /// Whether an earlier attempt was abandoned.
-    pub(crate) rerun: bool,
+    /// The first attempt of the record's generation.
+    pub(crate) generation: AttemptId,
+    /// How many attempts of the generation were abandoned before this one.
+    pub(crate) abandoned: u32,
     permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -101,14 +113,12 @@ pub(crate) async fn enter(ticket: &Ticket, detach: &Detach) -> Entered {
     ticket.idempotency.start_sweeping();
     detach.request().await;
     match claim(ticket).await {
-        Ok(Taken::Won { lease, rerun }) => {
-            let lease = Arc::new(lease);
-            Entered::Held(Held {
-                lease,
-                rerun,
-                permit,
-            })
-        }
+        Ok(Taken::Won { lease, won }) => Entered::Held(Held {
+            lease: Arc::new(lease),
+            generation: won.generation,
+            abandoned: won.abandoned,
+            permit,
+        }),
         Ok(Taken::Found(record)) => {
             // Nothing is held: neither the client's leaving nor the bound on attempts matters here.
             detach.dispense();
@@ -138,14 +148,19 @@ pub(crate) async fn start(ticket: &Ticket, held: &Held, detach: &Detach) -> Supe
 
 /// Tells the record how the handler ended.
 pub(crate) async fn end<R>(ticket: &Ticket, held: Held, ending: Ending<Ended<R>>) -> Answer<R> {
-    let Held { lease, permit, .. } = held;
+    let Held {
+        lease,
+        permit,
+        abandoned: held_after,
+        ..
+    } = held;
     let answer = match ending {
         Ending::Answered(ended) => conclude(ticket, &lease, ended).await,
         Ending::DeadlinePassed => {
             tracing::warn!(record = %ticket.record, attempt = %lease.attempt(), "the handler passed its deadline; its attempt is abandoned");
             match abandon(&lease).await {
                 Some(Fence::Lost) => answer_for_lost(ticket, &lease).await,
-                _ => Answer::Refused(ticket.abandoned()),
+                _ => Answer::Refused(ticket.abandoned(held_after.saturating_add(1))),
             }
         }
         Ending::Panicked(panic) => {
@@ -255,7 +270,7 @@ impl Ticket {
             } => Entered::Refused(self.pending()),
             State::Running {
                 abandoned: true, ..
-            } => Entered::Refused(self.abandoned()),
+            } => Entered::Refused(self.abandoned(record.abandoned.saturating_add(1))),
         }
     }
 
@@ -271,15 +286,14 @@ impl Ticket {
         Refusal::with_status(Code::Pending, self.policy.pending.status())
     }
 
-    /// What a caller is told whose call cannot take over an abandoned record itself.
-    fn abandoned(&self) -> Refusal {
-        match self.policy.abandoned {
+    /// What a caller is told whose call cannot take over an abandoned record itself. `abandoned` attempts of the record's
+    /// generation are, with the one that the record names.
+    fn abandoned(&self, abandoned: u32) -> Refusal {
+        if self.policy.abandoned.runs_after(abandoned) {
             // A retry will run it.
-            Abandoned::Rerun => self.pending(),
-            Abandoned::Refuse => {
-                tracing::warn!(record = %self.record, "the outcome is unknown until `Idempotency::resolve` settles it");
-                Code::OutcomeUnknown.into()
-            }
+            return self.pending();
         }
+        tracing::warn!(record = %self.record, label = %self.label, abandoned, "the outcome is unknown until `Idempotency::resolve` settles it");
+        Code::OutcomeUnknown.into()
     }
 }
