@@ -29,7 +29,7 @@ pub(super) enum Taken {
 /// If the store answered none.
 pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, StoreError> {
     let clock = &*ticket.idempotency.settings().clock;
-    let claim = ticket.to_claim();
+    let claim = ticket.claim_by(AttemptId::random());
     let claiming = send(ticket, &claim, clock).await;
     let withdraws = match &claiming.sent.answer {
         Ok(Claimed::Won(_)) => false,
@@ -85,17 +85,19 @@ async fn send(ticket: &Ticket, claim: &Claim, clock: &dyn Clock) -> Claiming {
 }
 
 impl Ticket {
-    fn to_claim(&self) -> Claim {
+    /// What an attempt claims.
+    pub(super) fn claim_by(&self, attempt: AttemptId) -> Claim {
         let policy = self.policy;
-        let attempt = AttemptId::random();
         let claim = Claim::new(self.record, self.fingerprint, attempt, policy.lease)
             .label(self.label.clone());
-        match (policy.abandoned, policy.ttl) {
-            (Abandoned::Refuse, _) => claim,
-            (Abandoned::Rerun, Ttl::Forever) => claim.takeover(Takeover::Abandoned),
-            (Abandoned::Rerun, Ttl::After(ttl)) => {
-                claim.takeover(Takeover::Abandoned).keep_abandoned(ttl)
-            }
+        let claim = match policy.abandoned {
+            Abandoned::Refuse => return claim,
+            Abandoned::Rerun => claim.takeover(Takeover::Abandoned),
+            Abandoned::RerunUpTo(most) => claim.takeover(Takeover::UpTo(most)),
+        };
+        match policy.ttl {
+            Ttl::Forever => claim,
+            Ttl::After(ttl) => claim.keep_abandoned(ttl),
         }
     }
 

@@ -10,7 +10,8 @@ use crate::store::{Completion, Fence, State, StoreError};
 /// The caller gets what the record says: the handler's own reply only where the attempt still held it.
 pub(super) async fn conclude<R>(ticket: &Ticket, lease: &Lease, ended: Ended<R>) -> Answer<R> {
     let verdict = ticket.policy.release.judge(ended.status, ended.declared);
-    let told = if verdict.released && !lease.is_published() {
+    let released = verdict.released || ended.rejected;
+    let told = if released && !lease.is_published() {
         let told = lease
             .persist(|store, record, attempt| store.release(record, attempt))
             .await;
@@ -19,7 +20,7 @@ pub(super) async fn conclude<R>(ticket: &Ticket, lease: &Lease, ended: Ended<R>)
         told
     } else {
         // What duplicates have seen cannot be taken back by giving the key away: the failure is final.
-        let disposition = if verdict.released {
+        let disposition = if released {
             Disposition::FailedFinal
         } else {
             verdict.disposition

@@ -17,6 +17,7 @@ mod completion;
 mod detach;
 mod heartbeat;
 mod lease;
+mod rotation;
 mod steps;
 mod sweeper;
 mod waiting;
@@ -32,6 +33,7 @@ pub(crate) use self::detach::Detachable;
 use self::heartbeat::Beating;
 pub(crate) use self::heartbeat::Heartbeat;
 pub(crate) use self::lease::Lease;
+pub(crate) use self::rotation::{Identity, enter_under_any_secret};
 pub(crate) use self::steps::ask;
 pub(crate) use self::sweeper::Sweeper;
 pub(crate) use self::waiting::Board;
@@ -40,7 +42,7 @@ use crate::fingerprint::Fingerprint;
 use crate::idempotency::Idempotency;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Outcome};
-use crate::policy::{Abandoned, Mismatch, Pending, Policy, StoreDown};
+use crate::policy::{Mismatch, Pending, Policy, StoreDown};
 use crate::refusal::{Code, Refusal};
 use crate::store::{Fence, Label, Record, State, StoreError};
 
@@ -51,6 +53,11 @@ pub(crate) struct Ticket {
     pub(crate) policy: &'static Policy,
     pub(crate) record: RecordId,
     pub(crate) fingerprint: Fingerprint,
+    /// Which of the handle's secrets these two were made with; 0 is the current one.
+    pub(crate) secret: usize,
+    /// What the call is under the handle's other secrets.
+    pub(crate) others: Vec<Identity>,
+    /// What the record belongs to, in clear text.
     pub(crate) label: Label,
 }
 
@@ -61,6 +68,8 @@ pub(crate) struct Ended<R> {
     pub(crate) status: u16,
     /// What the reply's type says of itself, which goes before its status.
     pub(crate) declared: Option<Disposition>,
+    /// Whether the handler turned the request itself away, so that nothing is recorded of it.
+    pub(crate) rejected: bool,
     /// Absent where it is too large to keep.
     pub(crate) outcome: Option<Outcome>,
 }
@@ -155,6 +164,7 @@ pub(crate) async fn end<R>(ticket: &Ticket, held: Held, ending: Ending<Ended<R>>
         lease,
         permit,
         beating,
+        abandoned: held_after,
         ..
     } = held;
     // What is told from here on is told while the lease lasts that there is.
@@ -165,7 +175,7 @@ pub(crate) async fn end<R>(ticket: &Ticket, held: Held, ending: Ending<Ended<R>>
             tracing::warn!(record = %ticket.record, attempt = %lease.attempt(), "the handler passed its deadline; its attempt is abandoned");
             match abandon(&lease).await {
                 Some(Fence::Lost) => answer_for_lost(ticket, &lease).await,
-                _ => Answer::Refused(ticket.abandoned()),
+                _ => Answer::Refused(ticket.abandoned(held_after.saturating_add(1))),
             }
         }
         Ending::Panicked(panic) => {
@@ -275,7 +285,7 @@ impl Ticket {
             } => Entered::Refused(self.pending()),
             State::Running {
                 abandoned: true, ..
-            } => Entered::Refused(self.abandoned()),
+            } => Entered::Refused(self.abandoned(record.abandoned.saturating_add(1))),
         }
     }
 
@@ -291,15 +301,14 @@ impl Ticket {
         Refusal::with_status(Code::Pending, self.policy.pending.status())
     }
 
-    /// What a caller is told whose call cannot take over an abandoned record itself.
-    fn abandoned(&self) -> Refusal {
-        match self.policy.abandoned {
+    /// What a caller is told whose call cannot take over an abandoned record itself. `abandoned` attempts of the record's
+    /// generation are, with the one that the record names.
+    fn abandoned(&self, abandoned: u32) -> Refusal {
+        if self.policy.abandoned.runs_after(abandoned) {
             // A retry will run it.
-            Abandoned::Rerun => self.pending(),
-            Abandoned::Refuse => {
-                tracing::warn!(record = %self.record, "the outcome is unknown until `Idempotency::resolve` settles it");
-                Code::OutcomeUnknown.into()
-            }
+            return self.pending();
         }
+        tracing::warn!(record = %self.record, label = %self.label, abandoned, "the outcome is unknown until `Idempotency::resolve` settles it");
+        Code::OutcomeUnknown.into()
     }
 }

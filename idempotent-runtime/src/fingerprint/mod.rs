@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::json::Canonical;
 #[cfg(feature = "axum")]
-pub(crate) use self::multipart::parts_of;
+pub(crate) use self::multipart::{Malformed, parts_of};
 use crate::digest::{Fields, Secret};
 use crate::policy::FingerprintOf;
 

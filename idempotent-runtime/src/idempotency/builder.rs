@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Idempotency, Settings};
+use super::secrets::check_secrets;
+use super::{Idempotency, Settings, in_time};
 use crate::clock::Clock;
-use crate::digest::{Fields, Secret};
-use crate::fingerprint::Fingerprint;
-use crate::identity::{AttemptId, RecordId};
-use crate::outcome::Disposition;
-use crate::policy::{Ttl, is_token};
-use crate::store::{Claim, Claimed, Completion, Durability, Record, Store, StoreError, Takeover};
+use crate::identity::RecordId;
+use crate::policy::is_token;
+use crate::store::{Durability, Store, StoreError};
 
 /// Settings for an [`Idempotency`], made by [`Idempotency::builder`].
 ///
@@ -53,15 +51,6 @@ impl IdempotencyBuilder {
     /// Keeps the records of applications that share a store apart. Default: empty.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.settings.namespace = namespace.into();
-        self
-    }
-
-    /// Turns identities and fingerprints into HMACs under this secret, so that somebody who reads the store can test no
-    /// guesses of keys or bodies. Take at least 32 random bytes.
-    ///
-    /// All processes that share a store and namespace must have the same; [`build`](Self::build) checks it.
-    pub fn secret(mut self, secret: impl AsRef<[u8]>) -> Self {
-        self.settings.secret = Some(Secret::new(secret.as_ref()));
         self
     }
 
@@ -152,7 +141,14 @@ impl IdempotencyBuilder {
         self
     }
 
-    #[cfg(feature = "axum")]
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub(crate) fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
     }
@@ -161,10 +157,11 @@ impl IdempotencyBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::HeaderName`] if a name given is no header name, [`BuildError::Documentation`] if the link is none,
-    /// [`BuildError::Secret`] if the store's records of
-    /// this namespace were made under another secret or under none, [`BuildError::Durability`] if the store does not hold
-    /// what was [required](Self::require), [`BuildError::Store`] if it could not be asked.
+    /// [`BuildError::HeaderName`] if a header name is invalid, [`BuildError::Documentation`] if the link is,
+    /// [`BuildError::ShortSecret`] and [`BuildError::NoCurrentSecret`] if the secrets are,
+    /// [`BuildError::Secret`] if the store's records of this namespace were made under a secret that isn't known here, or
+    /// under none, [`BuildError::Durability`] if the store does not hold what was [required](Self::require),
+    /// [`BuildError::Store`] if it could not be asked, or did not answer within 30 seconds.
     pub async fn build(self) -> Result<Idempotency, BuildError> {
         let Self {
             store,
@@ -183,10 +180,13 @@ impl IdempotencyBuilder {
                 url: url.to_string(),
             });
         }
-        if let Some(required) = required {
-            check_durability(&*store, required).await?;
-        }
-        check_secret(&*store, &settings).await?;
+        let checks = async {
+            if let Some(required) = required {
+                check_durability(&*store, required).await?;
+            }
+            check_secrets(&*store, &settings).await
+        };
+        in_time(&*settings.clock, checks).await?;
         Ok(Idempotency::from_parts(store, settings))
     }
 }
@@ -211,10 +211,21 @@ pub enum BuildError {
     },
     /// The store has records of this namespace that were made under another secret, or under none.
     #[error(
-        "the records of this store and namespace were made under another secret: give the builder that one, or another namespace"
+        "the records of this store and namespace were made under another secret: give the builder that one, or another namespace; or, if that was a mistake and nothing was recorded, remove its mark {mark} with `IdempotencyBuilder::forget_secret_mark`"
     )]
     #[non_exhaustive]
-    Secret {},
+    Secret {
+        /// The record that says so.
+        mark: RecordId,
+    },
+    /// A secret is empty, or so short that it could be guessed.
+    #[error("a secret needs at least 16 bytes; take 32 random ones")]
+    #[non_exhaustive]
+    ShortSecret {},
+    /// There are earlier secrets and no current one.
+    #[error("there are earlier secrets and no current one: call `secret` as well")]
+    #[non_exhaustive]
+    NoCurrentSecret {},
     /// The store does not survive what was required of it.
     #[error("the store does not survive {required}: {because}")]
     #[non_exhaustive]
@@ -246,40 +257,4 @@ fn is_link(url: &str) -> bool {
         && url
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte))
-}
-
-/// Compares the secret's mark with the one that stands in the store, and leaves it there if none does. To have no
-/// secret leaves a mark too.
-///
-/// The mark is a record like any other. Its id depends on the namespace alone, its fingerprint on the secret.
-async fn check_secret(store: &dyn Store, settings: &Settings) -> Result<(), BuildError> {
-    let mut id = Fields::new(None, "idempotent/secret-mark/1");
-    id.push(settings.namespace.as_bytes());
-    let record = RecordId::from_bytes(id.finish());
-    let fingerprint = Fingerprint::of_secret(settings.secret.as_ref());
-
-    match leave_mark(store, record, fingerprint).await? {
-        Some(mark) if mark.fingerprint != fingerprint => Err(BuildError::Secret {}),
-        _ => Ok(()),
-    }
-}
-
-async fn leave_mark(
-    store: &dyn Store,
-    record: RecordId,
-    fingerprint: Fingerprint,
-) -> Result<Option<Record>, StoreError> {
-    let attempt = AttemptId::random();
-    let lease = Duration::from_secs(30);
-    let claim = Claim::new(record, fingerprint, attempt, lease).takeover(Takeover::Abandoned);
-    match store.claim(claim).await? {
-        Claimed::Found(mark) => Ok(Some(mark)),
-        Claimed::Withdrawn => Ok(None),
-        Claimed::Won(_) => {
-            let completion = Completion::new(Disposition::Completed, None, Ttl::Forever);
-            // Another process may have taken over from this one: it leaves the same mark.
-            let _ = store.complete(record, attempt, completion).await?;
-            Ok(None)
-        }
-    }
 }

@@ -1,7 +1,10 @@
 //! The handle that an application installs: a store and how to use it.
 
 mod builder;
+mod disabled;
+mod find;
 mod operations;
+mod secrets;
 mod settings;
 
 use std::fmt;
@@ -12,6 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
 pub use self::builder::{BuildError, IdempotencyBuilder};
+pub use self::find::{Find, FindError};
+use self::operations::in_time;
 pub(crate) use self::settings::Settings;
 use crate::engine::{Backlog, Board, Complaints, Heartbeat, Sweeper};
 use crate::store::Store;
@@ -136,7 +141,18 @@ impl Idempotency {
         }
     }
 
-    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+    /// The store, as it was given to the handle. A handle that is [disabled](Self::disabled) has one whose every step fails.
+    ///
+    /// ```
+    /// # #[cfg(feature = "memory")]
+    /// # {
+    /// use idempotent_runtime::{Idempotency, MemoryStore};
+    ///
+    /// let idempotency = Idempotency::new(MemoryStore::new());
+    /// assert!(idempotency.store().downcast_ref::<MemoryStore>().is_some());
+    /// # }
+    /// ```
+    pub fn store(&self) -> &Arc<dyn Store> {
         &self.shared.store
     }
 

@@ -48,7 +48,8 @@ impl Postgres {
 
     /// By texts, to a server whose sessions have settings that change what literals mean and how bytes are shown.
     pub(crate) fn under_odd_settings() -> Self {
-        let settings = "options=-c%20standard_conforming_strings%3Doff%20-c%20bytea_output%3Descape";
+        let settings =
+            "options=-c%20standard_conforming_strings%3Doff%20-c%20bytea_output%3Descape";
         let mut url = postgres_url();
         url.push_str(if url.contains('?') { "&" } else { "?" });
         Self::new(url + settings, Layout::Plain, Protocol::Simple)
@@ -142,9 +143,17 @@ impl Harness for Postgres {
 pub(crate) fn claim() -> Claim {
     let mut record = [0; 32];
     record[..16].copy_from_slice(AttemptId::random().as_bytes());
-    let (record, fingerprint) = (RecordId::from_bytes(record), Fingerprint::from_bytes([7; 32]));
-    Claim::new(record, fingerprint, AttemptId::random(), Duration::from_secs(30))
-        .takeover(Takeover::Abandoned)
+    let (record, fingerprint) = (
+        RecordId::from_bytes(record),
+        Fingerprint::from_bytes([7; 32]),
+    );
+    Claim::new(
+        record,
+        fingerprint,
+        AttemptId::random(),
+        Duration::from_secs(30),
+    )
+    .takeover(Takeover::Abandoned)
 }
 
 /// A claim that must win.
@@ -169,4 +178,3 @@ pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
         .collect::<Vec<_>>()
         .join(": ")
 }
-
