@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idempotent_runtime::PostgresStore;
-use idempotent_runtime::clock::ManualClock;
+use idempotent_runtime::clock::{Clock as _, ManualClock};
 use idempotent_runtime::fingerprint::Fingerprint;
 use idempotent_runtime::identity::{AttemptId, RecordId};
 use idempotent_runtime::outcome::Disposition;
@@ -48,7 +48,8 @@ impl Postgres {
 
     /// By texts, to a server whose sessions have settings that change what literals mean and how bytes are shown.
     pub(crate) fn under_odd_settings() -> Self {
-        let settings = "options=-c%20standard_conforming_strings%3Doff%20-c%20bytea_output%3Descape";
+        let settings =
+            "options=-c%20standard_conforming_strings%3Doff%20-c%20bytea_output%3Descape";
         let mut url = postgres_url();
         url.push_str(if url.contains('?') { "&" } else { "?" });
         Self::new(url + settings, Layout::Plain, Protocol::Simple)
@@ -81,9 +82,17 @@ impl Postgres {
         store
     }
 
+    /// A connection for what is done by hand.
+    pub(crate) async fn connection(&self) -> PgConnection {
+        let options: PgConnectOptions = self.url.parse().unwrap();
+        // What PgBouncer does not know, it refuses.
+        let options = options.extra_float_digits(None);
+        PgConnection::connect_with(&options).await.unwrap()
+    }
+
     /// Runs statements by hand and gives back what they say.
     pub(crate) async fn run(&self, statements: &str) -> String {
-        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let mut connection = self.connection().await;
         let rows = sqlx::raw_sql(AssertSqlSafe(statements))
             .fetch_all(&mut connection)
             .await
@@ -97,6 +106,31 @@ impl Postgres {
     pub(crate) async fn count(&self) -> usize {
         let count = format!("SELECT count(*)::text FROM {}", self.table);
         self.run(&count).await.trim().parse().unwrap()
+    }
+
+    /// What the clock of the tests says.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now().as_millis()
+    }
+
+    /// How many statements wait for somebody else's lock on a row of this table, or on it.
+    pub(crate) async fn waiting(&self) -> usize {
+        let waiting = format!(
+            "SELECT count(*)::text FROM pg_stat_activity \
+             WHERE wait_event_type = 'Lock' AND query LIKE '%{}%'",
+            self.table
+        );
+        self.run(&waiting).await.trim().parse().unwrap()
+    }
+
+    /// The table of the first day.
+    pub(crate) async fn first_day(&self) -> String {
+        let first = format!(
+            "SELECT min(inhrelid::regclass::text) FROM pg_inherits \
+             WHERE inhparent = '{0}'::regclass AND inhrelid::regclass::text <> '{0}_kept'",
+            self.table
+        );
+        self.run(&first).await.trim().to_owned()
     }
 
     /// How many days have a partition.
@@ -142,9 +176,17 @@ impl Harness for Postgres {
 pub(crate) fn claim() -> Claim {
     let mut record = [0; 32];
     record[..16].copy_from_slice(AttemptId::random().as_bytes());
-    let (record, fingerprint) = (RecordId::from_bytes(record), Fingerprint::from_bytes([7; 32]));
-    Claim::new(record, fingerprint, AttemptId::random(), Duration::from_secs(30))
-        .takeover(Takeover::Abandoned)
+    let (record, fingerprint) = (
+        RecordId::from_bytes(record),
+        Fingerprint::from_bytes([7; 32]),
+    );
+    Claim::new(
+        record,
+        fingerprint,
+        AttemptId::random(),
+        Duration::from_secs(30),
+    )
+    .takeover(Takeover::Abandoned)
 }
 
 /// A claim that must win.
@@ -169,4 +211,3 @@ pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
         .collect::<Vec<_>>()
         .join(": ")
 }
-
