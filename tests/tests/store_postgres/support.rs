@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idempotent_runtime::PostgresStore;
-use idempotent_runtime::clock::ManualClock;
+use idempotent_runtime::clock::{Clock as _, ManualClock};
 use idempotent_runtime::fingerprint::Fingerprint;
 use idempotent_runtime::identity::{AttemptId, RecordId};
 use idempotent_runtime::outcome::Disposition;
@@ -82,9 +82,17 @@ impl Postgres {
         store
     }
 
+    /// A connection for what is done by hand.
+    pub(crate) async fn connection(&self) -> PgConnection {
+        let options: PgConnectOptions = self.url.parse().unwrap();
+        // What PgBouncer does not know, it refuses.
+        let options = options.extra_float_digits(None);
+        PgConnection::connect_with(&options).await.unwrap()
+    }
+
     /// Runs statements by hand and gives back what they say.
     pub(crate) async fn run(&self, statements: &str) -> String {
-        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let mut connection = self.connection().await;
         let rows = sqlx::raw_sql(AssertSqlSafe(statements))
             .fetch_all(&mut connection)
             .await
@@ -98,6 +106,31 @@ impl Postgres {
     pub(crate) async fn count(&self) -> usize {
         let count = format!("SELECT count(*)::text FROM {}", self.table);
         self.run(&count).await.trim().parse().unwrap()
+    }
+
+    /// What the clock of the tests says.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now().as_millis()
+    }
+
+    /// How many statements wait for somebody else's lock on a row of this table, or on it.
+    pub(crate) async fn waiting(&self) -> usize {
+        let waiting = format!(
+            "SELECT count(*)::text FROM pg_stat_activity \
+             WHERE wait_event_type = 'Lock' AND query LIKE '%{}%'",
+            self.table
+        );
+        self.run(&waiting).await.trim().parse().unwrap()
+    }
+
+    /// The table of the first day.
+    pub(crate) async fn first_day(&self) -> String {
+        let first = format!(
+            "SELECT min(inhrelid::regclass::text) FROM pg_inherits \
+             WHERE inhparent = '{0}'::regclass AND inhrelid::regclass::text <> '{0}_kept'",
+            self.table
+        );
+        self.run(&first).await.trim().to_owned()
     }
 
     /// How many days have a partition.

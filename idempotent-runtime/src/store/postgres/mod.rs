@@ -38,7 +38,7 @@ use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 use crate::policy::Ttl;
 
-/// A store that keeps its records in a database of PostgreSQL's, 14 or later.
+/// A store that keeps its records in a PostgreSQL database, 14 or later.
 ///
 /// What an acknowledged step survives depends on the server: a loss of power with the settings that it is shipped with,
 /// a failover with `synchronous_standby_names`.
@@ -51,17 +51,35 @@ use crate::policy::Ttl;
 /// [layout by days](Layout::PartitionedByDay), need to own it. The tables hold response bodies: grant them to nobody
 /// else.
 ///
+/// # Connections
+///
+/// [`connect`](Self::connect) gives the store a few connections of its own, which is what it should have: see
+/// [`with_pool`](PostgresStoreOptions::with_pool) for what happens to a store that shares them with handlers.
+/// A quarter of them is left to steps of attempts that run, so that leases are renewed in a storm of claims.
+///
+/// A connection whose step was cut short, or that lay idle and is silent, is closed and replaced. The driver can set
+/// neither TCP keepalive nor a user timeout: set `net.ipv4.tcp_keepalive_time` where an idle connection may be dropped by
+/// something in between, and `tcp_user_timeout` on the server.
+///
 /// # Cancellation
 ///
-/// A step whose future is dropped after its first poll goes on in the background; later steps of the same attempt wait
-/// for it.
+/// A step whose future is dropped before it has a connection was not sent, and never is. Later, its connection is closed;
+/// the step is done or not done, and may be sent again at once. Nothing goes on in the background.
 ///
 /// # Errors
 ///
-/// A step fails as [unavailable](StoreError::is_unavailable) where the server cannot be reached, gives no connection
-/// within five seconds, or refuses; and as [corrupt](StoreError::is_corrupt) where a row cannot be read. The connections
-/// recover by themselves. The engine waits for a step no longer than five seconds, also where a network swallows it
-/// without a word; what became of the step is then unknown, as after any failure.
+/// A step fails as [not sent](super::StoreError::is_not_sent) where a connection is refused, which is known at once, or
+/// none is free within five seconds, and where the server refuses the statement as such: no table, no privilege, no
+/// writes. It fails as [unknown](super::StoreError::is_unknown) where the server did not answer within thirty seconds (the
+/// engine waits for less), or failed; as [too large](super::StoreError::is_too_large) where an outcome is beyond what
+/// the server takes; and as [corrupt](super::StoreError::is_corrupt) where a row cannot be read. The connections recover
+/// by themselves.
+///
+/// # Days
+///
+/// In the [layout by days](Layout::PartitionedByDay), a sweep drops the days that are over, and only tables that carry the
+/// store's own mark as their comment: not one that somebody made, nor a day that somebody detached to keep it. A day that
+/// an earlier release left detached has no mark, and is for somebody to look at and drop.
 ///
 /// ```no_run
 /// use idempotent_runtime::{Idempotency, PostgresStore};
@@ -95,6 +113,10 @@ impl PostgresStore {
     }
 
     /// Takes connections from a pool that the application has, with the default [options](PostgresStoreOptions).
+    ///
+    /// Prefer [`connect`](Self::connect): a small pool of the store's own. Extractors that hold a connection of this pool
+    /// starve the claim: five requests with five connections between them all wait for a sixth, and all are answered 503.
+    /// Waiting duplicates hold theirs as well.
     pub fn new(pool: PgPool) -> Self {
         let options = PostgresStoreOptions::new();
         Self::with_options(options, Names::default(), Pooled::applications(pool))

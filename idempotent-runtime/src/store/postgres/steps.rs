@@ -13,7 +13,8 @@ use super::partitions::Days;
 use super::rows;
 use super::statements::Statements;
 use super::survives;
-use crate::identity::RecordId;
+use crate::clock::Timestamp;
+use crate::identity::{AttemptId, RecordId};
 use crate::store::columns::{KeptChanging, LOOKS, claimed, millis};
 use crate::store::pooled::{Lane, NoConnection, Pooled, answer};
 use crate::store::{
@@ -199,7 +200,7 @@ impl Shared {
     async fn renew_together(
         &self,
         renewals: &[Renewal],
-    ) -> Result<HashSet<(RecordId, crate::identity::AttemptId)>, StoreError> {
+    ) -> Result<HashSet<(RecordId, AttemptId)>, StoreError> {
         let arguments = [
             Argument::AllBytes(
                 renewals
@@ -381,7 +382,7 @@ impl Expiring {
     }
 
     fn cursor(row: &transition::Row, record: RecordId) -> Cursor {
-        let at = row.removable_from().map_or(i64::MAX, |at| at.as_millis());
+        let at = row.removable_from().map_or(i64::MAX, Timestamp::as_millis);
         Cursor::from_bytes([&at.to_be_bytes()[..], record.as_bytes()].concat())
     }
 }
