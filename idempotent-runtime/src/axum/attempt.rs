@@ -15,7 +15,7 @@ use super::replay::{Publish, Reply, Witness as _, need_replay};
 use crate::digest::Fields;
 use crate::engine::{Held, Lease, Ticket};
 use crate::idempotency::Idempotency;
-use crate::identity::RecordId;
+use crate::identity::{AttemptId, RecordId};
 use crate::policy::{Pending, Policy};
 use crate::store::Fence;
 
@@ -55,7 +55,8 @@ struct Slot {
 
 struct Running {
     lease: Arc<Lease>,
-    rerun: bool,
+    abandoned: u32,
+    generation: AttemptId,
     idempotency: Idempotency,
     policy: &'static Policy,
 }
@@ -72,9 +73,10 @@ impl Running {
         let kept = record::keep(reply, self.policy.max_response, settings).await;
         let outcome = kept.outcome.ok_or(PublishError::TooLarge {})?;
         match self.lease.publish(outcome).await {
-            Some(Fence::Held) => Ok(()),
-            Some(Fence::Lost) => Err(PublishError::Lost {}),
-            None => Err(PublishError::Unavailable {}),
+            Ok(Fence::Held) => Ok(()),
+            Ok(Fence::Lost) => Err(PublishError::Lost {}),
+            Err(error) if error.is_too_large() => Err(PublishError::TooLarge {}),
+            Err(_) => Err(PublishError::Unavailable {}),
         }
     }
 }
@@ -89,7 +91,8 @@ impl Attempt {
     pub(super) fn start(&self, ticket: &Ticket, held: &Held) {
         let running = Running {
             lease: Arc::clone(&held.lease),
-            rerun: held.rerun,
+            abandoned: held.abandoned,
+            generation: held.generation,
             idempotency: ticket.idempotency.clone(),
             policy: ticket.policy,
         };
@@ -99,7 +102,12 @@ impl Attempt {
 
     /// Whether an earlier attempt was abandoned, so that its effects may have happened.
     pub fn is_rerun(&self) -> bool {
-        self.0.running.get().is_some_and(|running| running.rerun)
+        self.abandoned() > 0
+    }
+
+    /// How many earlier attempts were abandoned since the record was made anew; zero on an unprotected run.
+    pub fn abandoned(&self) -> u32 {
+        self.0.running.get().map_or(0, |running| running.abandoned)
     }
 
     /// The id of its record, for [`Idempotency::forget`] when what it made is gone; `None` on an unprotected run.
@@ -180,7 +188,8 @@ impl<S: Sync> FromRequestParts<S> for Attempt {
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attempt")
-            .field("rerun", &self.is_rerun())
+            .field("generation", &self.0.running.get().map(|it| it.generation))
+            .field("abandoned", &self.abandoned())
             .finish_non_exhaustive()
     }
 }
@@ -193,7 +202,7 @@ pub enum PublishError {
     #[error("another attempt has taken the record over")]
     #[non_exhaustive]
     Lost {},
-    /// Its body is larger than the policy's `max_response`.
+    /// Its body is larger than the policy's `max_response`, or than what the store can hold.
     #[error("the outcome is larger than what is kept")]
     #[non_exhaustive]
     TooLarge {},
@@ -204,7 +213,7 @@ pub enum PublishError {
 }
 
 fn random() -> Uuid {
-    Uuid::from_bytes(*crate::identity::AttemptId::random().as_bytes())
+    Uuid::from_bytes(*AttemptId::random().as_bytes())
 }
 
 fn derived(mut fields: Fields, purpose: &str) -> String {

@@ -20,6 +20,7 @@ use crate::outcome::Outcome;
 use crate::policy::{FingerprintOf, KeySource, Mismatch, Missing, Operation, Policy};
 use crate::refusal::Code;
 use crate::scope::Scope;
+use crate::store::Label;
 
 /// One request through an annotated handler.
 pub struct Call {
@@ -293,6 +294,11 @@ impl Received {
         let secret = settings.secret.as_ref();
         let fingerprint = self.fingerprint().await;
         let [method, name] = self.head.operation(self.policy.operation);
+        let label = if method.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{method} {name}")
+        };
         let separate = match self.policy.mismatch {
             Mismatch::Reject(_) => None,
             Mismatch::Separate => Some(fingerprint),
@@ -315,6 +321,7 @@ impl Received {
                 key.as_str(),
             ),
             fingerprint,
+            label: Label::new(settings.namespace.as_str(), label),
         }
     }
 

@@ -10,21 +10,30 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
 mod attempt;
+mod backlog;
 mod claim;
+mod complaints;
 mod completion;
 mod detach;
+mod heartbeat;
 mod lease;
+mod steps;
 mod sweeper;
 mod waiting;
 
 pub(crate) use self::attempt::{Ending, Supervisor};
-use self::claim::{Failed, Taken, claim, give_back};
+pub(crate) use self::backlog::{Backlog, Errand};
+use self::claim::{Taken, claim};
+pub(crate) use self::complaints::Complaints;
+use self::complaints::Failed;
 use self::completion::{abandon, answer_for_lost, conclude};
 pub use self::detach::Detach;
 pub(crate) use self::detach::Detachable;
+use self::heartbeat::Beating;
+pub(crate) use self::heartbeat::Heartbeat;
 pub(crate) use self::lease::Lease;
-use self::lease::ask;
-pub(crate) use self::sweeper::sweep_until_dropped;
+pub(crate) use self::steps::ask;
+pub(crate) use self::sweeper::Sweeper;
 pub(crate) use self::waiting::Board;
 use self::waiting::{Until, Waiter};
 use crate::fingerprint::Fingerprint;
@@ -33,7 +42,7 @@ use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Outcome};
 use crate::policy::{Abandoned, Mismatch, Pending, Policy, StoreDown};
 use crate::refusal::{Code, Refusal};
-use crate::store::{Fence, Record, State, StoreError};
+use crate::store::{Fence, Label, Record, State, StoreError};
 
 /// A call that is to be protected.
 #[derive(Debug)]
@@ -42,6 +51,7 @@ pub(crate) struct Ticket {
     pub(crate) policy: &'static Policy,
     pub(crate) record: RecordId,
     pub(crate) fingerprint: Fingerprint,
+    pub(crate) label: Label,
 }
 
 /// What a handler answered: the reply for its caller, and what a record keeps of it.
@@ -85,9 +95,13 @@ pub(crate) enum Entered {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) lease: Arc<Lease>,
-    /// Whether an earlier attempt was abandoned.
-    pub(crate) rerun: bool,
+    /// The first attempt of the record's generation.
+    pub(crate) generation: AttemptId,
+    /// How many attempts of the generation were abandoned before this one.
+    pub(crate) abandoned: u32,
     permit: Option<OwnedSemaphorePermit>,
+    /// Renews the lease until the handler has ended.
+    beating: Beating,
 }
 
 /// Claims the record, or finds out what it says.
@@ -98,15 +112,19 @@ pub(crate) async fn enter(ticket: &Ticket, detach: &Detach) -> Entered {
     let Ok(permit) = ticket.idempotency.admit() else {
         return ticket.answer_without_claim().await;
     };
-    ticket.idempotency.start_sweeping();
+    ticket.idempotency.make_ready();
     detach.request().await;
     match claim(ticket).await {
-        Ok(Taken::Won { lease, rerun }) => {
+        Ok(Taken::Won { lease, won }) => {
             let lease = Arc::new(lease);
+            let heartbeat = ticket.idempotency.heartbeat();
+            let beating = heartbeat.enter(Arc::clone(&lease), ticket.policy.deadline);
             Entered::Held(Held {
                 lease,
-                rerun,
+                generation: won.generation,
+                abandoned: won.abandoned,
                 permit,
+                beating,
             })
         }
         Ok(Taken::Found(record)) => {
@@ -120,12 +138,7 @@ pub(crate) async fn enter(ticket: &Ticket, detach: &Detach) -> Entered {
             tracing::debug!(record = %ticket.record, state = ?record.state, "answering from the record");
             ticket.wait_and_answer(record).await
         }
-        Err(Failed { lease, error }) => {
-            // The permit goes with it: what is still to be tidied up counts among what runs.
-            let tidying = give_back(lease, ticket.policy, permit);
-            ticket.idempotency.running().spawn(tidying);
-            ticket.without_store(&error, detach)
-        }
+        Err(error) => ticket.without_store(&error, detach),
     }
 }
 
@@ -138,7 +151,14 @@ pub(crate) async fn start(ticket: &Ticket, held: &Held, detach: &Detach) -> Supe
 
 /// Tells the record how the handler ended.
 pub(crate) async fn end<R>(ticket: &Ticket, held: Held, ending: Ending<Ended<R>>) -> Answer<R> {
-    let Held { lease, permit, .. } = held;
+    let Held {
+        lease,
+        permit,
+        beating,
+        ..
+    } = held;
+    // What is told from here on is told while the lease lasts that there is.
+    drop(beating);
     let answer = match ending {
         Ending::Answered(ended) => conclude(ticket, &lease, ended).await,
         Ending::DeadlinePassed => {
@@ -191,10 +211,9 @@ impl Ticket {
             Ok(Some(record)) => self.wait_and_answer(record).await,
             Ok(None) => Entered::Refused(Code::Overloaded.into()),
             Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the record could not be read"
-                );
+                let complaints = self.idempotency.complaints();
+                let clock = &*self.idempotency.settings().clock;
+                complaints.complain(clock, Failed::Claim, &error);
                 Entered::Refused(Code::StoreUnavailable.into())
             }
         }
@@ -222,6 +241,7 @@ impl Ticket {
             board: self.idempotency.board(),
             store: &**self.idempotency.store(),
             clock: &*self.idempotency.settings().clock,
+            complaints: self.idempotency.complaints(),
             record: self.record,
             attempt: found.attempt,
             until,

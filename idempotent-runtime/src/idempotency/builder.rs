@@ -93,15 +93,28 @@ impl IdempotencyBuilder {
         self
     }
 
-    /// Removes expired records so often; never for a zero interval. Default: every minute, from the first request on.
+    /// How often to remove expired records, from the first request on. Zero turns the sweep off. Default: one minute.
+    ///
+    /// Each sweep comes up to half an interval early, by chance, so that processes don't sweep together. One that hangs is
+    /// dropped, and the next goes on.
     pub fn sweep_interval(mut self, interval: Duration) -> Self {
         self.settings.sweep_interval = (!interval.is_zero()).then_some(interval);
         self
     }
 
-    /// Lets at most so many attempts run at once; one more is refused with 503 and leaves no record. Default: no bound.
+    /// How many attempts may run at once. One more is refused with 503 `idempotency_overloaded` and leaves no record;
+    /// retries are still answered from their records. Zero: no bound. Default: 4,096.
+    ///
+    /// # This is the only bound on handlers
+    ///
+    /// **Handlers outlive their clients. A `ConcurrencyLimit` or a `Timeout` around an annotated handler does NOT bound how
+    /// many run:** such a layer gives its permit back as soon as the client leaves or the time is up, while the handler
+    /// goes on in a task of its own. With a limit of one, ten clients that leave early have ten handlers running. Set this
+    /// to what the application, and the pools that its handlers take connections from, can bear. Bound how long a handler
+    /// runs by the policy's `deadline`.
     pub fn max_in_flight(mut self, attempts: usize) -> Self {
-        self.settings.max_in_flight = Some(attempts.min(tokio::sync::Semaphore::MAX_PERMITS));
+        let most = tokio::sync::Semaphore::MAX_PERMITS;
+        self.settings.max_in_flight = (attempts > 0).then_some(attempts.min(most));
         self
     }
 

@@ -1,6 +1,7 @@
 //! What an operator or the application does to single records.
 
 use super::Idempotency;
+use crate::engine::ask;
 use crate::identity::{AttemptId, RecordId};
 use crate::store::{Fence, Record, Resolution, StoreError};
 
@@ -47,9 +48,9 @@ impl Idempotency {
     ///
     /// # Errors
     ///
-    /// If the store cannot be reached, or the record not be read.
+    /// If the store cannot be reached, or does not answer within five seconds, or the record not be read.
     pub async fn load(&self, record: RecordId) -> Result<Option<Record>, StoreError> {
-        self.store().load(record).await
+        ask(&*self.settings().clock, self.store().load(record)).await
     }
 
     /// Removes a record, whatever it says, if `seen` is still the attempt that it names: the next request with its key
@@ -57,9 +58,9 @@ impl Idempotency {
     ///
     /// # Errors
     ///
-    /// If the store cannot be reached. Whether the record was removed is then unknown.
+    /// If the store cannot be reached, or does not answer within five seconds. Whether the record was removed is then unknown.
     pub async fn forget(&self, record: RecordId, seen: AttemptId) -> Result<Fence, StoreError> {
-        self.store().forget(record, seen).await
+        ask(&*self.settings().clock, self.store().forget(record, seen)).await
     }
 
     /// Settles a record whose outcome is unknown, if `seen` is still the attempt that it names: with an outcome, which
@@ -67,15 +68,15 @@ impl Idempotency {
     ///
     /// # Errors
     ///
-    /// If the store cannot be reached. Whether the record was settled is then unknown.
+    /// If the store cannot be reached, or does not answer within five seconds. Whether the record was settled is then unknown.
     pub async fn resolve(
         &self,
         record: RecordId,
         seen: AttemptId,
         resolution: Resolution,
     ) -> Result<Fence, StoreError> {
-        self.store()
-            .resolve(record, seen, AttemptId::random(), resolution)
-            .await
+        let attempt = AttemptId::random();
+        let resolve = self.store().resolve(record, seen, attempt, resolution);
+        ask(&*self.settings().clock, resolve).await
     }
 }

@@ -9,6 +9,9 @@ use crate::digest::Secret;
 /// The marker on every answer that comes from a record.
 const REPLAYED: &str = "idempotency-replayed";
 
+/// How many attempts run at once, where nothing else was said.
+const MAX_IN_FLIGHT: usize = 4_096;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) namespace: String,
@@ -35,7 +38,7 @@ impl Default for Settings {
             dropped_headers: Vec::new(),
             clock: Arc::new(SystemClock),
             sweep_interval: Some(Duration::from_mins(1)),
-            max_in_flight: None,
+            max_in_flight: Some(MAX_IN_FLIGHT),
             documentation: None,
             #[cfg(feature = "axum")]
             axum_envelope: None,

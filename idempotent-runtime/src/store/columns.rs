@@ -193,9 +193,11 @@ impl From<CorruptColumn> for StoreError {
 }
 
 /// How often a claim looks at a record that others change at the same time.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(super) const LOOKS: usize = 16;
 
 /// The record changed at every look.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 #[derive(Debug, thiserror::Error)]
 #[error("the record changed at each of {LOOKS} looks")]
 pub(super) struct KeptChanging;

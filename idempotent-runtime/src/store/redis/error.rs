@@ -5,6 +5,7 @@ use std::fmt;
 
 use ::redis::{ErrorKind, RedisError};
 
+use super::connection::Failed;
 use crate::store::StoreError;
 
 /// A [`RedisStore`](super::RedisStore) could not be set up.
@@ -67,15 +68,66 @@ impl Error for RedisStoreError {
 }
 
 /// What a step that failed is told.
-pub(super) fn to_store_error(error: RedisError) -> StoreError {
-    if error.code() == Some(code::WRONG_TYPE) {
-        return StoreError::corrupt(cause(error));
+pub(super) fn to_store_error(failed: Failed) -> StoreError {
+    match failed {
+        Failed::NotSent(error) => StoreError::not_sent(cause(error)),
+        failed if is_wrong_type(&failed) => StoreError::corrupt(cause(failed.into_error())),
+        Failed::Sent(error) | Failed::SentAgain(error) if is_too_large(&error) => {
+            StoreError::too_large(cause(error))
+        }
+        Failed::Sent(error) if error.code().is_some_and(is_refused_unrun) => {
+            StoreError::not_sent(cause(error))
+        }
+        Failed::Sent(error) | Failed::SentAgain(error) => StoreError::unknown(cause(error)),
     }
-    StoreError::unavailable(cause(error))
 }
 
+/// Whether the server refuses a script with this code before it has written anything.
+///
+/// `OOM` is among them: a script's first write is refused or none is. A missing permission is not, since it may be missing
+/// for the second write of a script alone.
+fn is_refused_unrun(code: &str) -> bool {
+    const CODES: [&str; 14] = [
+        "OOM",
+        "READONLY",
+        "MISCONF",
+        "NOREPLICAS",
+        "NOAUTH",
+        "MOVED",
+        "ASK",
+        "CROSSSLOT",
+        "BUSY",
+        "NOSCRIPT",
+        code::LOADING,
+        code::CLUSTER_DOWN,
+        code::MASTER_DOWN,
+        code::TRY_AGAIN,
+    ];
+    CODES.contains(&code)
+}
+
+/// Whether a value is beyond `proto-max-bulk-len`. Redis has no code of its own for that.
+fn is_too_large(error: &RedisError) -> bool {
+    error.code() == Some("ERR")
+        && error.detail().is_some_and(|detail| {
+            detail.contains("invalid bulk length")
+                || detail.contains("string exceeds maximum allowed size")
+        })
+}
+
+/// Whether what stands under a key is not a record.
+pub(super) fn is_wrong_type(failed: &Failed) -> bool {
+    failed.error().code() == Some(code::WRONG_TYPE)
+}
+
+/// An outcome that no Redis holds, whatever its settings.
+#[derive(Debug, thiserror::Error)]
+#[error("Redis holds values of at most 512 MiB")]
+pub(super) struct BeyondRedis;
+
 /// Whether the server answered, and said no.
-pub(super) fn is_refusal(error: &RedisError) -> bool {
+pub(super) fn is_refusal(failed: &Failed) -> bool {
+    let error = failed.error();
     matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension)
         && !matches!(
             error.code(),

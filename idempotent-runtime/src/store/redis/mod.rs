@@ -2,6 +2,7 @@
 
 mod connection;
 mod error;
+mod listing;
 mod options;
 mod reply;
 mod script;
@@ -18,29 +19,26 @@ use ::redis::{Cmd, Value};
 
 use self::connection::Connection;
 pub use self::error::RedisStoreError;
-use self::error::to_store_error;
+use self::error::{BeyondRedis, to_store_error};
 pub use self::options::RedisStoreOptions;
 use self::script::Script;
 use super::columns::{millis, state, state_of};
-use super::settling::Unsettled;
 use super::{
-    Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreError, StoreFuture,
-    Survives, Takeover, transition,
+    Claim, Claimed, Completion, Fence, List, Page, Record, Resolution, Store, StoreError,
+    StoreFuture, Survives, Takeover, transition,
 };
 use crate::clock::Clock;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 use crate::policy::Ttl;
 
-/// How long a released record stays: longer than anybody tries to release it again, so that a release whose
-/// acknowledgement was lost is still told from a lost record. Redis removes it then.
-const RELEASED_STAYS: Duration = Duration::from_mins(2);
+/// The longest value that any Redis holds.
+const LARGEST: usize = 512 * 1024 * 1024;
 
 #[doc = include_str!("store.md")]
 #[derive(Clone)]
 pub struct RedisStore {
     shared: Arc<Shared>,
-    unsettled: Arc<Unsettled>,
 }
 
 struct Shared {
@@ -48,6 +46,12 @@ struct Shared {
     prefix: String,
     clock: Option<Arc<dyn Clock>>,
     place: Option<String>,
+}
+
+impl Shared {
+    fn key(&self, record: RecordId) -> String {
+        format!("{}:{record}", self.prefix)
+    }
 }
 
 impl RedisStore {
@@ -91,7 +95,6 @@ impl RedisStore {
                 clock: options.clock,
                 place,
             }),
-            unsettled: Arc::default(),
         }
     }
 
@@ -109,7 +112,7 @@ impl RedisStore {
     ) -> impl Future<Output = Result<Value, StoreError>> + Send + 'static {
         let shared = Arc::clone(&self.shared);
         async move {
-            let key = format!("{}:{record}", shared.prefix);
+            let key = shared.key(record);
             let answer = script.run(&shared.connection, &key, |command| {
                 match &shared.clock {
                     Some(clock) => command.arg(clock.now().as_millis()),
@@ -126,33 +129,41 @@ impl RedisStore {
         &self,
         script: &'static Script,
         record: RecordId,
-        attempt: AttemptId,
         arguments: impl Fn(&mut Cmd) + Send + Sync + 'static,
     ) -> StoreFuture<'_, Fence> {
         let answer = self.run(script, record, arguments);
-        let step = async move { reply::fence(&answer.await?) };
-        Box::pin(self.unsettled.settle(attempt, step))
+        Box::pin(async move { reply::fence(&answer.await?) })
     }
 }
 
 impl Store for RedisStore {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
-        let (takeover, seen) = match claim.takeover {
-            Takeover::Never => ("never", None),
-            Takeover::Abandoned => ("abandoned", None),
-            Takeover::From(seen) => ("from", Some(seen)),
-        };
-        let (fingerprint, attempt, lease) = (claim.fingerprint, claim.attempt, claim.lease);
+        let asked = claim.clone();
         let answer = self.run(&script::CLAIM, claim.record, move |command| {
             command
-                .arg(fingerprint.as_bytes())
-                .arg(attempt.as_bytes())
-                .arg(millis(lease))
-                .arg(takeover)
-                .arg(seen.as_ref().map_or(&[][..], |seen| seen.as_bytes()));
+                .arg(asked.fingerprint.as_bytes())
+                .arg(asked.attempt.as_bytes())
+                .arg(millis(asked.lease));
+            push_takeover(command, asked.takeover);
+            push_label(command, &asked);
+            push_time(command, asked.keep_abandoned);
         });
-        let step = async move { reply::claimed(answer.await?, &claim) };
-        Box::pin(self.unsettled.settle(attempt, step))
+        Box::pin(async move { reply::claimed(answer.await?, &claim) })
+    }
+
+    fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
+        self.fenced(&script::WITHDRAW, claim.record, move |command| {
+            command
+                .arg(claim.fingerprint.as_bytes())
+                .arg(claim.attempt.as_bytes());
+            push_label(command, &claim);
+            match claim.takeover {
+                Takeover::UpTo(most) => command.arg(most),
+                _ => command.arg(""),
+            };
+            push_time(command, claim.keep_abandoned);
+            push_release(command);
+        })
     }
 
     fn renew(
@@ -161,7 +172,7 @@ impl Store for RedisStore {
         attempt: AttemptId,
         lease: Duration,
     ) -> StoreFuture<'_, Fence> {
-        self.fenced(&script::RENEW, record, attempt, move |command| {
+        self.fenced(&script::RENEW, record, move |command| {
             command.arg(attempt.as_bytes()).arg(millis(lease));
         })
     }
@@ -172,7 +183,10 @@ impl Store for RedisStore {
         attempt: AttemptId,
         outcome: Outcome,
     ) -> StoreFuture<'_, Fence> {
-        self.fenced(&script::PUBLISH, record, attempt, move |command| {
+        if is_beyond_redis(Some(&outcome)) {
+            return too_large();
+        }
+        self.fenced(&script::PUBLISH, record, move |command| {
             command.arg(attempt.as_bytes());
             push_outcome(command, Some(&outcome));
         })
@@ -184,14 +198,17 @@ impl Store for RedisStore {
         attempt: AttemptId,
         completion: Completion,
     ) -> StoreFuture<'_, Fence> {
-        self.fenced(&script::COMPLETE, record, attempt, move |command| {
+        if is_beyond_redis(completion.outcome.as_ref()) {
+            return too_large();
+        }
+        self.fenced(&script::COMPLETE, record, move |command| {
             command.arg(attempt.as_bytes());
             push_completion(command, &completion);
         })
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
-        self.fenced(&script::RELEASE, record, attempt, move |command| {
+        self.fenced(&script::RELEASE, record, move |command| {
             command.arg(attempt.as_bytes());
             push_release(command);
         })
@@ -206,7 +223,7 @@ impl Store for RedisStore {
     }
 
     fn forget(&self, record: RecordId, seen: AttemptId) -> StoreFuture<'_, Fence> {
-        self.fenced(&script::FORGET, record, seen, move |command| {
+        self.fenced(&script::FORGET, record, move |command| {
             command.arg(seen.as_bytes());
         })
     }
@@ -218,13 +235,23 @@ impl Store for RedisStore {
         attempt: AttemptId,
         resolution: Resolution,
     ) -> StoreFuture<'_, Fence> {
-        self.fenced(&script::RESOLVE, record, attempt, move |command| {
+        if let Resolution::Complete(completion) = &resolution
+            && is_beyond_redis(completion.outcome.as_ref())
+        {
+            return too_large();
+        }
+        self.fenced(&script::RESOLVE, record, move |command| {
             command.arg(seen.as_bytes()).arg(attempt.as_bytes());
             match &resolution {
                 Resolution::Complete(completion) => push_completion(command, completion),
                 Resolution::Release => push_release(command),
             }
         })
+    }
+
+    /// Goes through all keys of the server, whatever else it holds.
+    fn list(&self, list: List) -> StoreFuture<'_, Page> {
+        Box::pin(async move { listing::page(&self.shared, list).await })
     }
 
     /// Redis removes what has expired.
@@ -247,6 +274,37 @@ impl fmt::Debug for RedisStore {
     }
 }
 
+/// Whether an outcome has a part that no Redis holds. A server that was told to hold less says so.
+fn is_beyond_redis(outcome: Option<&Outcome>) -> bool {
+    outcome.is_some_and(|it| it.body().len().max(it.headers().as_bytes().len()) > LARGEST)
+}
+
+fn too_large<T: Send + 'static>() -> StoreFuture<'static, T> {
+    Box::pin(std::future::ready(Err(StoreError::too_large(BeyondRedis))))
+}
+
+/// What a claim's script takes of whom it takes over from.
+fn push_takeover(command: &mut Cmd, takeover: Takeover) {
+    match takeover {
+        Takeover::Never => command.arg("never").arg(""),
+        Takeover::Abandoned => command.arg("abandoned").arg(""),
+        Takeover::From(seen) => command.arg("from").arg(seen.as_bytes()),
+        Takeover::UpTo(most) => command.arg("upto").arg(most),
+    };
+}
+
+fn push_label(command: &mut Cmd, claim: &Claim) {
+    let label = &claim.label;
+    command.arg(label.namespace()).arg(label.operation());
+}
+
+fn push_time(command: &mut Cmd, time: Option<Duration>) {
+    match time {
+        Some(time) => command.arg(millis(time)),
+        None => command.arg(""),
+    };
+}
+
 /// What the scripts' `finish` takes for a done record.
 fn push_completion(command: &mut Cmd, completion: &Completion) {
     command.arg(state_of(completion.disposition));
@@ -259,7 +317,9 @@ fn push_completion(command: &mut Cmd, completion: &Completion) {
 
 /// What the scripts' `finish` takes for a released record.
 fn push_release(command: &mut Cmd) {
-    command.arg(state::RELEASED).arg(millis(RELEASED_STAYS));
+    command
+        .arg(state::RELEASED)
+        .arg(millis(transition::RELEASED_STAYS));
     push_outcome(command, None);
 }
 

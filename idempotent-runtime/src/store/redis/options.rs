@@ -7,6 +7,7 @@ use ::redis::aio::ConnectionLike;
 use ::redis::cluster::ClusterClientBuilder;
 use ::redis::cluster_async::ClusterConnection;
 use ::redis::{Client, ConnectionInfo, IntoConnectionInfo as _};
+use futures_util::future::try_join;
 
 use super::RedisStore;
 use super::connection::{CONNECTED_WITHIN, Connection, Reconnecting, tcp_settings};
@@ -81,8 +82,9 @@ impl RedisStoreOptions {
         let info = connection_info(url)?;
         let place = info.addr().to_string();
         let client = Client::open(info).map_err(RedisStoreError::url)?;
-        let server = Reconnecting::new(client, self.answered_within);
-        self.checked(Connection::Own(Arc::new(server)), place).await
+        let lane = || Reconnecting::new(client.clone(), self.answered_within);
+        let lanes = Arc::new([lane(), lane()]);
+        self.checked(Connection::Own(lanes), place).await
     }
 
     /// Connects to the cluster to which these nodes belong; the others are found. All URLs name the same user and
@@ -110,11 +112,11 @@ impl RedisStoreOptions {
             .tcp_settings(tcp_settings())
             .build()
             .map_err(RedisStoreError::url)?;
-        let cluster = client
-            .get_async_connection()
-            .await
-            .map_err(|error| RedisStoreError::connect(place.clone(), error))?;
-        self.checked(Connection::Cluster(cluster), place).await
+        let lanes = try_join(client.get_async_connection(), client.get_async_connection()).await;
+        let (claims, attempts) =
+            lanes.map_err(|error| RedisStoreError::connect(place.clone(), error))?;
+        let lanes = Box::new([claims, attempts]);
+        self.checked(Connection::Cluster(lanes), place).await
     }
 
     /// Sends commands over a connection that the application has: a `ConnectionManager`, a `MultiplexedConnection`, or
@@ -133,7 +135,8 @@ impl RedisStoreOptions {
     ///
     /// Its own time-outs count, and how often it sends a command again. Nothing is sent before the first step.
     pub fn with_cluster_connection(self, connection: ClusterConnection) -> RedisStore {
-        RedisStore::with_options(self, Connection::Cluster(connection), None)
+        let lanes = Box::new([connection.clone(), connection]);
+        RedisStore::with_options(self, Connection::Cluster(lanes), None)
     }
 
     async fn checked(

@@ -7,7 +7,7 @@ use ::redis::Value;
 use crate::clock::Timestamp;
 use crate::store::columns::{self, Columns, CorruptColumn};
 use crate::store::transition::Row;
-use crate::store::{Claim, Claimed, Fence, StoreError};
+use crate::store::{Claim, Claimed, Fence, StoreError, Won};
 
 /// What a step says that only tells whether it took effect.
 pub(super) fn fence(answer: &Value) -> Result<Fence, StoreError> {
@@ -22,10 +22,7 @@ pub(super) fn fence(answer: &Value) -> Result<Fence, StoreError> {
 /// What a claim says.
 pub(super) fn claimed(answer: Value, claim: &Claim) -> Result<Claimed, StoreError> {
     if answer == Value::Int(1) {
-        return Ok(Claimed::Won {
-            abandoned: None,
-            provisional: None,
-        });
+        return Ok(Claimed::Won(Won::anew(claim.attempt)));
     }
     let (now, row) = row(answer)?;
     // Nobody can come between the script's decision and this row, so there is no reason to look again.
@@ -49,25 +46,106 @@ pub(super) fn row(answer: Value) -> Result<(Timestamp, Option<Row>), StoreError>
 
 /// Names and values in turn. A name that this release does not know is a later one's.
 fn columns_of(fields: Vec<Value>) -> Result<Columns, CorruptColumn> {
-    let mut columns = Columns::default();
-    let mut state = None;
     let mut fields = fields.into_iter();
+    let mut read = Fields::default();
     while let (Some(name), Some(value)) = (fields.next(), fields.next()) {
-        match &bytes("name", name)?[..] {
+        read.take(&bytes("name", name)?, value)?;
+    }
+    read.into_columns()
+}
+
+/// The fields that a listing asks for: all but the outcome's.
+pub(super) const LISTED: [&str; 14] = [
+    "f", "a", "s", "l", "t", "e", "v", "m", "n", "o", "w", "g", "u", "k",
+];
+
+/// The row of which these are the [`LISTED`] fields; `None` where there is none of them.
+pub(super) fn listed_row(answer: Value) -> Result<Option<Row>, StoreError> {
+    let Value::Array(values) = answer else {
+        return Err(StoreError::corrupt(NoAnswer));
+    };
+    let mut read = Fields::default();
+    let mut is_there = false;
+    for (name, value) in LISTED.iter().zip(values) {
+        if value != Value::Nil {
+            is_there = true;
+            read.take(name.as_bytes(), value)?;
+        }
+    }
+    if !is_there {
+        return Ok(None);
+    }
+    Ok(Some(read.into_columns()?.into_row()?))
+}
+
+/// What the fields of a record say: the prelude of the scripts lists them.
+#[derive(Default)]
+struct Fields {
+    columns: Columns,
+    state: Option<i16>,
+    version: Option<u8>,
+    /// The attempt for which the fields of version 2 were written.
+    written_for: Option<Vec<u8>>,
+}
+
+impl Fields {
+    fn take(&mut self, name: &[u8], value: Value) -> Result<(), CorruptColumn> {
+        let columns = &mut self.columns;
+        match name {
             b"f" => columns.fingerprint = bytes("fingerprint", value)?,
             b"a" => columns.attempt = bytes("attempt", value)?,
-            b"s" => state = Some(number("state", value)?),
+            b"s" => self.state = Some(number("state", value)?),
             b"l" => columns.lease_until = Some(number("lease_until", value)?),
             b"t" => columns.taken_from = Some(bytes("taken_from", value)?),
             b"e" => columns.expires_at = Some(number("expires_at", value)?),
             b"c" => columns.status = Some(number("status", value)?),
             b"h" => columns.headers = Some(bytes("headers", value)?),
             b"b" => columns.body = Some(bytes("body", value)?),
+            b"v" => self.version = Some(number("version", value)?),
+            b"m" => self.written_for = Some(bytes("written_for", value)?),
+            b"n" => columns.namespace = text("namespace", value)?,
+            b"o" => columns.operation = text("operation", value)?,
+            b"w" => columns.claimed_at = Some(number("claimed_at", value)?),
+            b"g" => columns.generation = Some(bytes("generation", value)?),
+            b"u" => columns.abandoned = number("abandoned", value)?,
+            b"k" => columns.keep = Some(number("keep", value)?),
+            b"x" => columns.extra = Some(bytes("extra", value)?),
             _ => {}
         }
+        Ok(())
     }
-    columns.state = state.ok_or_else(|| CorruptColumn::new("state", "it is missing"))?;
-    Ok(columns)
+
+    fn into_columns(self) -> Result<Columns, CorruptColumn> {
+        if self.version.is_some_and(|version| version != Row::VERSION) {
+            return Err(CorruptColumn::new(
+                "version",
+                "this release does not know it",
+            ));
+        }
+        let missing = || CorruptColumn::new("state", "it is missing");
+        let columns = Columns {
+            state: self.state.ok_or_else(missing)?,
+            ..self.columns
+        };
+        if self.written_for.as_ref() == Some(&columns.attempt) {
+            return Ok(columns);
+        }
+        // Release 1 wrote the record, over one of version 2 perhaps, whose fields it left.
+        Ok(Columns {
+            namespace: String::new(),
+            operation: String::new(),
+            claimed_at: None,
+            generation: None,
+            abandoned: 0,
+            keep: None,
+            extra: None,
+            ..columns
+        })
+    }
+}
+
+fn text(name: &'static str, value: Value) -> Result<String, CorruptColumn> {
+    String::from_utf8(bytes(name, value)?).map_err(|error| CorruptColumn::new(name, error))
 }
 
 fn bytes(name: &'static str, value: Value) -> Result<Vec<u8>, CorruptColumn> {
@@ -81,9 +159,7 @@ fn number<T>(name: &'static str, value: Value) -> Result<T, CorruptColumn>
 where
     T: FromStr<Err = std::num::ParseIntError>,
 {
-    let digits =
-        String::from_utf8(bytes(name, value)?).map_err(|error| CorruptColumn::new(name, error))?;
-    digits
+    text(name, value)?
         .parse()
         .map_err(|error| CorruptColumn::new(name, error))
 }

@@ -2,41 +2,44 @@
 
 use std::sync::LazyLock;
 
-use ::redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value, cmd};
+use ::redis::{Cmd, ErrorKind, ServerErrorKind, Value, cmd};
 
-use super::connection::Connection;
+use super::connection::{Connection, Failed, Lane};
 
 /// A step as the server runs it.
 #[derive(Debug)]
 pub(super) struct Script {
     text: &'static str,
     hash: String,
+    lane: Lane,
 }
 
 macro_rules! scripts {
-    ($($name:ident, $file:literal;)*) => {$(
+    ($($name:ident, $lane:ident, $file:literal;)*) => {$(
         pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new(concat!(include_str!("scripts/prelude.lua"), include_str!($file)))
+            Script::new(concat!(include_str!("scripts/prelude.lua"), include_str!($file)), Lane::$lane)
         });
     )*};
 }
 
 scripts! {
-    CLAIM, "scripts/claim.lua";
-    RENEW, "scripts/renew.lua";
-    PUBLISH, "scripts/publish.lua";
-    COMPLETE, "scripts/complete.lua";
-    RELEASE, "scripts/release.lua";
-    LOAD, "scripts/load.lua";
-    FORGET, "scripts/forget.lua";
-    RESOLVE, "scripts/resolve.lua";
+    CLAIM, Claims, "scripts/claim.lua";
+    RENEW, Attempts, "scripts/renew.lua";
+    PUBLISH, Attempts, "scripts/publish.lua";
+    COMPLETE, Attempts, "scripts/complete.lua";
+    WITHDRAW, Attempts, "scripts/withdraw.lua";
+    RELEASE, Attempts, "scripts/release.lua";
+    LOAD, Claims, "scripts/load.lua";
+    FORGET, Attempts, "scripts/forget.lua";
+    RESOLVE, Attempts, "scripts/resolve.lua";
 }
 
 impl Script {
-    fn new(text: &'static str) -> Self {
+    fn new(text: &'static str, lane: Lane) -> Self {
         Self {
             text,
             hash: ::redis::Script::new(text).get_hash().to_owned(),
+            lane,
         }
     }
 
@@ -49,16 +52,21 @@ impl Script {
         connection: &Connection,
         key: &str,
         arguments: impl Fn(&mut Cmd),
-    ) -> RedisResult<Value> {
+    ) -> Result<Value, Failed> {
         let call = |verb, script: &str| {
             let mut call = cmd(verb);
             call.arg(script).arg(1).arg(key);
             arguments(&mut call);
             call
         };
-        match connection.ask(&call("EVALSHA", &self.hash)).await {
-            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                connection.ask(&call("EVAL", self.text)).await
+        match connection
+            .ask(self.lane, &call("EVALSHA", &self.hash))
+            .await
+        {
+            Err(failed)
+                if failed.error().kind() == ErrorKind::Server(ServerErrorKind::NoScript) =>
+            {
+                connection.ask(self.lane, &call("EVAL", self.text)).await
             }
             answer => answer,
         }
@@ -89,7 +97,7 @@ mod tests {
     #[test]
     fn a_script_names_no_key_but_the_one_that_it_was_given() {
         for script in [
-            &CLAIM, &RENEW, &PUBLISH, &COMPLETE, &RELEASE, &LOAD, &FORGET, &RESOLVE,
+            &CLAIM, &RENEW, &PUBLISH, &COMPLETE, &WITHDRAW, &RELEASE, &LOAD, &FORGET, &RESOLVE,
         ] {
             let calls = script.text.matches("redis.call(").count()
                 + script.text.matches("redis.pcall(").count();

@@ -1,13 +1,13 @@
 -- Puts a provisional outcome on a running record.
 -- ARGV: time for tests, attempt, status, headers, body.
-local row = read('a', 's')
+local row = read()
 if row.err then
   return row
 end
-if unreadable(row[1], row[2]) then
+if unreadable(row) then
   return UNREADABLE
 end
-if row[1] ~= ARGV[2] or row[2] ~= RUNNING then
+if row.a ~= ARGV[2] or row.s ~= RUNNING then
   return LOST
 end
 redis.call('HSET', key, 'c', ARGV[3], 'h', ARGV[4], 'b', ARGV[5])

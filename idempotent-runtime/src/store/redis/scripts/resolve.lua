@@ -1,26 +1,25 @@
 -- Settles an abandoned record, if it names the attempt that was seen, for an attempt of the one who settles it.
 -- ARGV: time for tests, attempt that was seen, attempt, and what `finish` takes.
-local row = read('a', 's', 'l')
+local row = read()
 if row.err then
   return row
 end
-local holder, state = row[1], row[2]
-if unreadable(holder, state) then
+if unreadable(row) then
   return UNREADABLE
 end
-if holder == ARGV[3] and state ~= RUNNING then
+if row.a == ARGV[3] and row.s ~= RUNNING then
   -- Settled already, by this very call.
   return HELD
 end
-if holder ~= ARGV[2] or state ~= RUNNING then
+if row.a ~= ARGV[2] or row.s ~= RUNNING then
   return LOST
 end
-local ends = tonumber(row[3] or '')
+local ends = tonumber(row.l or '')
 if not ends then
   return UNREADABLE
 end
 if ends > clock() then
   return LOST
 end
-finish(ARGV[3], 4)
+finish(row, ARGV[3], 4)
 return HELD
