@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 
 use super::Failed;
+use crate::store::redis::error::is_too_large;
 
 /// How long a connection may take to be made.
 pub(in crate::store::redis) const CONNECTED_WITHIN: Duration = Duration::from_secs(2);
@@ -112,7 +113,7 @@ fn connect(client: &Client, config: &AsyncConnectionConfig) -> Connecting {
 fn needs_another_connection(error: &RedisError) -> bool {
     // The name of the server may lead to the new primary by now.
     let is_a_replica = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
-    is_a_replica || error.is_timeout() || error.is_unrecoverable_error()
+    is_a_replica || is_too_large(error) || error.is_timeout() || error.is_unrecoverable_error()
 }
 
 /// Commands are small and wait for their answers, so nothing is gathered; and a server that vanished without a word is
