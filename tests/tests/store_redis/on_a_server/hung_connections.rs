@@ -90,9 +90,9 @@ async fn a_hung_step_does_not_hold_up_its_own_repetition() {
         leave(proxy, before, store.load(record)).await;
         assert!(at_once(store.load(record)).await.unwrap().is_some());
 
-        let before = hang();
         let other = new_claim();
         win(store, &other).await;
+        let before = hang();
         leave(proxy, before, store.release(other.record, other.attempt)).await;
         let released = at_once(store.release(other.record, other.attempt)).await;
         assert_eq!(released.unwrap(), Fence::Held);
