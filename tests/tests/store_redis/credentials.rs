@@ -88,7 +88,7 @@ async fn a_server_that_never_answers_is_given_up_in_time() {
     );
     assert_says_nothing(&error);
     let told = chain(&error);
-    assert_eq!(told[1], "the idempotency store is unavailable");
+    assert_eq!(told[1], "the idempotency store could not be reached");
     assert_eq!(told[2], "Redis did not answer in time");
 }
 

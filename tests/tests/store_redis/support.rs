@@ -8,7 +8,7 @@ use idempotent_runtime::identity::{AttemptId, RecordId};
 use idempotent_runtime::outcome::{Disposition, Headers, Outcome};
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{
-    Claim, Claimed, Completion, Fence, RedisStore, RedisStoreOptions, Store, Takeover,
+    Claim, Claimed, Completion, Fence, Label, RedisStore, RedisStoreOptions, Store, Takeover,
 };
 use idempotent_test_servers::{Redis, Server, redis_url};
 use idempotent_tests::OwnRecords;
@@ -90,28 +90,33 @@ pub(crate) fn durable() -> Server {
 pub(crate) fn new_claim() -> Claim {
     let mut record = [0; 32];
     record[..16].copy_from_slice(AttemptId::random().as_bytes());
-    Claim {
-        record: RecordId::from_bytes(record),
-        fingerprint: Fingerprint::from_bytes([7; 32]),
-        attempt: AttemptId::random(),
-        lease: Duration::from_secs(30),
-        takeover: Takeover::Abandoned,
-    }
+    let (record, fingerprint) = (
+        RecordId::from_bytes(record),
+        Fingerprint::from_bytes([7; 32]),
+    );
+    Claim::new(
+        record,
+        fingerprint,
+        AttemptId::random(),
+        Duration::from_secs(30),
+    )
+    .takeover(Takeover::Abandoned)
+    .label(Label::new("billing", "POST /orders/{}"))
 }
 
 pub(crate) fn retry(claim: &Claim) -> Claim {
-    Claim {
-        attempt: AttemptId::random(),
-        ..claim.clone()
-    }
+    claim.clone().attempt(AttemptId::random())
+}
+
+/// A claim that holds for this long.
+pub(crate) fn new_claim_for(lease: Duration) -> Claim {
+    let mut claim = new_claim();
+    claim.lease = lease;
+    claim
 }
 
 pub(crate) fn completion(ttl: Ttl) -> Completion {
-    Completion {
-        disposition: Disposition::Completed,
-        outcome: Some(outcome("done")),
-        ttl,
-    }
+    Completion::new(Disposition::Completed, Some(outcome("done")), ttl)
 }
 
 pub(crate) fn outcome(body: &'static str) -> Outcome {
@@ -120,7 +125,7 @@ pub(crate) fn outcome(body: &'static str) -> Outcome {
 
 pub(crate) async fn win(store: &dyn Store, claim: &Claim) {
     let claimed = store.claim(claim.clone()).await.unwrap();
-    assert!(matches!(claimed, Claimed::Won { .. }), "{claimed:?}");
+    assert!(matches!(claimed, Claimed::Won(_)), "{claimed:?}");
 }
 
 pub(crate) async fn complete(store: &dyn Store, claim: &Claim, ttl: Ttl) {

@@ -106,8 +106,8 @@ fn is_refused_unrun(code: &str) -> bool {
     CODES.contains(&code)
 }
 
-/// Whether a value is beyond `proto-max-bulk-len`. Redis has no code of its own for that.
-fn is_too_large(error: &RedisError) -> bool {
+/// Whether a value is beyond `proto-max-bulk-len`. Redis has no code of its own for that, and closes the connection.
+pub(super) fn is_too_large(error: &RedisError) -> bool {
     error.code() == Some("ERR")
         && error.detail().is_some_and(|detail| {
             detail.contains("invalid bulk length")
@@ -119,11 +119,6 @@ fn is_too_large(error: &RedisError) -> bool {
 pub(super) fn is_wrong_type(failed: &Failed) -> bool {
     failed.error().code() == Some(code::WRONG_TYPE)
 }
-
-/// An outcome that no Redis holds, whatever its settings.
-#[derive(Debug, thiserror::Error)]
-#[error("Redis holds values of at most 512 MiB")]
-pub(super) struct BeyondRedis;
 
 /// Whether the server answered, and said no.
 pub(super) fn is_refusal(failed: &Failed) -> bool {
@@ -231,13 +226,17 @@ mod tests {
         make_extension_error(code.to_owned(), Some("it says why".to_owned()))
     }
 
+    fn sent(code: &str) -> StoreError {
+        to_store_error(Failed::Sent(server(code)))
+    }
+
     #[test]
     fn a_cause_is_printed_once() {
         let error = RedisError::from(std::io::Error::other("the network is gone"));
         assert_eq!(
-            chain(&to_store_error(error)),
+            chain(&to_store_error(Failed::NotSent(error))),
             [
-                "the idempotency store is unavailable",
+                "the idempotency store could not be reached",
                 "the network is gone"
             ]
         );
@@ -246,35 +245,65 @@ mod tests {
     #[test]
     fn a_servers_refusal_is_told_with_what_helps() {
         assert_eq!(
-            chain(&to_store_error(server("OOM"))),
+            chain(&sent("OOM")),
             [
-                "the idempotency store is unavailable",
+                "the idempotency store could not be reached",
                 "Redis has used up its `maxmemory`: attempts that run may end, and no new ones begin",
                 "OOM it says why",
             ]
         );
         assert_eq!(
-            chain(&to_store_error(server("NEW"))),
-            ["the idempotency store is unavailable", "NEW it says why"]
+            chain(&sent("NEW")),
+            ["the idempotency store did not answer", "NEW it says why"]
         );
     }
 
     #[test]
     fn only_a_foreign_value_is_corrupt() {
-        assert!(to_store_error(server("WRONGTYPE")).is_corrupt());
-        for code in ["OOM", "MISCONF", "NOAUTH", "NOREPLICAS", "ERR"] {
-            assert!(to_store_error(server(code)).is_unavailable(), "{code}");
-        }
+        assert!(sent("WRONGTYPE").is_corrupt());
         for kind in [
             ServerErrorKind::BusyLoading,
             ServerErrorKind::ReadOnly,
             ServerErrorKind::ClusterDown,
             ServerErrorKind::MasterDown,
-            ServerErrorKind::NoPerm,
         ] {
-            let error = to_store_error(RedisError::from((ErrorKind::Server(kind), "no")));
-            assert!(error.is_unavailable(), "{kind:?}");
+            let error = RedisError::from((ErrorKind::Server(kind), "no"));
+            let error = to_store_error(Failed::Sent(error));
+            assert!(error.is_not_sent(), "{kind:?}");
             assert_eq!(chain(&error).len(), 3, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_the_server_refused_to_run_did_nothing() {
+        for code in ["OOM", "MISCONF", "NOAUTH", "NOREPLICAS", "READONLY"] {
+            assert!(sent(code).is_not_sent(), "{code}");
+        }
+        // These may come from the middle of a script.
+        for code in ["ERR", "NOPERM"] {
+            assert!(sent(code).is_unknown(), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_the_clusters_client_repeated_may_have_been_done_before() {
+        for code in ["OOM", "CLUSTERDOWN", "LOADING"] {
+            let error = to_store_error(Failed::SentAgain(server(code)));
+            assert!(error.is_unknown(), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_value_beyond_the_servers_limit_is_too_large() {
+        for detail in [
+            "Protocol error: invalid bulk length",
+            "string exceeds maximum allowed size (proto-max-bulk-len)",
+        ] {
+            let error = make_extension_error("ERR".to_owned(), Some(detail.to_owned()));
+            assert!(
+                to_store_error(Failed::Sent(error)).is_too_large(),
+                "{detail}"
+            );
         }
     }
 
@@ -282,9 +311,9 @@ mod tests {
     fn a_server_that_does_not_answer_is_told_as_such() {
         let error = RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
         assert_eq!(
-            chain(&to_store_error(error)),
+            chain(&to_store_error(Failed::Sent(error))),
             [
-                "the idempotency store is unavailable",
+                "the idempotency store did not answer",
                 "Redis did not answer in time",
                 "timed out",
             ]

@@ -2,6 +2,7 @@
 
 mod connection;
 mod error;
+mod limit;
 mod listing;
 mod options;
 mod reply;
@@ -19,7 +20,7 @@ use ::redis::{Cmd, Value};
 
 use self::connection::Connection;
 pub use self::error::RedisStoreError;
-use self::error::{BeyondRedis, to_store_error};
+use self::error::to_store_error;
 pub use self::options::RedisStoreOptions;
 use self::script::Script;
 use super::columns::{millis, state, state_of};
@@ -31,9 +32,6 @@ use crate::clock::Clock;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 use crate::policy::Ttl;
-
-/// The longest value that any Redis holds.
-const LARGEST: usize = 512 * 1024 * 1024;
 
 #[doc = include_str!("store.md")]
 #[derive(Clone)]
@@ -134,6 +132,18 @@ impl RedisStore {
         let answer = self.run(script, record, arguments);
         Box::pin(async move { reply::fence(&answer.await?) })
     }
+
+    /// The same for a step that writes values of up to this size.
+    fn fenced_within(
+        &self,
+        size: usize,
+        script: &'static Script,
+        record: RecordId,
+        arguments: impl Fn(&mut Cmd) + Send + Sync + 'static,
+    ) -> StoreFuture<'_, Fence> {
+        let step = self.fenced(script, record, arguments);
+        Box::pin(limit::within(&self.shared.connection, size, step))
+    }
 }
 
 impl Store for RedisStore {
@@ -183,10 +193,8 @@ impl Store for RedisStore {
         attempt: AttemptId,
         outcome: Outcome,
     ) -> StoreFuture<'_, Fence> {
-        if is_beyond_redis(Some(&outcome)) {
-            return too_large();
-        }
-        self.fenced(&script::PUBLISH, record, move |command| {
+        let size = limit::largest_value(Some(&outcome));
+        self.fenced_within(size, &script::PUBLISH, record, move |command| {
             command.arg(attempt.as_bytes());
             push_outcome(command, Some(&outcome));
         })
@@ -198,10 +206,8 @@ impl Store for RedisStore {
         attempt: AttemptId,
         completion: Completion,
     ) -> StoreFuture<'_, Fence> {
-        if is_beyond_redis(completion.outcome.as_ref()) {
-            return too_large();
-        }
-        self.fenced(&script::COMPLETE, record, move |command| {
+        let size = limit::largest_value(completion.outcome.as_ref());
+        self.fenced_within(size, &script::COMPLETE, record, move |command| {
             command.arg(attempt.as_bytes());
             push_completion(command, &completion);
         })
@@ -235,12 +241,11 @@ impl Store for RedisStore {
         attempt: AttemptId,
         resolution: Resolution,
     ) -> StoreFuture<'_, Fence> {
-        if let Resolution::Complete(completion) = &resolution
-            && is_beyond_redis(completion.outcome.as_ref())
-        {
-            return too_large();
-        }
-        self.fenced(&script::RESOLVE, record, move |command| {
+        let size = match &resolution {
+            Resolution::Complete(completion) => limit::largest_value(completion.outcome.as_ref()),
+            Resolution::Release => 0,
+        };
+        self.fenced_within(size, &script::RESOLVE, record, move |command| {
             command.arg(seen.as_bytes()).arg(attempt.as_bytes());
             match &resolution {
                 Resolution::Complete(completion) => push_completion(command, completion),
@@ -272,15 +277,6 @@ impl fmt::Debug for RedisStore {
             .field("prefix", &self.shared.prefix)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether an outcome has a part that no Redis holds. A server that was told to hold less says so.
-fn is_beyond_redis(outcome: Option<&Outcome>) -> bool {
-    outcome.is_some_and(|it| it.body().len().max(it.headers().as_bytes().len()) > LARGEST)
-}
-
-fn too_large<T: Send + 'static>() -> StoreFuture<'static, T> {
-    Box::pin(std::future::ready(Err(StoreError::too_large(BeyondRedis))))
 }
 
 /// What a claim's script takes of whom it takes over from.

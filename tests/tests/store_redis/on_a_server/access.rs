@@ -1,7 +1,7 @@
 //! Which connections the store takes, and what they must be allowed to do.
 
 use idempotent_runtime::policy::Ttl;
-use idempotent_runtime::store::{RedisStore, RedisStoreOptions, Store};
+use idempotent_runtime::store::{List, RedisStore, RedisStoreOptions, Store, Which};
 use idempotent_test_servers::{Redis, redis_cluster_urls, redis_url};
 use idempotent_tests::OwnRecords;
 use redis::aio::ConnectionManager;
@@ -100,6 +100,9 @@ async fn the_documented_permissions_are_enough() {
         .await
         .unwrap();
     let _ = store.forget(claim.record, claim.attempt).await.unwrap();
+    let _ = store.withdraw(new_claim()).await.unwrap();
+    let page = store.list(List::new(Which::All)).await.unwrap();
+    assert!(!page.records.is_empty() || page.next.is_some());
 
     let elsewhere = RedisStoreOptions::new()
         .prefix("elsewhere")

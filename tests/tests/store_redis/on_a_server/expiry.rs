@@ -6,13 +6,13 @@ use std::time::Duration;
 use idempotent_runtime::clock::ManualClock;
 use idempotent_runtime::identity::AttemptId;
 use idempotent_runtime::policy::Ttl;
-use idempotent_runtime::store::{Claim, Claimed, Fence, RedisStoreOptions, Resolution, Store};
+use idempotent_runtime::store::{Claimed, Fence, RedisStoreOptions, Resolution, Store};
 use idempotent_test_servers::redis_url;
 use idempotent_tests::OwnRecords;
 use redis::cmd;
 
 use crate::support::{
-    Bench, complete, completion, eventually, new_claim, outcome, release, retry, win,
+    Bench, complete, completion, eventually, new_claim, new_claim_for, outcome, release, retry, win,
 };
 
 const NEVER: i64 = -1;
@@ -26,21 +26,14 @@ fn is_about_an_hour(pttl: i64) -> bool {
 #[tokio::test]
 async fn a_lease_ends_by_the_servers_clock() {
     let bench = Bench::new().await;
-    let first = Claim {
-        lease: Duration::from_millis(300),
-        ..new_claim()
-    };
+    let first = new_claim_for(Duration::from_millis(300));
     win(&bench.store, &first).await;
     let second = retry(&first);
     let found = bench.store.claim(second.clone()).await.unwrap();
     assert!(matches!(found, Claimed::Found(_)), "{found:?}");
     eventually("the lease ends", async || {
         let claimed = bench.store.claim(second.clone()).await.unwrap();
-        let taken = Claimed::Won {
-            abandoned: Some(first.attempt),
-            provisional: None,
-        };
-        claimed == taken
+        matches!(claimed, Claimed::Won(won) if won.taken_from == Some(first.attempt))
     })
     .await;
 }
@@ -102,10 +95,7 @@ async fn a_resolved_record_stays_as_long_as_a_completed_or_released_one() {
         Resolution::Complete(completion(Ttl::hours(1))),
         Resolution::Release,
     ] {
-        let claim = Claim {
-            lease: Duration::ZERO,
-            ..new_claim()
-        };
+        let claim = new_claim_for(Duration::ZERO);
         win(&bench.store, &claim).await;
         let by = AttemptId::random();
         let resolved = bench
@@ -157,10 +147,7 @@ async fn a_record_that_is_kept_for_no_time_counts_as_absent() {
 #[tokio::test]
 async fn a_time_beyond_all_clocks_is_taken() {
     let bench = Bench::new().await;
-    let claim = Claim {
-        lease: Duration::MAX,
-        ..new_claim()
-    };
+    let claim = new_claim_for(Duration::MAX);
     win(&bench.store, &claim).await;
     win(&bench.store, &claim).await;
     let renewed = bench

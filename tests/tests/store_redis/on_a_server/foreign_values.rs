@@ -19,6 +19,7 @@ async fn all_steps(store: &dyn Store, claim: &Claim) -> Vec<Option<StoreError>> 
             .await
             .err(),
         store.release(record, attempt).await.err(),
+        store.withdraw(claim.clone()).await.err(),
         store.forget(record, attempt).await.err(),
         store
             .resolve(record, attempt, AttemptId::random(), Resolution::Release)
@@ -102,6 +103,11 @@ async fn fields_that_are_nonsense_are_corrupt() {
         ("c", "\u{ff}", "status"),
         ("h", "no block", "headers"),
         ("l", "1", "state"),
+        ("v", "3", "version"),
+        ("w", "then", "claimed_at"),
+        ("g", "short", "generation"),
+        ("u", "-1", "abandoned"),
+        ("x", "no block", "extra"),
     ] {
         let claim = new_claim();
         win(&bench.store, &claim).await;

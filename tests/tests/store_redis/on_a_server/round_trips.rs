@@ -6,18 +6,15 @@ use bytes::Bytes;
 use idempotent_runtime::identity::AttemptId;
 use idempotent_runtime::outcome::{Headers, Outcome};
 use idempotent_runtime::policy::Ttl;
-use idempotent_runtime::store::{Claim, Claimed, Completion, Fence, Resolution, Store};
+use idempotent_runtime::store::{Claimed, Fence, Resolution, Store};
 use idempotent_test_servers::Redis;
 use redis::cmd;
 
-use crate::support::{Bench, completion, new_claim, outcome, retry, win};
+use crate::support::{Bench, completion, new_claim, new_claim_for, outcome, retry, win};
 
 /// Every step once, and what each leaves to the next.
 async fn all_steps(store: &dyn Store) {
-    let claim = Claim {
-        lease: std::time::Duration::ZERO,
-        ..new_claim()
-    };
+    let claim = new_claim_for(std::time::Duration::ZERO);
     let (record, attempt) = (claim.record, claim.attempt);
     win(store, &claim).await;
     let by = AttemptId::random();
@@ -35,6 +32,10 @@ async fn all_steps(store: &dyn Store) {
     win(store, &claim).await;
     let fence = store.release(record, attempt).await;
     assert_eq!(fence.unwrap(), Fence::Held);
+    let fence = store.withdraw(claim.clone()).await;
+    assert_eq!(fence.unwrap(), Fence::Held);
+    let claim = retry(&claim);
+    let attempt = claim.attempt;
     win(store, &claim).await;
     let fence = store
         .complete(record, attempt, completion(Ttl::hours(1)))
@@ -44,8 +45,8 @@ async fn all_steps(store: &dyn Store) {
     assert!(matches!(found, Claimed::Found(_)), "{found:?}");
 }
 
-const STEPS: u64 = 11;
-const SCRIPTS: u64 = 8;
+const STEPS: u64 = 12;
+const SCRIPTS: u64 = 9;
 
 /// How often clients sent which command, since the last time.
 async fn sent(bench: &Bench) -> HashMap<String, u64> {
@@ -109,7 +110,7 @@ async fn one_of_many_claims_wins_over_several_connections() {
     }
     let mut won = 0;
     for task in tasks {
-        won += usize::from(matches!(task.await.unwrap(), Claimed::Won { .. }));
+        won += usize::from(matches!(task.await.unwrap(), Claimed::Won(_)));
     }
     assert_eq!(won, 1);
 }
@@ -130,14 +131,12 @@ async fn a_record_takes_as_much_memory_as_the_documentation_says() {
         ("content-type", &b"application/json"[..]),
         ("etag", b"\"0123456789\""),
     ]);
-    let done = Completion {
-        outcome: Some(Outcome::new(
-            201,
-            headers.unwrap(),
-            Bytes::from(vec![b'x'; 300]),
-        )),
-        ..completion(Ttl::hours(24))
-    };
+    let mut done = completion(Ttl::hours(24));
+    done.outcome = Some(Outcome::new(
+        201,
+        headers.unwrap(),
+        Bytes::from(vec![b'x'; 300]),
+    ));
     let fence = bench.store.complete(claim.record, claim.attempt, done);
     assert_eq!(fence.await.unwrap(), Fence::Held);
     let done = memory().await;

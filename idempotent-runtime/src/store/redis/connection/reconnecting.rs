@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 
 use super::Failed;
+use crate::store::redis::error::is_too_large;
 
 /// How long a connection may take to be made.
 pub(in crate::store::redis) const CONNECTED_WITHIN: Duration = Duration::from_secs(2);
@@ -45,21 +46,28 @@ impl Reconnecting {
         }
     }
 
+    /// Sends a command, and sends it again if the connection turns out to be broken: one that lay idle while its server
+    /// was started anew shows that no earlier. Steps may be sent twice.
     pub(super) async fn ask(&self, command: &Cmd) -> Result<Value, Failed> {
-        let connecting = self.lock().clone();
-        let mut connection = match connecting.clone().await {
-            Ok(connection) => connection,
-            Err(error) => {
-                self.give_up(&connecting);
-                return Err(Failed::NotSent(error));
+        match self.try_once(command).await {
+            Err(Failed::Sent(error)) if is_broken(&error) => {
+                let again = self.try_once(command).await;
+                // The first time it may have been sent.
+                again.map_err(|failed| Failed::SentAgain(failed.into_error()))
             }
-        };
-        // From here on it may be sent. Dropped before the answer, or without one, it may be that nothing is answered over
-        // this connection any more; a step that is sent again must not wait behind it.
+            answer => answer,
+        }
+    }
+
+    async fn try_once(&self, command: &Cmd) -> Result<Value, Failed> {
+        let connecting = self.lock().clone();
+        // Dropped before the answer, or without one, it may be that nothing is answered over this connection any more, or
+        // that it is never made; a step that is sent again must not wait behind it.
         let mut unanswered = Unanswered {
             server: self,
             connection: Some(&connecting),
         };
+        let mut connection = connecting.clone().await.map_err(Failed::NotSent)?;
         let answer = connection.req_packed_command(command).await;
         let answer = answer.and_then(Value::extract_error);
         if !answer.as_ref().is_err_and(needs_another_connection) {
@@ -108,11 +116,16 @@ fn connect(client: &Client, config: &AsyncConnectionConfig) -> Connecting {
     .shared()
 }
 
+/// Whether the connection ended before the answer, or before the command was sent.
+fn is_broken(error: &RedisError) -> bool {
+    error.is_connection_dropped() && !error.is_timeout()
+}
+
 /// Whether the next command needs another connection: this one broke, or nothing was answered over it in time.
 fn needs_another_connection(error: &RedisError) -> bool {
     // The name of the server may lead to the new primary by now.
     let is_a_replica = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
-    is_a_replica || error.is_timeout() || error.is_unrecoverable_error()
+    is_a_replica || is_too_large(error) || error.is_timeout() || error.is_unrecoverable_error()
 }
 
 /// Commands are small and wait for their answers, so nothing is gathered; and a server that vanished without a word is

@@ -56,7 +56,7 @@ if row.a == attempt then
   stay(lease, row.k)
   return { digits(now), redis.call('HGETALL', key) }
 end
-local abandoned = tonumber(row.u or '0') + 1
+local abandoned = abandoned_before(row) + 1
 local takes_over = takeover == 'abandoned' or (takeover == 'from' and seen == row.a) or (most and abandoned < most)
 if ends > now or not takes_over then
   return { digits(now), fields }

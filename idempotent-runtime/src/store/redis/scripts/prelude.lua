@@ -72,7 +72,8 @@ end
 
 -- Whether a running record was abandoned so long ago that it counts as absent.
 local function has_lapsed(row, now)
-  return row.k and row.l and tonumber(row.l) + tonumber(row.k) <= now
+  local ends, keep = tonumber(row.l or ''), tonumber(row.k or '')
+  return ends and keep and ends + keep <= now
 end
 
 -- Whether the record counts as absent.
@@ -91,6 +92,11 @@ local function keep_after(abandoned, keep, most)
     return nil
   end
   return keep
+end
+
+-- How many attempts of the record's generation were abandoned before the one that it names.
+local function abandoned_before(row)
+  return tonumber(row.u or '') or 0
 end
 
 -- Has Redis remove a running record once it has lapsed, or never.

@@ -38,7 +38,7 @@ if not ends then
   return UNREADABLE
 end
 if ends > now then
-  local abandoned = math.max(tonumber(row.u or '0') - 1, 0)
+  local abandoned = math.max(abandoned_before(row) - 1, 0)
   local keep = keep_after(abandoned, given, most)
   -- The first write frees: see `finish`.
   redis.call('HDEL', key, 'l', 'k', 'u')
