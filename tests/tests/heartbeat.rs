@@ -62,6 +62,10 @@ async fn computes(State(app): State<App>) -> String {
 
 /// Sends retries while a handler blocks its thread, from a runtime of their own: the handler's has a thread less.
 fn runs_once(workers: usize, path: &'static str) {
+    runs_once_under(&Idempotency::new(MemoryStore::new()), workers, path);
+}
+
+fn runs_once_under(idempotency: &Idempotency, workers: usize, path: &'static str) {
     let servers = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
         .enable_all()
@@ -74,7 +78,7 @@ fn runs_once(workers: usize, path: &'static str) {
         .route("/thread-sleep", post(thread_sleep))
         .route("/yields-late", post(yields_late))
         .route("/computes", post(computes))
-        .layer(Idempotency::new(MemoryStore::new()))
+        .layer(idempotency.clone())
         .with_state(app.clone());
     let server = servers.block_on(Server::start(router));
     clients.block_on(async {
@@ -99,6 +103,13 @@ fn runs_once(workers: usize, path: &'static str) {
         "{path}, {workers} workers"
     );
     servers.shutdown_background();
+}
+
+#[test]
+fn a_lease_is_kept_though_the_runtime_of_the_first_call_has_ended() {
+    let idempotency = Idempotency::new(MemoryStore::new());
+    runs_once_under(&idempotency, 2, "/thread-sleep");
+    runs_once_under(&idempotency, 2, "/computes");
 }
 
 #[test]

@@ -205,13 +205,10 @@ impl Backlog {
         let mut state = self.lock();
         state.sent.clear();
         for (mut waiting, answer) in batch.into_iter().zip(answers) {
-            let error = match answer {
-                Ok(_) => {
-                    state.forget(&waiting);
-                    state.done += 1;
-                    continue;
-                }
-                Err(error) => error,
+            let Err(error) = answer else {
+                state.forget(&waiting);
+                state.done += 1;
+                continue;
             };
             let fits = error.is_too_large() && waiting.drop_outcome(&mut state.bytes);
             let in_time = now.saturating_sub(waiting.since) < GIVEN_UP_AFTER;

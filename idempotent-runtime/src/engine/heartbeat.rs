@@ -59,6 +59,8 @@ struct Beat {
     until: Duration,
     /// Whether its end has been told.
     lost: bool,
+    /// Where its attempt runs.
+    runtime: Handle,
 }
 
 /// Where a lease is in the schedule.
@@ -138,6 +140,7 @@ impl Heartbeat {
             next,
             until,
             lost: false,
+            runtime: Handle::current(),
         });
         self.0.wake_by(&mut schedule, next);
         drop(schedule);
@@ -230,8 +233,10 @@ impl Inner {
             }
             runtime = schedule.runtime.clone();
             (due, lost) = schedule.collect(now, runtime.is_some());
-            if let (Some(runtime), Some(sweeper)) = (&runtime, &mut schedule.sweeper) {
-                sweeper.start_if_due(now, runtime, &self.clock);
+            if let (Some(runtime), Some(sweeper)) = (&runtime, &mut schedule.sweeper)
+                && sweeper.start_if_due(now, runtime, &self.clock)
+            {
+                self.take_another_runtime(&mut schedule);
             }
             schedule.wakes = schedule.next(runtime.is_some());
         }
@@ -260,10 +265,12 @@ impl Inner {
         }
     }
 
-    /// The runtime has ended. The next call brings another.
-    fn runtime_ended(&self) {
-        self.lock().runtime = None;
-        self.ready.store(false, Ordering::Relaxed);
+    /// The runtime has ended: takes the one of the attempt that came last. Where there is none, the next call brings one.
+    fn take_another_runtime(&self, schedule: &mut Schedule) {
+        schedule.runtime = schedule.beats.last().map(|beat| beat.runtime.clone());
+        if schedule.runtime.is_none() {
+            self.ready.store(false, Ordering::Relaxed);
+        }
     }
 }
 
@@ -373,7 +380,7 @@ impl Drop for Sending {
         if self.progress.load(Ordering::Relaxed) == UNPOLLED
             && let Some(inner) = self.inner.upgrade()
         {
-            inner.runtime_ended();
+            inner.take_another_runtime(&mut inner.lock());
         }
     }
 }

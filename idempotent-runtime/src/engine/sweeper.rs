@@ -43,23 +43,30 @@ impl Sweeper {
         self.next
     }
 
-    /// Starts a sweep on this runtime if it is time, and the one before it is over.
-    pub(super) fn start_if_due(&mut self, now: Duration, runtime: &Handle, clock: &Arc<dyn Clock>) {
+    /// Starts a sweep on this runtime if it is time, and the one before it is over. Whether it ended at once, which may
+    /// mean that its runtime has ended.
+    pub(super) fn start_if_due(
+        &mut self,
+        now: Duration,
+        runtime: &Handle,
+        clock: &Arc<dyn Clock>,
+    ) -> bool {
         if now < self.next {
-            return;
+            return false;
         }
         self.next = now + jitter(self.interval);
         if self.running.swap(true, Ordering::AcqRel) {
-            return;
+            return false;
         }
         let (store, clock) = (Weak::clone(&self.store), Arc::clone(clock));
         let running = Running(Arc::clone(&self.running));
-        runtime.spawn(async move {
+        let sweeping = runtime.spawn(async move {
             let _running = running;
             if let Some(store) = store.upgrade() {
                 sweep(&*store, &*clock).await;
             }
         });
+        sweeping.is_finished()
     }
 }
 
