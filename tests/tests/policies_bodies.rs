@@ -144,13 +144,13 @@ async fn a_types_own_disposition_goes_before_the_status_where_the_response_is_re
         for form in ["unnamed", "written", "by_alias", "replayable", "itself"] {
             for (how, is_kept) in [("nothing", false), ("final", true)] {
                 let path = format!("/{form}/{how}");
-                client.post_key(&path, "k").await;
-                let again = client.post_key(&path, "k").await;
+                client.post_key(&path, how).await;
+                let again = client.post_key(&path, how).await;
                 assert_eq!(again.is_replay(), is_kept, "{path}");
             }
         }
-        client.post_key("/unnamed/ok", "k").await;
-        let again = client.post_key("/unnamed/ok", "k").await;
+        client.post_key("/unnamed/ok", "ok").await;
+        let again = client.post_key("/unnamed/ok", "ok").await;
         assert_eq!((again.is_replay(), again.text()), (true, "ok"));
     })
     .await;
