@@ -664,19 +664,21 @@ async fn a_store_is_opened_with_its_own_secret_alone() {
             None => builder.build(),
         }
     };
-    build(Some("right"), "").await.unwrap();
-    build(Some("right"), "").await.unwrap();
-    for other in [Some("wrong"), None] {
+    build(Some("the right secret"), "").await.unwrap();
+    build(Some("the right secret"), "").await.unwrap();
+    for other in [Some("the wrong secret"), None] {
         assert!(
             matches!(build(other, "").await, Err(BuildError::Secret { .. })),
             "{other:?}"
         );
     }
-    build(Some("another"), "another namespace").await.unwrap();
+    build(Some("another secret..."), "another namespace")
+        .await
+        .unwrap();
     build(None, "plain").await.unwrap();
     build(None, "plain").await.unwrap();
     assert!(matches!(
-        build(Some("late"), "plain").await,
+        build(Some("a late secret..."), "plain").await,
         Err(BuildError::Secret { .. })
     ));
 }
@@ -702,7 +704,7 @@ async fn a_handle_that_cannot_hold_is_not_built() {
 #[tokio::test]
 async fn a_secret_is_in_every_identity_and_fingerprint_and_retries_are_still_replayed() {
     let mut claims = Vec::new();
-    for secret in [None, Some("one"), Some("two")] {
+    for secret in [None, Some("the first secret"), Some("the second secret")] {
         let store = FaultyStore::new(MemoryStore::new());
         let builder = Idempotency::builder(store.clone());
         let builder = match secret {

@@ -236,7 +236,7 @@ async fn a_derived_key_is_another_for_every_purpose_record_and_secret_and_is_a_u
             assert_eq!(site.client.post_key(path, key).await.status.as_u16(), 200);
         }
         let with_secret = Idempotency::builder(MemoryStore::new())
-            .secret("a secret")
+            .secret("a secret of 16 bytes")
             .build()
             .await
             .unwrap();

@@ -4,6 +4,9 @@
 //! this asks whether a type implements it without demanding it. Methods are looked for on the [`Probe`] first, and then
 //! on what it dereferences to: the first whose bounds hold is called.
 
+// What is found by calling a method is its own type alone.
+#![allow(clippy::unused_self)]
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
