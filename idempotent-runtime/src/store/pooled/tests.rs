@@ -40,7 +40,7 @@ async fn a_refused_connection_is_known_at_once_and_to_all_who_wait() {
     assert!(begun.elapsed() < PATIENCE / 5, "{:?}", begun.elapsed());
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_server_that_does_not_greet_is_not_waited_for_without_end() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let pooled = Pooled::<Postgres>::own(options(&listener), 4);

@@ -132,7 +132,7 @@ async fn after_it_detached_the_day() {
     over.the_next_sweep_goes_on().await;
 }
 
-/// As an earlier release left it, which detached days that still had something in them.
+/// Whoever wrote something there in the meantime: it is looked through once more before it is dropped.
 #[tokio::test]
 async fn after_it_detached_a_day_with_records_that_count() {
     let over = Over::day().await;
