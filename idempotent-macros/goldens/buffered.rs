@@ -1,4 +1,4 @@
-fn named(
+fn pay(
     __captured: ::idempotent_runtime::axum::__private::Captured<
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
@@ -6,11 +6,15 @@ fn named(
     impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    async fn named() -> Response {
-        respond().await
+    async fn pay() -> Result<Response, ApiError> {
+        Ok(export())
     }
-    const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
-    let __replay = __idempotent::buffered::<Response>();
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
+        .abandoned(__idempotent::Abandoned::RerunUpTo(3u32))
+        .validated();
+    let __replay = __idempotent::Probe::<Result<Response, ApiError>>::NEW
+        .kind()
+        .buffered::<Result<Response, ApiError>>();
     let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
         __detach,
@@ -20,7 +24,7 @@ fn named(
                     __idempotent::protect(
                             __call,
                             __replay,
-                            __idempotent::need_send(named()),
+                            __idempotent::need_send(pay()),
                         )
                         .await
                 }
@@ -30,7 +34,7 @@ fn named(
     )
 }
 
-fn unnamed(
+fn pay(
     __captured: ::idempotent_runtime::axum::__private::Captured<
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
@@ -38,8 +42,43 @@ fn unnamed(
     impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    async fn unnamed() -> Result<impl IntoResponse, ApiError> {
-        respond().await
+    async fn pay() -> Result<impl IntoResponse, ApiError> {
+        Ok(export())
+    }
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
+    let __replay = __idempotent::need_result(
+        __idempotent::any_response(),
+        __idempotent::Probe::<ApiError>::NEW.kind().buffered::<ApiError>(),
+    );
+    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(
+        __detach,
+        async move {
+            match __received.await {
+                __idempotent::Received::Run(__call, _) => {
+                    __idempotent::protect(
+                            __call,
+                            __replay,
+                            __idempotent::need_send(pay()),
+                        )
+                        .await
+                }
+                __idempotent::Received::Answered(__response) => __response,
+            }
+        },
+    )
+}
+
+fn pay(
+    __captured: ::idempotent_runtime::axum::__private::Captured<
+        ::idempotent_runtime::axum::__private::NoArgument,
+    >,
+) -> ::idempotent_runtime::axum::__private::Run<
+    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+> {
+    use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn pay() -> impl IntoResponse {
+        export()
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::any_response();
@@ -52,7 +91,7 @@ fn unnamed(
                     __idempotent::protect(
                             __call,
                             __replay,
-                            __idempotent::need_send(unnamed()),
+                            __idempotent::need_send(pay()),
                         )
                         .await
                 }

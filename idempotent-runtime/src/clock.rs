@@ -7,11 +7,10 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 /// A point in wall-clock time: whole milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,6 +58,8 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 
 /// The operating system's clock and tokio's timers.
 ///
+/// A tokio runtime whose time a test has paused pauses the timers and not the clock; such a test takes a [`ManualClock`].
+///
 /// [`sleep`](Clock::sleep) panics where there is no tokio runtime with its time driver enabled.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
@@ -73,7 +74,7 @@ impl Clock for SystemClock {
 
     fn monotonic(&self) -> Duration {
         static ORIGIN: OnceLock<Instant> = OnceLock::new();
-        // tokio's Instant, so that a paused test runtime pauses this clock with its timers.
+        // Not tokio's: the heartbeat's thread is outside a test runtime whose time is paused.
         ORIGIN.get_or_init(Instant::now).elapsed()
     }
 

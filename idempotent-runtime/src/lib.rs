@@ -54,6 +54,7 @@ pub mod idempotency;
 pub mod identity;
 mod json_pointer;
 mod key;
+mod operation;
 pub mod outcome;
 pub mod policy;
 mod refusal;

@@ -83,6 +83,34 @@ impl Scope {
     }
 }
 
+/// One part.
+impl<K: ScopeKey> From<K> for Scope {
+    fn from(key: K) -> Self {
+        let mut scope = Self::global();
+        scope.push(key);
+        scope
+    }
+}
+
+macro_rules! scope_from_tuples {
+    ($(($($part:ident $index:tt),+)),* $(,)?) => {$(
+        impl<$($part: ScopeKey),+> From<($($part,)+)> for Scope {
+            fn from(parts: ($($part,)+)) -> Self {
+                let mut scope = Self::global();
+                $(scope.push(parts.$index);)+
+                scope
+            }
+        }
+    )*};
+}
+
+scope_from_tuples! {
+    (A 0),
+    (A 0, B 1),
+    (A 0, B 1, C 2),
+    (A 0, B 1, C 2, D 3),
+}
+
 /// Scopes name people; their text stays out of logs.
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

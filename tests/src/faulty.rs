@@ -8,7 +8,8 @@ use std::time::Duration;
 use idempotent_runtime::identity::{AttemptId, RecordId};
 use idempotent_runtime::outcome::Outcome;
 use idempotent_runtime::store::{
-    Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreError, StoreFuture, Survives,
+    Claim, Claimed, Completion, Fence, List, Page, Record, Resolution, Store, StoreError,
+    StoreFuture, Survives,
 };
 use tokio::sync::Semaphore;
 
@@ -19,6 +20,7 @@ use crate::{Gate, within_a_minute};
 #[allow(missing_docs)]
 pub enum Step {
     Claim,
+    Withdraw,
     Renew,
     Publish,
     Complete,
@@ -26,18 +28,28 @@ pub enum Step {
     Load,
     Forget,
     Resolve,
+    List,
     Sweep,
 }
 
 /// When a step fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// Before it took effect.
+    /// Before it was sent, and at once.
+    NotSent,
+    /// Before it took effect, which its caller doesn't know.
     Before,
     /// After it took effect: the acknowledgement is lost.
     After,
     /// It does not fail, and never answers.
     Never,
+    /// It hangs, and takes effect when [`late`](FaultyStore::late) lets it through, whether anybody still waits for it or
+    /// not.
+    Late,
+    /// The store can't hold what it is to write.
+    TooLarge,
+    /// The store panics.
+    Panics,
 }
 
 /// A store around another. Clones are one store.
@@ -54,6 +66,7 @@ struct Plan {
     counts: HashMap<Step, usize>,
     claims: Vec<Claim>,
     claims_at: Option<Gate>,
+    late: Gate,
 }
 
 impl FaultyStore {
@@ -89,14 +102,7 @@ impl FaultyStore {
 
     /// Waits until a step has been answered once more than it was waited for.
     pub async fn answered(&self, step: Step) {
-        let seen = Arc::clone(
-            self.plan
-                .lock()
-                .unwrap()
-                .seen
-                .entry(step)
-                .or_insert_with(closed),
-        );
+        let seen = self.seen(step);
         within_a_minute("the step is answered", seen.acquire())
             .await
             .unwrap()
@@ -106,6 +112,11 @@ impl FaultyStore {
     /// Holds every claim back, after it took effect, until the gate lets it through.
     pub fn hold_claims(&self, gate: Gate) {
         self.plan.lock().unwrap().claims_at = Some(gate);
+    }
+
+    /// The gate before which steps stand that hang and take effect late.
+    pub fn late(&self) -> Gate {
+        self.plan.lock().unwrap().late.clone()
     }
 
     /// The claims that were sent, in their order.
@@ -137,30 +148,49 @@ impl FaultyStore {
         Some(*when)
     }
 
-    fn through<'a, T: Send + 'a>(
+    /// Sends a step as the plan says. What waits for the gate goes on in a task of its own, as a statement does that a
+    /// server has received: dropping the step's future doesn't stop it.
+    fn through<'a, T, F>(
         &'a self,
         step: Step,
-        inner: StoreFuture<'a, T>,
-    ) -> StoreFuture<'a, T> {
+        send: impl FnOnce(Arc<dyn Store>) -> F + Send + 'static,
+    ) -> StoreFuture<'a, T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
         Box::pin(async move {
+            let sent = send(Arc::clone(&self.inner));
             let answer = match self.begin(step) {
-                Some(When::Before) => Err(StoreError::unavailable("failed before it took effect")),
+                Some(When::NotSent) => Err(StoreError::not_sent("connection refused")),
+                Some(When::Before) => Err(StoreError::unknown("failed before it took effect")),
+                Some(When::TooLarge) => Err(StoreError::too_large("packet too large")),
+                Some(When::Panics) => panic!("the store panics, as it was told"),
                 Some(When::Never) => std::future::pending().await,
-                Some(When::After) => {
-                    inner.await?;
-                    Err(StoreError::unavailable("failed after it took effect"))
+                Some(When::Late) => {
+                    let (late, seen) = (self.late(), self.seen(step));
+                    let sent = tokio::spawn(async move {
+                        late.pass().await;
+                        let answer = sent.await;
+                        seen.add_permits(1);
+                        answer
+                    });
+                    return sent.await.unwrap();
                 }
-                None => inner.await,
+                Some(When::After) => {
+                    sent.await?;
+                    Err(StoreError::unknown("failed after it took effect"))
+                }
+                None => sent.await,
             };
-            self.plan
-                .lock()
-                .unwrap()
-                .seen
-                .entry(step)
-                .or_insert_with(closed)
-                .add_permits(1);
+            self.seen(step).add_permits(1);
             answer
         })
+    }
+
+    fn seen(&self, step: Step) -> Arc<Semaphore> {
+        let mut plan = self.plan.lock().unwrap();
+        Arc::clone(plan.seen.entry(step).or_insert_with(closed))
     }
 }
 
@@ -181,16 +211,19 @@ impl Store for FaultyStore {
             plan.claims.push(claim.clone());
             plan.claims_at.clone()
         };
-        self.through(
-            Step::Claim,
-            Box::pin(async move {
-                let answer = self.inner.claim(claim).await;
-                if let Some(gate) = gate {
-                    gate.pass().await;
-                }
-                answer
-            }),
-        )
+        self.through(Step::Claim, |store| async move {
+            let answer = store.claim(claim).await;
+            if let Some(gate) = gate {
+                gate.pass().await;
+            }
+            answer
+        })
+    }
+
+    fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
+        self.through(Step::Withdraw, move |store| async move {
+            store.withdraw(claim).await
+        })
     }
 
     fn renew(
@@ -199,10 +232,9 @@ impl Store for FaultyStore {
         attempt: AttemptId,
         lease: Duration,
     ) -> StoreFuture<'_, Fence> {
-        self.through(
-            Step::Renew,
-            Box::pin(async move { self.inner.renew(record, attempt, lease).await }),
-        )
+        self.through(Step::Renew, move |store| async move {
+            store.renew(record, attempt, lease).await
+        })
     }
 
     fn publish(
@@ -211,10 +243,9 @@ impl Store for FaultyStore {
         attempt: AttemptId,
         outcome: Outcome,
     ) -> StoreFuture<'_, Fence> {
-        self.through(
-            Step::Publish,
-            Box::pin(async move { self.inner.publish(record, attempt, outcome).await }),
-        )
+        self.through(Step::Publish, move |store| async move {
+            store.publish(record, attempt, outcome).await
+        })
     }
 
     fn complete(
@@ -223,31 +254,28 @@ impl Store for FaultyStore {
         attempt: AttemptId,
         completion: Completion,
     ) -> StoreFuture<'_, Fence> {
-        self.through(
-            Step::Complete,
-            Box::pin(async move { self.inner.complete(record, attempt, completion).await }),
-        )
+        self.through(Step::Complete, move |store| async move {
+            store.complete(record, attempt, completion).await
+        })
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
-        self.through(
-            Step::Release,
-            Box::pin(async move { self.inner.release(record, attempt).await }),
-        )
+        self.through(Step::Release, move |store| async move {
+            store.release(record, attempt).await
+        })
     }
 
     fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
         self.through(
             Step::Load,
-            Box::pin(async move { self.inner.load(record).await }),
+            move |store| async move { store.load(record).await },
         )
     }
 
     fn forget(&self, record: RecordId, seen: AttemptId) -> StoreFuture<'_, Fence> {
-        self.through(
-            Step::Forget,
-            Box::pin(async move { self.inner.forget(record, seen).await }),
-        )
+        self.through(Step::Forget, move |store| async move {
+            store.forget(record, seen).await
+        })
     }
 
     fn resolve(
@@ -257,20 +285,30 @@ impl Store for FaultyStore {
         attempt: AttemptId,
         resolution: Resolution,
     ) -> StoreFuture<'_, Fence> {
+        self.through(Step::Resolve, move |store| async move {
+            store.resolve(record, seen, attempt, resolution).await
+        })
+    }
+
+    fn list(&self, list: List) -> StoreFuture<'_, Page> {
         self.through(
-            Step::Resolve,
-            Box::pin(async move { self.inner.resolve(record, seen, attempt, resolution).await }),
+            Step::List,
+            move |store| async move { store.list(list).await },
         )
     }
 
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
         self.through(
             Step::Sweep,
-            Box::pin(async move { self.inner.sweep(limit).await }),
+            move |store| async move { store.sweep(limit).await },
         )
     }
 
     fn survives(&self) -> StoreFuture<'_, Survives> {
         self.inner.survives()
+    }
+
+    fn wrapped(&self) -> Option<&dyn Store> {
+        Some(&*self.inner)
     }
 }

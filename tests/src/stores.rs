@@ -99,7 +99,9 @@ impl OwnRecords {
 
     async fn remove(url: String, name: String) {
         let tables = format!("DROP TABLE IF EXISTS {name}, {name}_migrations");
-        let functions = format!("DROP FUNCTION IF EXISTS {name}_claim, {name}_days");
+        let functions = format!(
+            "DROP FUNCTION IF EXISTS {name}_claim, {name}_claim_2, {name}_withdraw, {name}_days"
+        );
         match Kind::of(&url) {
             Kind::File => {}
             Kind::Postgres => {

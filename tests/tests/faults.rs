@@ -192,15 +192,33 @@ impl Site {
 
     /// Moves the handle's time on, until `step` has been answered once more.
     async fn advance_until(&self, step: Step) {
-        let answered = self.store.answered(step);
-        tokio::pin!(answered);
+        self.advance_while(self.store.answered(step)).await;
+    }
+
+    /// Moves the handle's time on while something isn't there yet.
+    async fn advance_while<T>(&self, awaited: impl Future<Output = T>) -> T {
+        tokio::pin!(awaited);
         loop {
             tokio::select! {
                 biased;
-                () = &mut answered => return,
-                () = tokio::task::yield_now() => self.clock.advance(Duration::from_millis(100)),
+                there = &mut awaited => return there,
+                () = tokio::task::yield_now() => self.advance(Duration::from_millis(100)).await,
             }
         }
+    }
+
+    /// Moves the handle's time on, and gives whoever was woken by it the time to go back to sleep: the heartbeat has a
+    /// thread of its own.
+    async fn advance(&self, time: Duration) {
+        let sleeping = self.clock.sleepers();
+        self.clock.advance(time);
+        let asleep_again = async {
+            while self.clock.sleepers() < sleeping {
+                tokio::task::yield_now().await;
+            }
+        };
+        // Somebody may have woken for good.
+        let _ = tokio::time::timeout(Duration::from_millis(20), asleep_again).await;
     }
 
     fn fail(&self, step: Step, when: When) {
@@ -257,14 +275,11 @@ async fn a_claim_whose_acknowledgement_was_lost_is_claimed_again_under_its_own_n
 
 #[tokio::test]
 async fn a_claim_that_was_never_acknowledged_is_given_back() {
-    for (path, step) in [
-        ("/at-once", Step::Renew),
-        ("/at-once/refuse", Step::Release),
-    ] {
+    for path in ["/at-once", "/at-once/refuse"] {
         let site = site().await;
         site.fail(Step::Claim, When::After);
         assert_eq!(site.post_in_time(path).await.problem().0, 503);
-        site.store.answered(step).await;
+        site.store.answered(Step::Withdraw).await;
         site.store.heal(Step::Claim);
         assert_eq!(run(&site.post(path).await), (201, "run 1", false));
     }
@@ -274,15 +289,15 @@ async fn a_claim_that_was_never_acknowledged_is_given_back() {
 async fn a_claim_under_refuse_is_given_back_though_the_store_is_away_for_longer_than_the_lease() {
     let site = site().await;
     site.fail(Step::Claim, When::After);
-    site.fail(Step::Release, When::Before);
+    site.fail(Step::Withdraw, When::Before);
     assert_eq!(site.post_in_time("/at-once/refuse").await.problem().0, 503);
     site.store_clock.advance(Duration::from_mins(1));
     while site.clock.monotonic() < Duration::from_secs(31) {
-        site.advance_until(Step::Release).await;
+        site.advance_until(Step::Withdraw).await;
     }
     site.store.heal(Step::Claim);
-    site.store.heal(Step::Release);
-    site.advance_until(Step::Release).await;
+    site.store.heal(Step::Withdraw);
+    site.advance_until(Step::Withdraw).await;
     assert_eq!(
         run(&site.post("/at-once/refuse").await),
         (201, "run 1", false)
@@ -369,6 +384,14 @@ async fn a_completion_that_never_reaches_the_store_gives_the_outcome_and_says_th
     assert_eq!(
         site.post("/at-once").await.problem().1,
         "idempotency_pending"
+    );
+    site.store.forget_the_past();
+    site.store.heal(Step::Complete);
+    site.advance_until(Step::Complete).await;
+    assert_eq!(
+        run(&site.post("/at-once").await),
+        (201, "run 1", true),
+        "it was completed in the background"
     );
 }
 
@@ -641,19 +664,21 @@ async fn a_store_is_opened_with_its_own_secret_alone() {
             None => builder.build(),
         }
     };
-    build(Some("right"), "").await.unwrap();
-    build(Some("right"), "").await.unwrap();
-    for other in [Some("wrong"), None] {
+    build(Some("the right secret"), "").await.unwrap();
+    build(Some("the right secret"), "").await.unwrap();
+    for other in [Some("the wrong secret"), None] {
         assert!(
             matches!(build(other, "").await, Err(BuildError::Secret { .. })),
             "{other:?}"
         );
     }
-    build(Some("another"), "another namespace").await.unwrap();
+    build(Some("another secret..."), "another namespace")
+        .await
+        .unwrap();
     build(None, "plain").await.unwrap();
     build(None, "plain").await.unwrap();
     assert!(matches!(
-        build(Some("late"), "plain").await,
+        build(Some("a late secret..."), "plain").await,
         Err(BuildError::Secret { .. })
     ));
 }
@@ -679,7 +704,7 @@ async fn a_handle_that_cannot_hold_is_not_built() {
 #[tokio::test]
 async fn a_secret_is_in_every_identity_and_fingerprint_and_retries_are_still_replayed() {
     let mut claims = Vec::new();
-    for secret in [None, Some("one"), Some("two")] {
+    for secret in [None, Some("the first secret"), Some("the second secret")] {
         let store = FaultyStore::new(MemoryStore::new());
         let builder = Idempotency::builder(store.clone());
         let builder = match secret {
@@ -700,4 +725,210 @@ async fn a_secret_is_in_every_identity_and_fingerprint_and_retries_are_still_rep
             assert_ne!(claim.fingerprint, other.fingerprint);
         }
     }
+}
+
+#[tokio::test]
+async fn a_completion_on_a_silent_connection_is_recorded_within_a_second() {
+    let site = site().await;
+    site.store.fail(Step::Complete, When::Late, 1);
+    let first = site.post_in_time("/at-once").await;
+    assert_eq!(
+        (run(&first), first.header("idempotency-stored")),
+        ((201, "run 1", false), None)
+    );
+    let waited = site.clock.monotonic();
+    assert!(waited < Duration::from_secs(1), "{waited:?}");
+    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", true));
+    // The first sending arrives after all, and changes nothing.
+    site.store.late().let_one_through();
+    site.store.answered(Step::Complete).await;
+    assert_eq!(run(&site.post("/at-once").await), (201, "run 1", true));
+}
+
+#[tokio::test]
+async fn a_claim_on_a_silent_connection_is_won_within_a_second_and_its_late_twin_changes_nothing() {
+    let site = site().await;
+    site.store.fail(Step::Claim, When::Late, 1);
+    let first = site.post_in_time("/busy").await;
+    assert_eq!(run(&first), (503, "run 1", false));
+    let waited = site.clock.monotonic();
+    assert!(waited < Duration::from_secs(1), "{waited:?}");
+    // The attempt has given the record back by then: the twin finds its mark.
+    site.store.late().let_one_through();
+    site.store.late().arrival().await;
+    assert_eq!(run(&site.post("/busy").await), (503, "run 2", false));
+}
+
+#[tokio::test]
+async fn a_claim_that_takes_effect_after_it_was_given_up_holds_nothing() {
+    for path in ["/at-once", "/at-once/refuse"] {
+        let site = site().await;
+        site.fail(Step::Claim, When::Late);
+        assert_eq!(site.post_in_time(path).await.problem().0, 503);
+        site.store.answered(Step::Withdraw).await;
+        let sent = site.store.sent(Step::Claim);
+        assert!(sent >= 2, "it was sent twice, side by side");
+        site.store.heal(Step::Claim);
+        for _ in 0..sent {
+            site.store.late().let_one_through();
+            site.store.answered(Step::Claim).await;
+        }
+        assert_eq!(run(&site.post(path).await), (201, "run 1", false));
+    }
+}
+
+#[tokio::test]
+async fn an_outcome_that_the_store_cannot_hold_is_not_kept_and_never_run_again() {
+    let site = site().await;
+    site.store.fail(Step::Complete, When::TooLarge, 1);
+    let first = site.post("/at-once").await;
+    assert_eq!(
+        (run(&first), first.header("idempotency-stored")),
+        ((201, "run 1", false), None)
+    );
+    assert_eq!(
+        site.post("/at-once").await.problem(),
+        (409, "idempotency_outcome_not_kept".to_owned())
+    );
+    assert_eq!(site.app.runs(), 1);
+}
+
+#[tokio::test]
+async fn a_claim_that_was_never_sent_costs_nothing_more() {
+    let site = site().await;
+    site.fail(Step::Claim, When::NotSent);
+    let refused = site.post("/at-once").await;
+    assert_eq!(refused.problem().0, 503);
+    assert_eq!(
+        site.clock.monotonic(),
+        Duration::ZERO,
+        "it paused for nothing"
+    );
+    assert_eq!(site.store.sent(Step::Claim), 2);
+    assert_eq!(site.store.sent(Step::Withdraw), 0);
+}
+
+#[tokio::test]
+async fn a_claim_says_what_it_belongs_to_and_how_long_it_is_kept_when_nobody_comes_back() {
+    let site = site().await;
+    site.post("/at-once").await;
+    site.post("/at-once/refuse").await;
+    let claims = site.store.claims();
+    let day = Duration::from_hours(24);
+    assert_eq!(claims[0].label.operation(), "POST /at-once");
+    assert_eq!(claims[0].keep_abandoned, Some(day));
+    assert_eq!(claims[1].keep_abandoned, None, "an unknown outcome stays");
+}
+
+#[tokio::test]
+async fn a_hung_renewal_is_sent_again_and_the_lease_is_kept() {
+    let site = site().await;
+    let first = site.start("/rerun").await;
+    site.store.fail(Step::Renew, When::Never, 1);
+    site.advance_until(Step::Renew).await;
+    assert!(site.clock.monotonic() < Duration::from_secs(20));
+    site.app.gate.let_one_through();
+    assert_eq!(run(&first.await.unwrap()), (201, "run 1", false));
+}
+
+#[tokio::test]
+async fn nothing_is_renewed_after_the_deadline() {
+    let site = site().await;
+    let first = site.start("/rerun").await;
+    site.advance_until(Step::Renew).await;
+    site.clock.advance(Duration::from_mins(2));
+    first.await.unwrap();
+    let sent = site.store.sent(Step::Renew);
+    for _ in 0..100 {
+        site.advance(Duration::from_secs(10)).await;
+    }
+    assert_eq!(site.store.sent(Step::Renew), sent);
+}
+
+#[tokio::test]
+async fn a_sweep_that_hangs_or_panics_is_followed_by_the_next() {
+    for when in [When::Never, When::Panics] {
+        let clock = ManualClock::new();
+        let store = FaultyStore::new(MemoryStore::new());
+        store.fail(Step::Sweep, when, 1);
+        let builder = Idempotency::builder(store.clone()).clock(clock.clone());
+        let router = Router::new()
+            .route("/", post(at_once))
+            .layer(builder.build().await.unwrap())
+            .with_state(App::default());
+        let server = Server::start(router).await;
+        Client::new(&server).post_key("/", "k").await;
+        let swept = store.answered(Step::Sweep);
+        tokio::pin!(swept);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut swept => break,
+                () = tokio::time::sleep(Duration::from_millis(1)) => clock.advance(Duration::from_secs(10)),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn shutdown_waits_for_what_is_told_in_the_background() {
+    let store = FaultyStore::new(MemoryStore::new());
+    let idempotency = Idempotency::new(store.clone());
+    let router = Router::new()
+        .route("/", post(at_once))
+        .layer(idempotency.clone())
+        .with_state(App::default());
+    let server = Server::start(router).await;
+    store.fail(Step::Claim, When::Before, 2);
+    store.fail(Step::Withdraw, When::Before, 2);
+    let refused = Client::new(&server).post_key("/", "k").await;
+    assert_eq!(refused.problem().0, 503);
+    assert_eq!(idempotency.in_flight(), 0);
+    assert_eq!(idempotency.shutdown(Duration::from_secs(20)).await, 0);
+    assert_eq!(store.sent(Step::Withdraw), 3);
+}
+
+/// Counts what is logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<AtomicUsize>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Lines {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        if event.metadata().target().starts_with("idempotent_runtime")
+            && *event.metadata().level() <= tracing::Level::WARN
+        {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+#[tokio::test]
+async fn thousands_of_calls_to_a_store_that_refuses_cost_little_and_say_little() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::registry().with(lines.clone());
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let store = FaultyStore::new(MemoryStore::new());
+    let idempotency = Idempotency::new(store.clone());
+    let router = Router::new()
+        .route("/", post(at_once))
+        .layer(idempotency.clone())
+        .with_state(App::default());
+    let server = Server::start(router).await;
+    let client = Client::new(&server);
+    store.fail(Step::Claim, When::NotSent, usize::MAX);
+    let mut slow = 0;
+    for call in 0..5_000 {
+        let began = std::time::Instant::now();
+        let refused = client.post_key("/", &call.to_string()).await;
+        assert_eq!(refused.problem().0, 503);
+        slow += usize::from(began.elapsed() > Duration::from_millis(100));
+    }
+    // The machine may be busy with other tests now and then.
+    assert!(slow <= 50, "{slow} calls took longer than 100 ms");
+    assert_eq!(idempotency.in_flight(), 0);
+    assert_eq!(store.sent(Step::Withdraw), 0);
+    let said = lines.0.load(Ordering::SeqCst);
+    assert!((1..20).contains(&said), "{said} lines");
 }

@@ -402,11 +402,12 @@ async fn abandoned() -> (Site, Record) {
 
 fn completion(text: &'static str) -> Resolution {
     let headers = Headers::pack([("x-settled", b"yes".as_slice())]).unwrap();
-    Resolution::Complete(Completion {
-        disposition: Disposition::Completed,
-        outcome: Some(Outcome::new(201, headers, text)),
-        ttl: Ttl::hours(1),
-    })
+    let outcome = Outcome::new(201, headers, text);
+    Resolution::Complete(Completion::new(
+        Disposition::Completed,
+        Some(outcome),
+        Ttl::hours(1),
+    ))
 }
 
 #[tokio::test]

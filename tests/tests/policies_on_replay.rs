@@ -79,6 +79,7 @@ impl<S: Sync> FromRequestParts<S> for Org {
 #[idempotent(scope = global, on_replay = |saved| async move {
     assert_eq!(saved.status(), StatusCode::CREATED);
     assert_eq!(saved.header("content-type"), Some(b"application/json".as_slice()));
+    assert_eq!(saved.header("Content-Type"), saved.header("content-type"));
     app.find(saved.json::<Task>().unwrap().id);
     OnReplay::Replay
 })]

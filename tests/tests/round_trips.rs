@@ -13,7 +13,7 @@ use idempotent_runtime::outcome::{Disposition, Headers, Outcome};
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::postgres::{Layout, Protocol};
 use idempotent_runtime::store::{
-    Claim, Completion, PostgresStoreOptions, Resolution, Store, Takeover,
+    Claim, Completion, List, PostgresStoreOptions, Renewal, Resolution, Store, Takeover, Which,
 };
 use idempotent_tests::OwnRecords;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -84,28 +84,29 @@ async fn forward(
 fn claim() -> Claim {
     let mut record = [0; 32];
     record[..16].copy_from_slice(AttemptId::random().as_bytes());
-    Claim {
-        record: RecordId::from_bytes(record),
-        fingerprint: Fingerprint::from_bytes([7; 32]),
-        attempt: AttemptId::random(),
-        lease: Duration::from_secs(30),
-        takeover: Takeover::Abandoned,
-    }
+    let (record, fingerprint) = (
+        RecordId::from_bytes(record),
+        Fingerprint::from_bytes([7; 32]),
+    );
+    Claim::new(
+        record,
+        fingerprint,
+        AttemptId::random(),
+        Duration::from_secs(30),
+    )
+    .takeover(Takeover::Abandoned)
 }
 
 /// Does every step once, each on its own, and says what each sent.
 async fn every_step(store: &dyn Store, counts: &Counts) -> Vec<(&'static str, [usize; 3])> {
     let (first, second, third) = (claim(), claim(), claim());
-    let retry = Claim {
-        attempt: AttemptId::random(),
-        ..first.clone()
-    };
+    let retry = first.clone().attempt(AttemptId::random());
     let outcome = || Outcome::new(200, Headers::default(), "done");
-    let completion = || Completion {
-        disposition: Disposition::Completed,
-        outcome: Some(outcome()),
-        ttl: Ttl::After(Duration::from_mins(1)),
+    let completion = || {
+        let ttl = Ttl::After(Duration::from_mins(1));
+        Completion::new(Disposition::Completed, Some(outcome()), ttl)
     };
+    let renewal = |claim: &Claim| Renewal::new(claim.record, claim.attempt, claim.lease);
     let by = AttemptId::random();
     let (record, attempt) = (first.record, first.attempt);
     let mut sent = Vec::new();
@@ -128,8 +129,17 @@ async fn every_step(store: &dyn Store, counts: &Counts) -> Vec<(&'static str, [u
     step!("load", store.load(record));
     step!("forget", store.forget(record, attempt));
     step!("claim", store.claim(second.clone()));
+    step!("withdraw", store.withdraw(second));
+    let second = claim();
+    step!("claim", store.claim(second.clone()));
     step!("release", store.release(second.record, second.attempt));
     step!("claim", store.claim(third.clone()));
+    step!("list", store.list(List::new(Which::Abandoned)));
+    let fourth = claim();
+    step!("claim", store.claim(fourth.clone()));
+    let renewed = store.renew_all(vec![renewal(&third), renewal(&fourth)]);
+    assert!(renewed.await.iter().all(Result::is_ok));
+    sent.push(("renew_all", counts.take()));
     step!(
         "renew",
         store.renew(third.record, third.attempt, Duration::ZERO)

@@ -35,6 +35,11 @@ impl Harness for Memory {
     fn advance(&self, duration: Duration) {
         self.clock.advance(duration);
     }
+
+    fn step_wall(&self, millis: i64) -> bool {
+        self.clock.step_wall(millis);
+        true
+    }
 }
 
 /// Every handle is opened anew on one file, with a writer of its own: processes differ by no more than that.

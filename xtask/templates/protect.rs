@@ -185,20 +185,16 @@ struct Ticket {
 impl Ticket {
     async fn claim(self) -> Result<Held, Response> {
         let attempt = AttemptId::random();
-        let claim = Claim {
-            record: self.record,
-            fingerprint: self.fingerprint,
-            attempt,
-            lease: self.options.lease,
-            takeover: self.options.takeover,
-        };
+        let lease = self.options.lease;
+        let claim = Claim::new(self.record, self.fingerprint, attempt, lease)
+            .takeover(self.options.takeover);
         match self.store.claim(claim).await {
-            Ok(Claimed::Won { .. }) => Ok(Held {
+            Ok(Claimed::Won(_)) => Ok(Held {
                 ticket: self,
                 attempt,
             }),
             Ok(Claimed::Found(record)) => Err(self.answer(record)),
-            Err(_) => Err(refusal(503, "the store is unavailable")),
+            Ok(Claimed::Withdrawn) | Err(_) => Err(refusal(503, "the store is unavailable")),
         }
     }
 
@@ -312,14 +308,11 @@ impl Held {
         let outcome = Headers::pack(kept)
             .ok()
             .map(|headers| Outcome::new(status.as_u16(), headers, body));
-        Completion {
-            disposition: if status.is_success() || status.is_redirection() {
-                Disposition::Completed
-            } else {
-                Disposition::FailedFinal
-            },
-            outcome,
-            ttl: self.ticket.options.ttl,
-        }
+        let disposition = if status.is_success() || status.is_redirection() {
+            Disposition::Completed
+        } else {
+            Disposition::FailedFinal
+        };
+        Completion::new(disposition, outcome, self.ticket.options.ttl)
     }
 }

@@ -1,11 +1,13 @@
-//! A store of one's own: records in a file of redb's, an embedded key-value database.
+//! A store of your own: records in a redb file. redb is an embedded key-value database.
 //!
 //! A step is one write transaction, which makes it atomic. The runtime decides what the step does to the row.
 #![cfg_attr(doctest, doc = include_str!("../../../docs/own-store.md"))]
 
 use std::error::Error;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use idempotent_runtime::clock::{Clock, Timestamp};
 use idempotent_runtime::identity::RecordId;
@@ -39,6 +41,16 @@ pub struct RedbStore(Arc<Mutex<File>>);
 struct File {
     database: Database,
     clock: Arc<dyn Clock>,
+    /// The wall clock's time at this monotonic time.
+    opened: (Timestamp, Duration),
+}
+
+impl File {
+    /// Advances steadily since the file was opened: whoever sets the wall clock ends no lease.
+    fn now(&self) -> Timestamp {
+        let (wall, monotonic) = self.opened;
+        wall.saturating_add(self.clock.monotonic().saturating_sub(monotonic))
+    }
 }
 
 impl RedbStore {
@@ -46,16 +58,20 @@ impl RedbStore {
     ///
     /// # Errors
     ///
-    /// Where it cannot be opened, is no database of redb's, or is open already.
+    /// If the file can't be opened, isn't a redb database, or is open already.
     pub fn open(path: impl AsRef<Path>, clock: Arc<dyn Clock>) -> Result<Self, DatabaseError> {
-        let database = Database::create(path)?;
-        Ok(Self(Arc::new(Mutex::new(File { database, clock }))))
+        let file = File {
+            database: Database::create(path)?,
+            opened: (clock.now(), clock.monotonic()),
+            clock,
+        };
+        Ok(Self(Arc::new(Mutex::new(file))))
     }
 
     /// Works with the file, alone, on a thread that may block.
     ///
-    /// The lock goes round in the order of those who wait, and moves into the work. So a step whose future is dropped
-    /// has not begun and never will, or ends before any later one begins.
+    /// A step whose future is dropped while it waits for the lock never begins. One that has begun ends by itself, whether
+    /// or not anybody waits for it: the lock moves into the work.
     async fn alone<A: Send + 'static>(
         &self,
         work: impl FnOnce(&File) -> Result<A, Failure> + Send + 'static,
@@ -82,18 +98,18 @@ impl RowStore for RedbStore {
             let bytes = rows.get(record)?.map(|bytes| bytes.value().to_vec());
             let row: Option<Row> = bytes.map(|it| postcard::from_bytes(&it)).transpose()?;
             // Read now that nobody else changes the row, so that times are in the order of the steps.
-            let now = file.clock.now();
+            let now = file.now();
             let (change, answer) = decide(row.as_ref(), now);
             if change == Change::Keep {
                 return Ok(answer);
             }
-            if let Some(at) = row.and_then(|row| row.free_from()) {
+            if let Some(at) = row.and_then(|row| row.removable_from()) {
                 free.remove((at.as_millis(), record))?;
             }
             rows.remove(record)?;
             if let Change::Put(row) = change {
                 rows.insert(record, &*postcard::to_stdvec(&row)?)?;
-                if let Some(at) = row.free_from() {
+                if let Some(at) = row.removable_from() {
                     free.insert((at.as_millis(), record), ())?;
                 }
             }
@@ -104,6 +120,26 @@ impl RowStore for RedbStore {
         self.alone(step).await
     }
 
+    async fn scan(
+        &self,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> Result<(Vec<(RecordId, Row)>, Timestamp), StoreError> {
+        let from = after.map_or(Unbounded, |record| Excluded(*record.as_bytes()));
+        let scan = move |file: &File| {
+            let mut found = Vec::new();
+            let transaction = file.database.begin_write()?;
+            let rows = transaction.open_table(ROWS)?;
+            for row in rows.range((from, Unbounded))?.take(limit) {
+                let (record, bytes) = row?;
+                let row = postcard::from_bytes(bytes.value())?;
+                found.push((RecordId::from_bytes(record.value()), row));
+            }
+            Ok((found, file.now()))
+        };
+        self.alone(scan).await
+    }
+
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
         let mut swept = 0;
         loop {
@@ -112,7 +148,7 @@ impl RowStore for RedbStore {
                 let transaction = file.database.begin_write()?;
                 let mut rows = transaction.open_table(ROWS)?;
                 let mut free = transaction.open_table(FREE)?;
-                let until = (file.clock.now().as_millis(), [0xff; 32]);
+                let until = (file.now().as_millis(), [0xff; 32]);
                 let mut removed = 0;
                 for row in free.extract_from_if(..=until, |_, ()| true)?.take(at_once) {
                     rows.remove(row?.0.value().1)?;
@@ -139,10 +175,10 @@ impl RowStore for RedbStore {
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// What cannot be read stays so; anything else may pass.
+/// A row that can't be read stays so. Of anything else nobody knows whether it was written.
 fn to_store_error(failure: Failure) -> StoreError {
     if failure.is::<postcard::Error>() {
         return StoreError::corrupt(failure);
     }
-    StoreError::unavailable(failure)
+    StoreError::unknown(failure)
 }

@@ -41,6 +41,11 @@ impl Harness for Redb {
     fn advance(&self, duration: Duration) {
         self.clock.advance(duration);
     }
+
+    fn step_wall(&self, millis: i64) -> bool {
+        self.clock.step_wall(millis);
+        true
+    }
 }
 
 idempotent_runtime::store_conformance!(redb, Redb::new());

@@ -6,8 +6,8 @@ const DOCUMENT: &str = include_str!("../../../docs/own-store.md");
 
 /// A store is short where the runtime decides for it.
 #[test]
-fn the_store_is_a_file_of_fewer_than_150_lines() {
-    assert!(include_str!("../src/lib.rs").lines().count() < 150);
+fn the_store_is_a_file_of_fewer_than_200_lines() {
+    assert!(include_str!("../src/lib.rs").lines().count() < 200);
 }
 
 #[test]

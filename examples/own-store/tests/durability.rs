@@ -11,9 +11,7 @@ use idempotent_runtime::fingerprint::Fingerprint;
 use idempotent_runtime::identity::{AttemptId, RecordId};
 use idempotent_runtime::outcome::{Headers, Outcome};
 use idempotent_runtime::policy::Ttl;
-use idempotent_runtime::store::{
-    Claim, Claimed, Completion, Durability, Fence, State, Store, Takeover,
-};
+use idempotent_runtime::store::{Claim, Claimed, Completion, Durability, Fence, State, Store};
 use own_store::RedbStore;
 use tempfile::TempDir;
 
@@ -25,25 +23,18 @@ fn open(directory: &TempDir) -> RedbStore {
 #[tokio::test]
 async fn records_are_there_when_the_file_is_opened_again() {
     let directory = TempDir::new().unwrap();
-    let claim = Claim {
-        record: RecordId::from_bytes([1; 32]),
-        fingerprint: Fingerprint::from_bytes([2; 32]),
-        attempt: AttemptId::random(),
-        lease: Duration::from_secs(30),
-        takeover: Takeover::Never,
-    };
+    let record = RecordId::from_bytes([1; 32]);
+    let fingerprint = Fingerprint::from_bytes([2; 32]);
+    let lease = Duration::from_secs(30);
+    let claim = Claim::new(record, fingerprint, AttemptId::random(), lease);
     let store = open(&directory);
     let claimed = store.claim(claim.clone()).await.unwrap();
-    assert!(matches!(claimed, Claimed::Won { .. }), "{claimed:?}");
+    assert!(matches!(claimed, Claimed::Won(_)), "{claimed:?}");
     drop(store);
 
     let store = open(&directory);
     let outcome = Some(Outcome::new(201, Headers::default(), "made"));
-    let completion = Completion {
-        disposition: Disposition::Completed,
-        outcome: outcome.clone(),
-        ttl: Ttl::Forever,
-    };
+    let completion = Completion::new(Disposition::Completed, outcome.clone(), Ttl::Forever);
     let fence = store.complete(claim.record, claim.attempt, completion);
     assert_eq!(fence.await.unwrap(), Fence::Held);
     drop(store);

@@ -9,7 +9,7 @@ use syn::{Expr, FnArg, GenericParam, Ident, Signature, Token, Type, parse_quote}
 use super::on_replay::entry;
 use super::policy::policy;
 use crate::arguments_in_scope::{Binding, Seen};
-use crate::validate::{Form, Handler, Protected, Reply, SecondLook};
+use crate::validate::{Buffered, Form, Handler, Protected, Reply, SecondLook};
 
 /// The function that axum calls, with the user's within.
 pub(crate) fn axum(protected: &Protected) -> TokenStream {
@@ -163,8 +163,22 @@ fn replay(private: &TokenStream, reply: &Reply) -> TokenStream {
             let (ok, error) = (need(private, ok), need(private, error));
             quote!(#private::need_result(#ok, #error))
         }
-        Reply::Buffered(ty) => quote!(#private::buffered::<#ty>()),
-        Reply::Unnamed => quote!(#private::any_response()),
+        Reply::Buffered(buffered) => read_to_its_end(private, buffered),
+        Reply::BufferedResult(ok, error) => {
+            let (ok, error) = (
+                read_to_its_end(private, ok),
+                read_to_its_end(private, error),
+            );
+            quote!(#private::need_result(#ok, #error))
+        }
+    }
+}
+
+/// The witness for a response that is read to its end.
+fn read_to_its_end(private: &TokenStream, buffered: &Buffered) -> TokenStream {
+    match buffered {
+        Buffered::Named(ty) => quote!(#private::Probe::<#ty>::NEW.kind().buffered::<#ty>()),
+        Buffered::Unnamed => quote!(#private::any_response()),
     }
 }
 

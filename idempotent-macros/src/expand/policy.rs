@@ -173,6 +173,7 @@ fn release(private: &TokenStream, release: &Release) -> TokenStream {
 fn abandoned(private: &TokenStream, abandoned: Abandoned) -> TokenStream {
     match abandoned {
         Abandoned::Rerun => quote!(#private::Abandoned::Rerun),
+        Abandoned::RerunUpTo(attempts) => quote!(#private::Abandoned::RerunUpTo(#attempts)),
         Abandoned::Refuse => quote!(#private::Abandoned::Refuse),
     }
 }

@@ -269,7 +269,12 @@ fn buffered() {
         "scope = global, response = buffer",
         "async fn unnamed() -> Result<impl IntoResponse, ApiError> { respond().await }",
     );
-    expect_file!["../../goldens/buffered.rs"].assert_eq(&format!("{named}\n{unnamed}"));
+    let without_a_name = axum(
+        "scope = global, abandoned = rerun(3), response = buffer",
+        "async fn without_a_name() -> impl IntoResponse { respond().await }",
+    );
+    expect_file!["../../goldens/buffered.rs"]
+        .assert_eq(&format!("{named}\n{unnamed}\n{without_a_name}"));
 }
 
 #[test]

@@ -105,6 +105,8 @@ fn what_can_be_written_is_accepted() {
         "scope = global, release = failures",
         "scope = global, release = never",
         "scope = global, abandoned = rerun",
+        "scope = global, abandoned = rerun(1)",
+        "scope = global, abandoned = rerun(65535)",
         "scope = global, abandoned = refuse",
         "scope = global, lease = \"15m\"",
         "scope = global, deadline = \"30s\"",

@@ -47,6 +47,14 @@ pub(crate) struct Protected {
     pub(crate) second_looks: Vec<SecondLook>,
 }
 
+/// A response that is read to its end.
+#[derive(Debug)]
+pub(crate) enum Buffered {
+    Named(Box<Type>),
+    /// An `impl Trait`.
+    Unnamed,
+}
+
 /// What the handler returns, and how that is recorded.
 #[derive(Debug)]
 pub(crate) enum Reply {
@@ -55,9 +63,9 @@ pub(crate) enum Reply {
     /// As the two types of a `Result` say.
     Result(Box<Type>, Box<Type>),
     /// By buffering its body.
-    Buffered(Box<Type>),
-    /// By buffering the body of what has no name.
-    Unnamed,
+    Buffered(Buffered),
+    /// By buffering the body of whichever of the two it is. One of them has no name, so the whole has none.
+    BufferedResult(Buffered, Buffered),
 }
 
 /// Judges everything, and tells all mistakes at once.
@@ -115,7 +123,7 @@ fn reply(sig: &Signature, buffers: Option<bool>, errors: &mut Errors) -> Reply {
                 "write the type's name, or `response = buffer` to record any response as bytes",
             );
         }
-        return Reply::Unnamed;
+        return unnamed_reply(output);
     }
     let ty = match output {
         ReturnType::Default => Type::Tuple(TypeTuple {
@@ -126,11 +134,28 @@ fn reply(sig: &Signature, buffers: Option<bool>, errors: &mut Errors) -> Reply {
         ReturnType::Type(_, ty) => (**ty).clone(),
     };
     if buffers == Some(true) {
-        return Reply::Buffered(Box::new(ty));
+        return Reply::Buffered(Buffered::Named(Box::new(ty)));
     }
     match result(&ty) {
         Some((ok, error)) => Reply::Result(Box::new(ok), Box::new(error)),
         None => Reply::Typed(Box::new(ty)),
+    }
+}
+
+/// A reply that cannot be named as a whole. Of a `Result` each side is judged by itself, so that an error says what it means
+/// though the other side is an `impl Trait`.
+fn unnamed_reply(output: &ReturnType) -> Reply {
+    let sides = match output {
+        ReturnType::Type(_, ty) => result(ty),
+        ReturnType::Default => None,
+    };
+    let side = |ty: Type| match signature::impl_trait_in(&ty) {
+        Some(_) => Buffered::Unnamed,
+        None => Buffered::Named(Box::new(ty)),
+    };
+    match sides {
+        Some((ok, error)) => Reply::BufferedResult(side(ok), side(error)),
+        None => Reply::Buffered(Buffered::Unnamed),
     }
 }
 

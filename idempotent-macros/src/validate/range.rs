@@ -57,6 +57,37 @@ fn meant_lengths(word: &str, expression: &Expr) -> String {
     }
 }
 
+/// The most abandoned attempts that an endpoint may name: far more than it can mean.
+const MOST_ATTEMPTS: u32 = 65_535;
+
+/// `3`: how many attempts may be abandoned.
+pub(super) fn attempts(arguments: &Arguments, errors: &mut Errors) -> Option<u32> {
+    let Ok(number) = syn::parse2::<LitInt>(arguments.tokens.clone()) else {
+        errors.at(
+            arguments,
+            "`rerun` takes the number of attempts that may be abandoned",
+            "write for example `rerun(3)`",
+        );
+        return None;
+    };
+    match number.base10_parse() {
+        Ok(0) => errors.at(
+            &number,
+            "attempts count from 1: the first one always runs",
+            "write `abandoned = refuse` if no retry may run again, or for example `rerun(3)`",
+        ),
+        Ok(attempts) if attempts <= MOST_ATTEMPTS && number.suffix().is_empty() => {
+            return Some(attempts);
+        }
+        _ => errors.at(
+            &number,
+            format_args!("not a number of attempts from 1 to {MOST_ATTEMPTS}"),
+            "write for example `rerun(3)`, or `rerun` without a limit",
+        ),
+    }
+    None
+}
+
 /// `429, 502..=504`: the statuses of a list.
 pub(super) fn statuses(list: &List, errors: &mut Errors) -> Option<Vec<(u16, u16)>> {
     let parser = Punctuated::<Expr, Token![,]>::parse_terminated;

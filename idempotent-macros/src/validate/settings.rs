@@ -61,6 +61,8 @@ pub(crate) enum Release {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Abandoned {
     Rerun,
+    /// Until this many attempts were abandoned.
+    RerunUpTo(u32),
     Refuse,
 }
 
@@ -287,7 +289,7 @@ fn release(option: &Given<Value>, errors: &mut Errors) -> Option<Release> {
 
 fn abandoned(option: &Given<Value>, errors: &mut Errors) -> Option<Abandoned> {
     let choices = [
-        Choice::word("rerun"),
+        Choice::perhaps_with("rerun", "rerun"),
         Choice::word("refuse"),
         Choice::not_yet(
             "reconcile",
@@ -295,9 +297,10 @@ fn abandoned(option: &Given<Value>, errors: &mut Errors) -> Option<Abandoned> {
         ),
     ];
     let chosen = choose(option, &choices, "", errors)?;
-    Some(match chosen.word {
-        "refuse" => Abandoned::Refuse,
-        _ => Abandoned::Rerun,
+    Some(match (chosen.word, chosen.arguments) {
+        ("refuse", _) => Abandoned::Refuse,
+        (_, Some(attempts)) => Abandoned::RerunUpTo(range::attempts(attempts, errors)?),
+        (_, None) => Abandoned::Rerun,
     })
 }
 

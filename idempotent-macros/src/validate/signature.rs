@@ -158,6 +158,13 @@ pub(super) fn impl_trait(output: &ReturnType) -> Option<&Type> {
     finder.0
 }
 
+/// The same of a part of one.
+pub(super) fn impl_trait_in(ty: &Type) -> Option<&Type> {
+    let mut finder = ImplTrait(None);
+    finder.visit_type(ty);
+    finder.0
+}
+
 struct ImplTrait<'ast>(Option<&'ast Type>);
 
 impl<'ast> Visit<'ast> for ImplTrait<'ast> {

@@ -15,7 +15,7 @@ use super::replay::{Publish, Reply, Witness as _, need_replay};
 use crate::digest::Fields;
 use crate::engine::{Held, Lease, Ticket};
 use crate::idempotency::Idempotency;
-use crate::identity::RecordId;
+use crate::identity::{AttemptId, RecordId};
 use crate::policy::{Pending, Policy};
 use crate::store::Fence;
 
@@ -55,7 +55,10 @@ struct Slot {
 
 struct Running {
     lease: Arc<Lease>,
-    rerun: bool,
+    /// Which of the handle's secrets its record was made with.
+    secret: usize,
+    generation: AttemptId,
+    abandoned: u32,
     idempotency: Idempotency,
     policy: &'static Policy,
 }
@@ -72,9 +75,10 @@ impl Running {
         let kept = record::keep(reply, self.policy.max_response, settings).await;
         let outcome = kept.outcome.ok_or(PublishError::TooLarge {})?;
         match self.lease.publish(outcome).await {
-            Some(Fence::Held) => Ok(()),
-            Some(Fence::Lost) => Err(PublishError::Lost {}),
-            None => Err(PublishError::Unavailable {}),
+            Ok(Fence::Held) => Ok(()),
+            Ok(Fence::Lost) => Err(PublishError::Lost {}),
+            Err(error) if error.is_too_large() => Err(PublishError::TooLarge {}),
+            Err(_) => Err(PublishError::Unavailable {}),
         }
     }
 }
@@ -89,7 +93,9 @@ impl Attempt {
     pub(super) fn start(&self, ticket: &Ticket, held: &Held) {
         let running = Running {
             lease: Arc::clone(&held.lease),
-            rerun: held.rerun,
+            secret: ticket.secret,
+            generation: held.generation,
+            abandoned: held.abandoned,
             idempotency: ticket.idempotency.clone(),
             policy: ticket.policy,
         };
@@ -97,9 +103,28 @@ impl Attempt {
         let _ = self.0.running.set(running);
     }
 
-    /// Whether an earlier attempt was abandoned, so that its effects may have happened.
+    /// How many earlier attempts of this generation were abandoned, so that their effects may have happened: 0 on a first
+    /// attempt, after the key was given back, and on an unprotected run.
+    ///
+    /// ```
+    /// use idempotent_runtime::axum::{Attempt, idempotent};
+    ///
+    /// #[idempotent(scope = global, abandoned = rerun(3))]
+    /// async fn charge(attempt: Attempt) -> &'static str {
+    ///     if attempt.abandoned() > 0 {
+    ///         // Look first whether the charge of an earlier attempt went through.
+    ///     }
+    ///     "charged"
+    /// }
+    /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(charge));
+    /// ```
+    pub fn abandoned(&self) -> u32 {
+        self.0.running.get().map_or(0, |running| running.abandoned)
+    }
+
+    /// Whether an earlier attempt was [abandoned](Self::abandoned).
     pub fn is_rerun(&self) -> bool {
-        self.0.running.get().is_some_and(|running| running.rerun)
+        self.abandoned() > 0
     }
 
     /// The id of its record, for [`Idempotency::forget`] when what it made is gone; `None` on an unprotected run.
@@ -107,16 +132,21 @@ impl Attempt {
         self.0.running.get().map(|running| running.lease.record())
     }
 
-    /// A stable idempotency key for a call further down: equal on every attempt of this record, different for every
+    /// A stable idempotency key for a call further down: equal on every attempt of a *generation*, different for every
     /// `purpose` and every record. It is a UUID of version 8 (RFC 9562) in its hyphenated form.
+    ///
+    /// A generation goes from the claim that makes a record anew, through any takeovers, to its release, expiry or
+    /// removal. So an attempt that takes over an abandoned one repeats the same call, and a provider that knows the key
+    /// answers as before; and an attempt after a release, perhaps with another amount, makes a new call.
     ///
     /// On an unprotected run it is equal within this run alone.
     pub fn derive(&self, purpose: &str) -> String {
         let mut fields;
         if let Some(running) = self.0.running.get() {
-            let secret = running.idempotency.settings().secret.as_ref();
-            fields = Fields::new(secret, "idempotent/derived-key/1");
+            let secret = running.idempotency.settings().secrets.nth(running.secret);
+            fields = Fields::new(secret, "idempotent/derived-key/2");
             fields.push(running.lease.record().as_bytes());
+            fields.push(running.generation.as_bytes());
         } else {
             fields = Fields::new(None, "idempotent/unprotected-key/1");
             fields.push(self.0.unprotected.get_or_init(random).as_bytes());
@@ -180,7 +210,7 @@ impl<S: Sync> FromRequestParts<S> for Attempt {
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attempt")
-            .field("rerun", &self.is_rerun())
+            .field("abandoned", &self.abandoned())
             .finish_non_exhaustive()
     }
 }

@@ -11,15 +11,18 @@ use super::attempt::Attempt;
 use super::key::{HeadKeys, find_in_body, find_in_head, may_hold_fields};
 use super::refuse::Refuser;
 use super::{body, record};
-use crate::engine::{self, Answer, Detach, Entered, Held, Ticket};
-use crate::fingerprint::{Body, Fingerprint, RequestLine, parts_of};
+use crate::digest::Secret;
+use crate::engine::{self, Answer, Detach, Ended, Entered, Held, Identity, Ticket};
+use crate::fingerprint::{Body, Fingerprint, Malformed, Part, RequestLine, parts_of};
 use crate::idempotency::Idempotency;
-use crate::identity::{AttemptId, Origin, RecordId};
+use crate::identity::{AttemptId, Origin};
 use crate::key::{IdempotencyKey, InvalidKey, Place, agree, parse_key};
+use crate::operation::OperationName;
 use crate::outcome::Outcome;
 use crate::policy::{FingerprintOf, KeySource, Mismatch, Missing, Operation, Policy};
 use crate::refusal::Code;
 use crate::scope::Scope;
+use crate::store::Label;
 
 /// One request through an annotated handler.
 pub struct Call {
@@ -64,6 +67,8 @@ pub(super) struct Received {
 /// A request that has a ticket.
 pub(super) struct Claimed {
     pub(super) ticket: Ticket,
+    /// Whether its body says that it is a multipart form, and cannot be read as one.
+    pub(super) malformed: bool,
     pub(super) detach: Detach,
     pub(super) refuser: Refuser,
     pub(super) attempt: Attempt,
@@ -103,6 +108,9 @@ pub(super) async fn receive(
         );
         return Err(Refuser::default().respond(Code::Misconfigured));
     };
+    if idempotency.is_disabled() {
+        return Ok((Call::new(Stage::Unprotected(Why::NotAsked)), request));
+    }
     let (mut parts, body) = request.into_parts();
     let mut refuser = Refuser::new(idempotency.settings(), policy, &parts);
     let keys = match find_in_head(&mut parts, policy).await {
@@ -180,8 +188,9 @@ impl Call {
     }
 
     /// Claims the record, once more after it was forgotten.
-    pub(super) async fn claim(&mut self, claimed: Box<Claimed>) -> Step {
-        match engine::enter(&claimed.ticket, &claimed.detach).await {
+    pub(super) async fn claim(&mut self, mut claimed: Box<Claimed>) -> Step {
+        let Claimed { ticket, detach, .. } = &mut *claimed;
+        match engine::enter_under_any_secret(ticket, detach).await {
             Entered::Held(held) => {
                 self.stage = Stage::Held(claimed, held);
                 Step::Run
@@ -211,18 +220,10 @@ impl Head {
         }
     }
 
-    /// The parts of the operation's name.
-    fn operation(&self, operation: Operation) -> [&str; 2] {
-        let path = self.uri.path();
-        match operation {
-            Operation::Route => [
-                self.method.as_str(),
-                self.route.as_ref().map_or(path, MatchedPath::as_str),
-            ],
-            Operation::Path => [self.method.as_str(), path],
-            // No method is empty, so no name can be taken for one.
-            Operation::Named(name) => ["", name],
-        }
+    /// The operation's name.
+    fn operation(&self, operation: Operation) -> OperationName<'_> {
+        let template = self.route.as_ref().map(MatchedPath::as_str);
+        OperationName::of(operation, self.method.as_str(), template, self.uri.path())
     }
 }
 
@@ -251,7 +252,7 @@ impl Received {
             }
             Err(InvalidKey) => return Err(self.refuser.respond(Code::KeyInvalid)),
         };
-        let ticket = self.ticket(scope, &key).await;
+        let (ticket, malformed) = self.ticket(scope, &key).await;
         let Self {
             detach,
             mut refuser,
@@ -261,6 +262,7 @@ impl Received {
         refuser.set_key(key);
         Ok(Some(Box::new(Claimed {
             ticket,
+            malformed,
             detach,
             refuser,
             attempt,
@@ -288,59 +290,80 @@ impl Received {
         Ok(key)
     }
 
-    async fn ticket(&self, scope: &Scope, key: &IdempotencyKey) -> Ticket {
+    async fn ticket(&self, scope: &Scope, key: &IdempotencyKey) -> (Ticket, bool) {
         let settings = self.idempotency.settings();
-        let secret = settings.secret.as_ref();
-        let fingerprint = self.fingerprint().await;
-        let [method, name] = self.head.operation(self.policy.operation);
-        let separate = match self.policy.mismatch {
-            Mismatch::Reject(_) => None,
-            Mismatch::Separate => Some(fingerprint),
-        };
-        let operation = [
-            Some(method.as_bytes()),
-            Some(name.as_bytes()),
-            separate.as_ref().map(|it| it.as_bytes().as_slice()),
-        ];
-        let operation: Vec<&[u8]> = operation.into_iter().flatten().collect();
-        Ticket {
-            idempotency: self.idempotency.clone(),
-            policy: self.policy,
-            record: RecordId::new(
+        let operation = self.head.operation(self.policy.operation);
+        let form = self.form().await;
+        let identify = |(index, secret): (usize, Option<&Secret>)| {
+            let fingerprint = self.fingerprint(secret, &form);
+            let separate = (self.policy.mismatch == Mismatch::Separate).then_some(&fingerprint);
+            let namespace = &settings.namespace;
+            let record = operation.record(
                 secret,
-                &settings.namespace,
+                namespace,
                 Origin::Web,
                 scope,
-                &operation,
                 key.as_str(),
-            ),
-            fingerprint,
+                separate,
+            );
+            Identity {
+                record,
+                fingerprint,
+                secret: index,
+            }
+        };
+        let mut identities = settings.secrets.all().enumerate().map(identify);
+        let Some(current) = identities.next() else {
+            unreachable!("to have no secret is one identity too")
+        };
+        let ticket = Ticket {
+            idempotency: self.idempotency.clone(),
+            policy: self.policy,
+            record: current.record,
+            fingerprint: current.fingerprint,
+            secret: current.secret,
+            others: identities.collect(),
+            label: Label::new(settings.namespace.clone(), operation.text()),
+        };
+        (ticket, matches!(form, Form::Malformed))
+    }
+
+    /// The body as a multipart form.
+    async fn form(&self) -> Form {
+        let of = self.policy.fingerprint;
+        match &self.head.content_type {
+            Some(content_type) if is_multipart(content_type) => {
+                match parts_of(content_type, self.body.clone()).await {
+                    Ok(Some(parts)) if of != FingerprintOf::None => Form::Parts(parts),
+                    Ok(_) => Form::No,
+                    Err(Malformed) => Form::Malformed,
+                }
+            }
+            _ => Form::No,
         }
     }
 
-    async fn fingerprint(&self) -> Fingerprint {
+    fn fingerprint(&self, secret: Option<&Secret>, form: &Form) -> Fingerprint {
         let line = RequestLine {
             method: self.head.method.as_str(),
             path: self.head.uri.path(),
             query: self.head.uri.query(),
         };
-        let of = self.policy.fingerprint;
-        let parts = match &self.head.content_type {
-            Some(content_type) if of != FingerprintOf::None && is_multipart(content_type) => {
-                parts_of(content_type, self.body.clone()).await
-            }
-            _ => None,
+        let body = match form {
+            Form::Parts(parts) => Body::Parts(parts),
+            Form::No | Form::Malformed => Body::Bytes(&self.body),
         };
-        let body = parts
-            .as_deref()
-            .map_or(Body::Bytes(&self.body), Body::Parts);
-        Fingerprint::of_request(
-            self.idempotency.settings().secret.as_ref(),
-            &line,
-            &body,
-            of,
-        )
+        Fingerprint::of_request(secret, &line, &body, self.policy.fingerprint)
     }
+}
+
+/// What a body is as a multipart form.
+enum Form {
+    /// It isn't one, or nobody asks.
+    No,
+    Parts(Vec<Part>),
+    /// It says that it is one, and cannot be read as one.
+    Malformed,
 }
 
 fn is_multipart(content_type: &str) -> bool {
@@ -350,6 +373,12 @@ fn is_multipart(content_type: &str) -> bool {
 }
 
 impl Claimed {
+    /// Whether the handler found out that the body is not the form that it says it is, and turned it away. A multipart form
+    /// is read by the handler, not by its extractor, so this is the rejection of a bad body.
+    pub(super) fn is_rejected_by(&self, ended: &Ended<Response>) -> bool {
+        self.malformed && ended.declared.is_none() && (400..500).contains(&ended.status)
+    }
+
     /// The response that a recorded outcome makes.
     pub(super) fn replay(&self, outcome: &Outcome) -> Response {
         record::replay(outcome, self.ticket.idempotency.settings())

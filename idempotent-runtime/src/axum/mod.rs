@@ -14,6 +14,7 @@
 pub mod __private;
 mod attempt;
 mod body;
+mod buffered;
 mod call;
 mod captured;
 mod key;

@@ -48,12 +48,12 @@ impl Saved {
         StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The first value of a kept header, by its name in lower case.
+    /// The first value of a kept header, whichever the case of its name.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.0
             .headers()
             .iter()
-            .find(|(kept, _)| *kept == name)
+            .find(|(kept, _)| kept.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
 

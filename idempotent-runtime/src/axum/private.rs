@@ -5,13 +5,14 @@ pub use core::time::Duration;
 
 pub use axum::response::Response;
 
+pub use super::buffered::{Probe, any_response};
 pub use super::call::Call;
 pub use super::captured::{CalledThroughItsRouter, Captured, NoArgument, Received, Via};
 pub use super::key_argument::KeyArgument;
 pub use super::on_replay::{OnReplay, Saved};
 pub use super::replay::{
-    AnyResponse, Either, NoStream, Part, Replayable, Reply, Tuple, Witness, any_response, buffered,
-    need_no_stream, need_part, need_replay, need_result, need_tuple,
+    AnyResponse, Either, NoStream, Part, Replayable, Reply, Tuple, Witness, need_no_stream,
+    need_part, need_replay, need_result, need_tuple,
 };
 pub use super::run::{Decide, Entry, Run, deciding, enter, key, protect, receive, run, scope};
 pub use crate::engine::Detach;

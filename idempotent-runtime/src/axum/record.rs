@@ -74,6 +74,7 @@ pub(super) async fn keep(
     Ended {
         status: parts.status.as_u16(),
         declared,
+        rejected: false,
         outcome,
         reply: Response::from_parts(parts, body),
     }

@@ -219,12 +219,29 @@ pub trait Witness<T> {
 
 /// The witness for one type.
 pub struct Replayable<T> {
-    reply: fn(T) -> Reply,
+    says: fn(&T) -> Option<Disposition>,
+    into_response: fn(T) -> Response,
+}
+
+impl<T> Replayable<T> {
+    pub(super) fn new(
+        into_response: fn(T) -> Response,
+        says: fn(&T) -> Option<Disposition>,
+    ) -> Self {
+        Self {
+            says,
+            into_response,
+        }
+    }
 }
 
 impl<T> Witness<T> for Replayable<T> {
     fn reply(&self, value: T) -> Reply {
-        (self.reply)(value)
+        let declared = (self.says)(&value);
+        Reply {
+            response: (self.into_response)(value),
+            declared,
+        }
     }
 }
 
@@ -292,15 +309,7 @@ witnesses_of_tuples!(P1 0, P2 1, P3 2, P4 3, P5 4, P6 5, P7 6, P8 7);
 
 /// The witness for a type that implements [`Replay`].
 pub fn need_replay<T: Replay>() -> Replayable<T> {
-    Replayable {
-        reply: |value| {
-            let declared = value.disposition();
-            Reply {
-                response: value.into_response(),
-                declared,
-            }
-        },
-    }
+    Replayable::new(T::into_response, T::disposition)
 }
 
 /// A [`Replay`], asked of what is called as a stream is. Only the message differs.
@@ -358,18 +367,3 @@ pub trait AnyResponse: IntoResponse {}
 
 #[diagnostic::do_not_recommend]
 impl<T: IntoResponse> AnyResponse for T {}
-
-/// The witness for any response, by `response = buffer`.
-pub fn buffered<T: AnyResponse>() -> Replayable<T> {
-    Replayable {
-        reply: |value| Reply {
-            response: value.into_response(),
-            declared: None,
-        },
-    }
-}
-
-/// The same, for a type that cannot be written.
-pub fn any_response<T: IntoResponse>() -> Replayable<T> {
-    buffered()
-}

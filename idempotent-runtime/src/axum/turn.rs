@@ -12,7 +12,7 @@ use axum::response::Response;
 use super::call::{Call, Claimed, Stage, Step, Why};
 use super::record;
 use super::replay::Reply;
-use crate::engine::{self, Ending, Held, Supervisor};
+use crate::engine::{self, Ended, Ending, Held, Supervisor};
 use crate::refusal::Code;
 
 /// One handler's turn.
@@ -89,6 +89,13 @@ impl Turn {
             Ending::DeadlinePassed => Ending::DeadlinePassed,
         };
         drop(supervisor);
+        let ending = match ending {
+            Ending::Answered(ended) => Ending::Answered(Ended {
+                rejected: claimed.is_rejected_by(&ended),
+                ..ended
+            }),
+            other => other,
+        };
         claimed.respond(engine::end(ticket, held, ending).await)
     }
 }

@@ -1,4 +1,4 @@
-//! A handler at work: under its lease, its deadline and a net for panics.
+//! A handler at work: under its deadline, and with a net for panics. Its lease is the [heartbeat](super::heartbeat)'s.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,19 +16,21 @@ pub(crate) enum Ending<T> {
     DeadlinePassed,
 }
 
-/// Watches over a handler: the heartbeat and the deadline. A handler that never waits pays for neither.
+/// Watches over a handler. One that never waits needs no timer.
 pub(crate) struct Supervisor {
     lease: Arc<Lease>,
-    deadline: Duration,
-    watching: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// When the deadline passes.
+    until: Duration,
+    deadline: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Supervisor {
     pub(super) fn new(lease: Arc<Lease>, deadline: Duration) -> Self {
+        let until = lease.clock().monotonic() + deadline;
         Self {
             lease,
-            deadline,
-            watching: None,
+            until,
+            deadline: None,
         }
     }
 
@@ -43,32 +45,23 @@ impl Supervisor {
         match catch_unwind(AssertUnwindSafe(|| work(cx))) {
             Ok(Poll::Ready(output)) => Poll::Ready(Ending::Answered(output)),
             Err(panic) => Poll::Ready(Ending::Panicked(panic)),
-            Ok(Poll::Pending) => self.watch(cx).map(|()| Ending::DeadlinePassed),
+            Ok(Poll::Pending) => self.poll_deadline(cx).map(|()| Ending::DeadlinePassed),
         }
     }
 
     /// Ready once the deadline has passed.
-    fn watch(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Self {
             lease,
+            until,
             deadline,
-            watching,
         } = self;
-        // A handler that is always busy uses up what tokio grants its task before others get their turn; the heartbeat
-        // and the deadline must not wait for that.
-        let watching = watching.get_or_insert_with(|| {
-            let watch = watch(Arc::clone(lease), *deadline);
-            Box::pin(tokio::task::unconstrained(watch))
+        // A handler that is always busy uses up what tokio grants its task before others get their turn; the deadline must
+        // not wait for that.
+        let deadline = deadline.get_or_insert_with(|| {
+            let left = until.saturating_sub(lease.clock().monotonic());
+            Box::pin(tokio::task::unconstrained(lease.clock().sleep(left)))
         });
-        watching.as_mut().poll(cx)
-    }
-}
-
-async fn watch(lease: Arc<Lease>, deadline: Duration) {
-    let passed = lease.clock().sleep(deadline);
-    tokio::select! {
-        biased;
-        () = passed => {}
-        never = lease.keep_alive() => match never {},
+        deadline.as_mut().poll(cx)
     }
 }

@@ -1,104 +1,117 @@
-//! Taking the record, and giving back what a lost acknowledgement may have taken.
+//! Taking the record, and having a claim taken back whose answer nobody knows.
 
-use tokio::sync::OwnedSemaphorePermit;
+use std::time::Duration;
 
+use super::complaints::Failed;
+use super::steps::{CLAIM_PATIENCE, Sent, pause, send_twice};
 use super::{Lease, Ticket};
+use crate::clock::Clock;
 use crate::identity::AttemptId;
-use crate::policy::{Abandoned, Pending, Policy};
-use crate::store::{Claim, Claimed, Record, StoreError, Takeover};
+use crate::policy::{Abandoned, Pending, Ttl};
+use crate::store::{Claim, Claimed, Record, StoreError, Takeover, Won};
 
 /// The answer to a ticket's claim.
 pub(super) enum Taken {
     /// The record is this call's.
-    Won {
-        lease: Lease,
-        /// Whether it was taken over from an abandoned attempt.
-        rerun: bool,
-    },
-    /// What stands in the record.
+    Won { lease: Lease, won: Won },
+    /// What the record holds.
     Found(Record),
-}
-
-/// A claim that was not acknowledged. The record may be its all the same.
-pub(super) struct Failed {
-    /// To be [given back](give_back).
-    pub(super) lease: Lease,
-    pub(super) error: StoreError,
 }
 
 /// Claims the ticket's record.
 ///
-/// A claim that failed may have taken the record all the same. It is sent once more under the same attempt id, to
-/// which the store answers "yours"; if that fails too, the record is to be given back.
-pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, Failed> {
-    let attempt = AttemptId::random();
-    let takeover = match ticket.policy.abandoned {
-        Abandoned::Rerun => Takeover::Abandoned,
-        Abandoned::Refuse => Takeover::Never,
+/// A claim that isn't answered, or fails, is sent again under the same attempt id, to which the store answers "yours". If
+/// in the end one of them may have taken the record, or may still, it is withdrawn in the background. A claim that was
+/// never sent costs nothing more.
+///
+/// # Errors
+///
+/// If the store answered none.
+pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, StoreError> {
+    let clock = &*ticket.idempotency.settings().clock;
+    let claim = ticket.claim_by(AttemptId::random());
+    let claiming = send(ticket, &claim, clock).await;
+    let withdraws = match &claiming.sent.answer {
+        Ok(Claimed::Won(_)) => false,
+        Ok(_) | Err(_) => claiming.sent.unanswered,
     };
-    let claim = Claim::new(
-        ticket.record,
-        ticket.fingerprint,
-        attempt,
-        ticket.policy.lease,
-    )
-    .takeover(takeover);
-    let lease = Lease::new(ticket, attempt);
-    let mut answer = lease.send(|store| store.claim(claim.clone())).await;
-    if answer.as_ref().is_err_and(StoreError::is_unavailable) {
-        lease.pause().await;
-        answer = lease.send(|store| store.claim(claim)).await;
-    }
-    match answer {
-        Ok(Claimed::Won(won)) => {
-            if let Some(abandoned) = won.taken_from {
-                tracing::info!(record = %ticket.record, %abandoned, "taking over an abandoned attempt");
-            }
-            if won.provisional.is_some() {
-                lease.set_published();
-            }
-            if !matches!(ticket.policy.pending, Pending::Reject(_)) {
-                lease.announce(ticket.idempotency.board());
-            }
-            Ok(Taken::Won {
-                lease,
-                rerun: won.taken_from.is_some(),
-            })
-        }
+    let answer = match claiming.sent.answer {
+        Ok(Claimed::Won(won)) => Ok(ticket.won(won, &claim, claiming.at)),
         Ok(Claimed::Found(record)) => Ok(Taken::Found(record)),
-        Ok(Claimed::Withdrawn) => Err(Failed {
-            lease,
-            error: StoreError::unknown("the claim was withdrawn"),
-        }),
+        Ok(Claimed::Withdrawn) => Err(StoreError::unknown("the claim was withdrawn")),
         Err(error) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "the idempotency key could not be claimed"
-            );
-            Err(Failed { lease, error })
+            let complaints = ticket.idempotency.complaints();
+            complaints.complain(clock, Failed::Claim, &error);
+            Err(error)
         }
+    };
+    if withdraws {
+        ticket.idempotency.backlog().withdraw(claim);
+    }
+    answer
+}
+
+/// A claim that was sent, and when the last round of it began.
+struct Claiming {
+    sent: Sent<Claimed>,
+    at: Duration,
+}
+
+/// Sends a claim, and once more where it failed. An answer that takes longer than the lease is worth nothing, and a client
+/// that waits is told soon that the store is not there.
+async fn send(ticket: &Ticket, claim: &Claim, clock: &dyn Clock) -> Claiming {
+    let store = &**ticket.idempotency.store();
+    let patience = claim.lease.min(CLAIM_PATIENCE);
+    let at = clock.monotonic();
+    let first = send_twice(clock, patience, || store.claim(claim.clone())).await;
+    let error = match &first.answer {
+        Err(error) if error.is_unavailable() => error,
+        _ => return Claiming { sent: first, at },
+    };
+    if !error.is_not_sent() {
+        pause(clock).await;
+    }
+    let now = clock.monotonic();
+    let left = (at + patience).saturating_sub(now);
+    if left.is_zero() {
+        return Claiming { sent: first, at };
+    }
+    let mut again = send_twice(clock, left, || store.claim(claim.clone())).await;
+    again.unanswered |= first.unanswered;
+    Claiming {
+        sent: again,
+        at: now,
     }
 }
 
-/// Gives back what a failed claim may have taken. Nothing has run under it: a record that it may have taken over is left
-/// abandoned, as it was; any other is released.
-pub(super) async fn give_back(lease: Lease, policy: &Policy, permit: Option<OwnedSemaphorePermit>) {
-    let _until_then = permit;
-    match policy.abandoned {
-        Abandoned::Rerun => {
-            lease.end().await;
+impl Ticket {
+    /// What an attempt claims.
+    pub(super) fn claim_by(&self, attempt: AttemptId) -> Claim {
+        let policy = self.policy;
+        let claim = Claim::new(self.record, self.fingerprint, attempt, policy.lease)
+            .label(self.label.clone());
+        let claim = match policy.abandoned {
+            Abandoned::Refuse => return claim,
+            Abandoned::Rerun => claim.takeover(Takeover::Abandoned),
+            Abandoned::RerunUpTo(most) => claim.takeover(Takeover::UpTo(most)),
+        };
+        match policy.ttl {
+            Ttl::Forever => claim,
+            Ttl::After(ttl) => claim.keep_abandoned(ttl),
         }
-        // No claim takes over here, and nobody else would settle the record: so it is tried for longer than the lease.
-        Abandoned::Refuse => {
-            let release = lease.persist_for(policy.deadline, |store, record, attempt| {
-                store.release(record, attempt)
-            });
-            if release.await.is_none() {
-                tracing::error!(
-                    record = %lease.record(),
-                    "a claim under which nothing ran could not be given back; its outcome counts as unknown"
-                );
-            }
+    }
+
+    fn won(&self, won: Won, claim: &Claim, sent: Duration) -> Taken {
+        let lease = Lease::new(self, claim, sent);
+        if let Some(abandoned) = won.taken_from {
+            tracing::info!(record = %self.record, %abandoned, "taking over an abandoned attempt");
         }
+        if won.provisional.is_some() {
+            lease.set_published();
+        }
+        if !matches!(self.policy.pending, Pending::Reject(_)) {
+            lease.announce(self.idempotency.board());
+        }
+        Taken::Won { lease, won }
     }
 }

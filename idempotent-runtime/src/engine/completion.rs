@@ -1,24 +1,26 @@
 //! Telling the record how an attempt ended.
 
-use super::{Answer, Ended, Entered, Lease, Ticket};
+use super::{Answer, Ended, Entered, Errand, Lease, Ticket};
 use crate::outcome::Disposition;
 use crate::policy::Pending;
-use crate::store::{Completion, Fence, State};
+use crate::store::{Completion, Fence, State, StoreError};
 
 /// Writes the outcome, or gives the key back, as the policy says.
 ///
 /// The caller gets what the record says: the handler's own reply only where the attempt still held it.
 pub(super) async fn conclude<R>(ticket: &Ticket, lease: &Lease, ended: Ended<R>) -> Answer<R> {
     let verdict = ticket.policy.release.judge(ended.status, ended.declared);
-    let told = if verdict.released && !lease.is_published() {
+    let released = verdict.released || ended.rejected;
+    let told = if released && !lease.is_published() {
         let told = lease
             .persist(|store, record, attempt| store.release(record, attempt))
             .await;
         lease.announce_end(None);
+        leave_to_backlog(ticket, lease, &told, || Errand::Release);
         told
     } else {
         // What duplicates have seen cannot be taken back by giving the key away: the failure is final.
-        let disposition = if verdict.released {
+        let disposition = if released {
             Disposition::FailedFinal
         } else {
             verdict.disposition
@@ -31,21 +33,51 @@ pub(super) async fn conclude<R>(ticket: &Ticket, lease: &Lease, ended: Ended<R>)
         .await
     };
     match told {
-        Some(Fence::Held) => Answer::Fresh(ended.reply),
-        Some(Fence::Lost) => answer_for_lost(ticket, lease).await,
-        None => {
-            tracing::error!(record = %ticket.record, "the outcome could not be recorded before the lease ended");
+        Ok(Fence::Held) => Answer::Fresh(ended.reply),
+        Ok(Fence::Lost) => answer_for_lost(ticket, lease).await,
+        Err(error) => {
+            tracing::error!(
+                record = %ticket.record,
+                error = &error as &dyn std::error::Error,
+                "the outcome could not be recorded before the lease ended"
+            );
             Answer::Unrecorded(ended.reply)
         }
     }
 }
 
-async fn complete(ticket: &Ticket, lease: &Lease, completion: Completion) -> Option<Fence> {
-    let told = lease
+/// What could not be told while the lease lasted is told in the background. The record refuses it if another attempt has
+/// taken it over by then.
+fn leave_to_backlog(
+    ticket: &Ticket,
+    lease: &Lease,
+    told: &Result<Fence, StoreError>,
+    errand: impl FnOnce() -> Errand,
+) {
+    if told.as_ref().is_err_and(StoreError::is_unavailable) {
+        lease.leave_to(ticket.idempotency.backlog(), errand());
+    }
+}
+
+async fn complete(
+    ticket: &Ticket,
+    lease: &Lease,
+    mut completion: Completion,
+) -> Result<Fence, StoreError> {
+    let mut told = lease
         .persist(|store, record, attempt| store.complete(record, attempt, completion.clone()))
         .await;
+    if told.as_ref().is_err_and(StoreError::is_too_large) && completion.outcome.take().is_some() {
+        tracing::warn!(record = %ticket.record, "the store cannot hold the outcome; retries are told that it was not kept");
+        told = lease
+            .persist(|store, record, attempt| store.complete(record, attempt, completion.clone()))
+            .await;
+    }
+    leave_to_backlog(ticket, lease, &told, || {
+        Errand::Complete(completion.clone())
+    });
     let done =
-        matches!(told, Some(Fence::Held)) && !matches!(ticket.policy.pending, Pending::Reject(_));
+        matches!(told, Ok(Fence::Held)) && !matches!(ticket.policy.pending, Pending::Reject(_));
     lease.announce_end(done.then(|| State::Done {
         disposition: completion.disposition,
         outcome: completion.outcome,
@@ -56,7 +88,7 @@ async fn complete(ticket: &Ticket, lease: &Lease, completion: Completion) -> Opt
 /// Leaves the record to whoever comes next, without waiting for the lease to run out.
 pub(super) async fn abandon(lease: &Lease) -> Option<Fence> {
     lease.announce_end(None);
-    lease.end().await
+    lease.end_now().await
 }
 
 /// What the caller of an attempt that lost its record gets.

@@ -10,30 +10,41 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
 mod attempt;
+mod backlog;
 mod claim;
+mod complaints;
 mod completion;
 mod detach;
+mod heartbeat;
 mod lease;
+mod rotation;
+mod steps;
 mod sweeper;
 mod waiting;
 
 pub(crate) use self::attempt::{Ending, Supervisor};
-use self::claim::{Failed, Taken, claim, give_back};
+pub(crate) use self::backlog::{Backlog, Errand};
+use self::claim::{Taken, claim};
+pub(crate) use self::complaints::Complaints;
+use self::complaints::Failed;
 use self::completion::{abandon, answer_for_lost, conclude};
 pub use self::detach::Detach;
 pub(crate) use self::detach::Detachable;
+use self::heartbeat::Beating;
+pub(crate) use self::heartbeat::Heartbeat;
 pub(crate) use self::lease::Lease;
-use self::lease::ask;
-pub(crate) use self::sweeper::sweep_until_dropped;
+pub(crate) use self::rotation::{Identity, enter_under_any_secret};
+pub(crate) use self::steps::ask;
+pub(crate) use self::sweeper::Sweeper;
 pub(crate) use self::waiting::Board;
 use self::waiting::{Until, Waiter};
 use crate::fingerprint::Fingerprint;
 use crate::idempotency::Idempotency;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Outcome};
-use crate::policy::{Abandoned, Mismatch, Pending, Policy, StoreDown};
+use crate::policy::{Mismatch, Pending, Policy, StoreDown};
 use crate::refusal::{Code, Refusal};
-use crate::store::{Fence, Record, State, StoreError};
+use crate::store::{Fence, Label, Record, State, StoreError};
 
 /// A call that is to be protected.
 #[derive(Debug)]
@@ -42,6 +53,12 @@ pub(crate) struct Ticket {
     pub(crate) policy: &'static Policy,
     pub(crate) record: RecordId,
     pub(crate) fingerprint: Fingerprint,
+    /// Which of the handle's secrets these two were made with; 0 is the current one.
+    pub(crate) secret: usize,
+    /// What the call is under the handle's other secrets.
+    pub(crate) others: Vec<Identity>,
+    /// What the record belongs to, in clear text.
+    pub(crate) label: Label,
 }
 
 /// What a handler answered: the reply for its caller, and what a record keeps of it.
@@ -51,6 +68,8 @@ pub(crate) struct Ended<R> {
     pub(crate) status: u16,
     /// What the reply's type says of itself, which goes before its status.
     pub(crate) declared: Option<Disposition>,
+    /// Whether the handler turned the request itself away, so that nothing is recorded of it.
+    pub(crate) rejected: bool,
     /// Absent where it is too large to keep.
     pub(crate) outcome: Option<Outcome>,
 }
@@ -85,9 +104,13 @@ pub(crate) enum Entered {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) lease: Arc<Lease>,
-    /// Whether an earlier attempt was abandoned.
-    pub(crate) rerun: bool,
+    /// The first attempt of the record's generation.
+    pub(crate) generation: AttemptId,
+    /// How many attempts of the generation were abandoned before this one.
+    pub(crate) abandoned: u32,
     permit: Option<OwnedSemaphorePermit>,
+    /// Renews the lease until the handler has ended.
+    beating: Beating,
 }
 
 /// Claims the record, or finds out what it says.
@@ -98,15 +121,19 @@ pub(crate) async fn enter(ticket: &Ticket, detach: &Detach) -> Entered {
     let Ok(permit) = ticket.idempotency.admit() else {
         return ticket.answer_without_claim().await;
     };
-    ticket.idempotency.start_sweeping();
+    ticket.idempotency.make_ready();
     detach.request().await;
     match claim(ticket).await {
-        Ok(Taken::Won { lease, rerun }) => {
+        Ok(Taken::Won { lease, won }) => {
             let lease = Arc::new(lease);
+            let heartbeat = ticket.idempotency.heartbeat();
+            let beating = heartbeat.enter(Arc::clone(&lease), ticket.policy.deadline);
             Entered::Held(Held {
                 lease,
-                rerun,
+                generation: won.generation,
+                abandoned: won.abandoned,
                 permit,
+                beating,
             })
         }
         Ok(Taken::Found(record)) => {
@@ -120,12 +147,7 @@ pub(crate) async fn enter(ticket: &Ticket, detach: &Detach) -> Entered {
             tracing::debug!(record = %ticket.record, state = ?record.state, "answering from the record");
             ticket.wait_and_answer(record).await
         }
-        Err(Failed { lease, error }) => {
-            // The permit goes with it: what is still to be tidied up counts among what runs.
-            let tidying = give_back(lease, ticket.policy, permit);
-            ticket.idempotency.running().spawn(tidying);
-            ticket.without_store(&error, detach)
-        }
+        Err(error) => ticket.without_store(&error, detach),
     }
 }
 
@@ -138,14 +160,22 @@ pub(crate) async fn start(ticket: &Ticket, held: &Held, detach: &Detach) -> Supe
 
 /// Tells the record how the handler ended.
 pub(crate) async fn end<R>(ticket: &Ticket, held: Held, ending: Ending<Ended<R>>) -> Answer<R> {
-    let Held { lease, permit, .. } = held;
+    let Held {
+        lease,
+        permit,
+        beating,
+        abandoned: held_after,
+        ..
+    } = held;
+    // What is told from here on is told while the lease lasts that there is.
+    drop(beating);
     let answer = match ending {
         Ending::Answered(ended) => conclude(ticket, &lease, ended).await,
         Ending::DeadlinePassed => {
             tracing::warn!(record = %ticket.record, attempt = %lease.attempt(), "the handler passed its deadline; its attempt is abandoned");
             match abandon(&lease).await {
                 Some(Fence::Lost) => answer_for_lost(ticket, &lease).await,
-                _ => Answer::Refused(ticket.abandoned()),
+                _ => Answer::Refused(ticket.abandoned(held_after.saturating_add(1))),
             }
         }
         Ending::Panicked(panic) => {
@@ -191,10 +221,9 @@ impl Ticket {
             Ok(Some(record)) => self.wait_and_answer(record).await,
             Ok(None) => Entered::Refused(Code::Overloaded.into()),
             Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the record could not be read"
-                );
+                let complaints = self.idempotency.complaints();
+                let clock = &*self.idempotency.settings().clock;
+                complaints.complain(clock, Failed::Claim, &error);
                 Entered::Refused(Code::StoreUnavailable.into())
             }
         }
@@ -222,6 +251,7 @@ impl Ticket {
             board: self.idempotency.board(),
             store: &**self.idempotency.store(),
             clock: &*self.idempotency.settings().clock,
+            complaints: self.idempotency.complaints(),
             record: self.record,
             attempt: found.attempt,
             until,
@@ -255,7 +285,7 @@ impl Ticket {
             } => Entered::Refused(self.pending()),
             State::Running {
                 abandoned: true, ..
-            } => Entered::Refused(self.abandoned()),
+            } => Entered::Refused(self.abandoned(record.abandoned.saturating_add(1))),
         }
     }
 
@@ -271,15 +301,14 @@ impl Ticket {
         Refusal::with_status(Code::Pending, self.policy.pending.status())
     }
 
-    /// What a caller is told whose call cannot take over an abandoned record itself.
-    fn abandoned(&self) -> Refusal {
-        match self.policy.abandoned {
+    /// What a caller is told whose call cannot take over an abandoned record itself. `abandoned` attempts of the record's
+    /// generation are, with the one that the record names.
+    fn abandoned(&self, abandoned: u32) -> Refusal {
+        if self.policy.abandoned.runs_after(abandoned) {
             // A retry will run it.
-            Abandoned::Rerun => self.pending(),
-            Abandoned::Refuse => {
-                tracing::warn!(record = %self.record, "the outcome is unknown until `Idempotency::resolve` settles it");
-                Code::OutcomeUnknown.into()
-            }
+            return self.pending();
         }
+        tracing::warn!(record = %self.record, label = %self.label, abandoned, "the outcome is unknown until `Idempotency::resolve` settles it");
+        Code::OutcomeUnknown.into()
     }
 }

@@ -1,37 +1,99 @@
-//! Removing what has expired.
+//! Removing what has expired, now and then. The heartbeat's thread says when; see [`heartbeat`](super::heartbeat).
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
+use super::steps::within;
+use super::waiting::jitter;
 use crate::clock::Clock;
 use crate::store::Store;
 
 /// How many records a store removes in one step. Claims wait no longer than for one such step.
 const BATCH: usize = 500;
+/// How long one such step may take. One that takes longer is dropped.
+const BATCH_AT_MOST: Duration = Duration::from_secs(30);
+/// How long a whole sweep may take before it leaves the rest to the next one.
+const SWEEP_AT_MOST: Duration = Duration::from_mins(5);
 
-/// Sweeps a store again and again, until `store` gives none any more.
-pub(crate) async fn sweep_until_dropped(
-    store: impl Fn() -> Option<Arc<dyn Store>>,
-    clock: Arc<dyn Clock>,
+/// The sweeps of a handle.
+pub(crate) struct Sweeper {
+    /// Weak, so that the heartbeat's thread never drops a store, which may need a runtime for it.
+    store: Weak<dyn Store>,
     interval: Duration,
-) {
-    loop {
-        clock.sleep(interval).await;
-        let Some(store) = store() else { return };
-        sweep(&*store).await;
+    next: Duration,
+    running: Arc<AtomicBool>,
+}
+
+impl Sweeper {
+    /// Sweeps every `interval`, and half of it sooner at most: processes that started together don't sweep together.
+    pub(crate) fn new(store: &Arc<dyn Store>, clock: &dyn Clock, interval: Duration) -> Self {
+        Self {
+            store: Arc::downgrade(store),
+            interval,
+            next: clock.monotonic() + jitter(interval),
+            running: Arc::default(),
+        }
+    }
+
+    /// When the next sweep is due, by the handle's clock.
+    pub(super) fn next(&self) -> Duration {
+        self.next
+    }
+
+    /// Starts a sweep on this runtime if it is time, and the one before it is over. Whether it ended at once, which may
+    /// mean that its runtime has ended.
+    pub(super) fn start_if_due(
+        &mut self,
+        now: Duration,
+        runtime: &Handle,
+        clock: &Arc<dyn Clock>,
+    ) -> bool {
+        if now < self.next {
+            return false;
+        }
+        self.next = now + jitter(self.interval);
+        if self.running.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        let (store, clock) = (Weak::clone(&self.store), Arc::clone(clock));
+        let running = Running(Arc::clone(&self.running));
+        let sweeping = runtime.spawn(async move {
+            let _running = running;
+            if let Some(store) = store.upgrade() {
+                sweep(&*store, &*clock).await;
+            }
+        });
+        sweeping.is_finished()
     }
 }
 
-async fn sweep(store: &dyn Store) {
-    loop {
-        match store.sweep(BATCH).await {
-            Ok(removed) if removed >= BATCH => tokio::task::yield_now().await,
-            Ok(_) => return,
-            Err(error) => {
+/// Says that a sweep is over, also where it panicked or its runtime ended.
+struct Running(Arc<AtomicBool>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+async fn sweep(store: &dyn Store, clock: &dyn Clock) {
+    let until = clock.monotonic() + SWEEP_AT_MOST;
+    while clock.monotonic() < until {
+        match within(clock, BATCH_AT_MOST, store.sweep(BATCH)).await {
+            Some(Ok(removed)) if removed >= BATCH => tokio::task::yield_now().await,
+            Some(Ok(_)) => return,
+            Some(Err(error)) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "expired records could not be swept"
                 );
+                return;
+            }
+            None => {
+                tracing::warn!("expired records could not be swept: the store did not answer");
                 return;
             }
         }

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::lease::ask;
+use super::complaints::{Complaints, Failed};
+use super::steps::ask;
 use crate::clock::Clock;
 use crate::identity::{AttemptId, RecordId};
 use crate::store::{Record, State, Store};
@@ -128,6 +129,7 @@ pub(super) struct Waiter<'a> {
     pub(super) board: &'a Board,
     pub(super) store: &'a dyn Store,
     pub(super) clock: &'a dyn Clock,
+    pub(super) complaints: &'a Complaints,
     pub(super) record: RecordId,
     pub(super) attempt: AttemptId,
     pub(super) until: Until,
@@ -161,11 +163,8 @@ impl Waiter<'_> {
                 Ok(found) if found.as_ref().is_some_and(|record| self.still_runs(record)) => {}
                 Ok(found) => return found,
                 Err(error) => {
-                    tracing::warn!(
-                        record = %self.record,
-                        error = &error as &dyn std::error::Error,
-                        "a waiting duplicate could not read the record"
-                    );
+                    let complaints = self.complaints;
+                    complaints.complain(self.clock, Failed::Waiter, &error);
                 }
             }
         }

@@ -44,19 +44,22 @@ impl Canonical {
         hash_value(&self.0, fields);
     }
 
-    /// Hashes what stands at these pointers. What is absent differs from null.
-    pub(super) fn hash_fields_into(&self, pointers: &[&str], fields: &mut Fields) {
+    /// Hashes what stands at these pointers, and says whether anything does. What is absent differs from null.
+    pub(super) fn hash_fields_into(&self, pointers: &[&str], fields: &mut Fields) -> bool {
+        let mut any = false;
         fields.push(b"fields");
         for pointer in pointers {
             fields.push(pointer.as_bytes());
             match self.0.pointer(pointer) {
                 None => fields.push(b"absent"),
                 Some(value) => {
+                    any = true;
                     fields.push(b"present");
                     hash_value(value, fields);
                 }
             }
         }
+        any
     }
 
     /// The document without what stands at these pointers. An element of an array leaves its place behind, so that the

@@ -4,13 +4,15 @@ mod json;
 #[cfg(feature = "axum")]
 mod multipart;
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use self::json::Canonical;
 #[cfg(feature = "axum")]
-pub(crate) use self::multipart::parts_of;
+pub(crate) use self::multipart::{Malformed, parts_of};
 use crate::digest::{Fields, Secret};
 use crate::policy::FingerprintOf;
 
@@ -90,7 +92,11 @@ impl Body<'_> {
             },
             (FingerprintOf::Fields(pointers), Self::Bytes(bytes)) => {
                 match Canonical::parse(bytes) {
-                    Some(json) => json.hash_fields_into(pointers, fields),
+                    Some(json) => {
+                        if !json.hash_fields_into(pointers, fields) {
+                            tell_of_no_fields(pointers);
+                        }
+                    }
                     None => hash_bytes(bytes, fields),
                 }
             }
@@ -101,6 +107,19 @@ impl Body<'_> {
                 }
             }
         }
+    }
+}
+
+/// Says in the log that all bodies without any of these fields count as one, which is hardly meant. Once for each endpoint,
+/// by where its pointers are, and without the body.
+fn tell_of_no_fields(pointers: &'static [&'static str]) {
+    static TOLD: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.insert(pointers.as_ptr().addr()) {
+        tracing::warn!(
+            ?pointers,
+            "a request's body has none of the fields that `fingerprint = fields(…)` names: all such requests count as the same one"
+        );
     }
 }
 

@@ -10,26 +10,37 @@ use multer::Multipart;
 
 use super::Part;
 
-/// The parts of a form, in their order; `None` if this is not one, or not a whole one.
-pub(crate) async fn parts_of(content_type: &str, body: Bytes) -> Option<Vec<Part>> {
-    let boundary = multer::parse_boundary(content_type).ok()?;
-    if !is_all_form(&body, &boundary) {
-        return None;
+/// A body that cannot be read as the form that its `Content-Type` says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+impl From<multer::Error> for Malformed {
+    fn from(_: multer::Error) -> Self {
+        Self
     }
+}
+
+/// The parts of a form, in their order; `None` if the body holds something beside them.
+pub(crate) async fn parts_of(
+    content_type: &str,
+    body: Bytes,
+) -> Result<Option<Vec<Part>>, Malformed> {
+    let boundary = multer::parse_boundary(content_type)?;
+    let is_all_form = is_all_form(&body, &boundary);
     let body = stream::once(std::future::ready(Ok::<_, Infallible>(body)));
     let mut form = Multipart::new(body, boundary);
     let mut parts = Vec::new();
-    while let Some(field) = form.next_field().await.ok()? {
+    while let Some(field) = form.next_field().await? {
         let mut part = Part {
             name: field.name().map(str::to_owned),
             file_name: field.file_name().map(str::to_owned),
             content_type: field.content_type().map(ToString::to_string),
             content: Bytes::new(),
         };
-        part.content = field.bytes().await.ok()?;
+        part.content = field.bytes().await?;
         parts.push(part);
     }
-    Some(parts)
+    Ok(is_all_form.then_some(parts))
 }
 
 /// Whether nothing stands before the first part or behind the last: a form's reader passes over it, and another reader
@@ -73,7 +84,7 @@ mod tests {
 
     async fn parts(boundary: &str) -> Option<Vec<Part>> {
         let (content_type, body) = form(boundary);
-        parts_of(&content_type, body).await
+        parts_of(&content_type, body).await.unwrap()
     }
 
     #[tokio::test]
@@ -98,7 +109,7 @@ mod tests {
             [b"preamble\r\n".as_slice(), &body].concat(),
             [&*body, b"epilogue amount=1000"].concat(),
         ] {
-            assert_eq!(parts_of(&content_type, changed.into()).await, None);
+            assert_eq!(parts_of(&content_type, changed.into()).await, Ok(None));
         }
         assert!(
             parts_of(
@@ -106,18 +117,19 @@ mod tests {
                 [b"\r\n".as_slice(), &body, b"\r\n"].concat().into()
             )
             .await
-            .is_some()
+            .is_ok_and(|parts| parts.is_some())
         );
     }
 
     #[tokio::test]
     async fn what_is_no_whole_form_has_no_parts() {
         let (content_type, body) = form("one");
-        assert_eq!(parts_of("multipart/form-data", body.clone()).await, None);
-        assert_eq!(parts_of("application/json", body.clone()).await, None);
-        assert_eq!(
-            parts_of(&content_type, body.slice(..body.len() - 10)).await,
-            None
-        );
+        for (content_type, body) in [
+            ("multipart/form-data", body.clone()),
+            ("application/json", body.clone()),
+            (content_type.as_str(), body.slice(..body.len() - 10)),
+        ] {
+            assert_eq!(parts_of(content_type, body).await, Err(Malformed));
+        }
     }
 }

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Idempotency, Settings};
+use super::secrets::check_secrets;
+use super::{Idempotency, Settings, in_time};
 use crate::clock::Clock;
-use crate::digest::{Fields, Secret};
-use crate::fingerprint::Fingerprint;
-use crate::identity::{AttemptId, RecordId};
-use crate::outcome::Disposition;
-use crate::policy::{Ttl, is_token};
-use crate::store::{Claim, Claimed, Completion, Durability, Record, Store, StoreError, Takeover};
+use crate::identity::RecordId;
+use crate::policy::is_token;
+use crate::store::{Durability, Store, StoreError};
 
 /// Settings for an [`Idempotency`], made by [`Idempotency::builder`].
 ///
@@ -56,15 +54,6 @@ impl IdempotencyBuilder {
         self
     }
 
-    /// Turns identities and fingerprints into HMACs under this secret, so that somebody who reads the store can test no
-    /// guesses of keys or bodies. Take at least 32 random bytes.
-    ///
-    /// All processes that share a store and namespace must have the same; [`build`](Self::build) checks it.
-    pub fn secret(mut self, secret: impl AsRef<[u8]>) -> Self {
-        self.settings.secret = Some(Secret::new(secret.as_ref()));
-        self
-    }
-
     /// Names the header that marks every answer from a record, with the value `true`. Default: `Idempotency-Replayed`.
     pub fn replayed_header(mut self, name: impl AsRef<str>) -> Self {
         self.settings.replayed_header = Some(name.as_ref().to_ascii_lowercase());
@@ -93,15 +82,28 @@ impl IdempotencyBuilder {
         self
     }
 
-    /// Removes expired records so often; never for a zero interval. Default: every minute, from the first request on.
+    /// How often to remove expired records, from the first request on. Zero turns the sweep off. Default: one minute.
+    ///
+    /// Each sweep comes up to half an interval early, by chance, so that processes don't sweep together. One that hangs is
+    /// dropped, and the next goes on.
     pub fn sweep_interval(mut self, interval: Duration) -> Self {
         self.settings.sweep_interval = (!interval.is_zero()).then_some(interval);
         self
     }
 
-    /// Lets at most so many attempts run at once; one more is refused with 503 and leaves no record. Default: no bound.
+    /// How many attempts may run at once. One more is refused with 503 `idempotency_overloaded` and leaves no record;
+    /// retries are still answered from their records. Zero: no bound. Default: 4,096.
+    ///
+    /// # This is the only bound on handlers
+    ///
+    /// **Handlers outlive their clients. A `ConcurrencyLimit` or a `Timeout` around an annotated handler does NOT bound how
+    /// many run:** such a layer gives its permit back as soon as the client leaves or the time is up, while the handler
+    /// goes on in a task of its own. With a limit of one, ten clients that leave early have ten handlers running. Set this
+    /// to what the application, and the pools that its handlers take connections from, can bear. Bound how long a handler
+    /// runs by the policy's `deadline`.
     pub fn max_in_flight(mut self, attempts: usize) -> Self {
-        self.settings.max_in_flight = Some(attempts.min(tokio::sync::Semaphore::MAX_PERMITS));
+        let most = tokio::sync::Semaphore::MAX_PERMITS;
+        self.settings.max_in_flight = (attempts > 0).then_some(attempts.min(most));
         self
     }
 
@@ -139,7 +141,14 @@ impl IdempotencyBuilder {
         self
     }
 
-    #[cfg(feature = "axum")]
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub(crate) fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
     }
@@ -148,10 +157,11 @@ impl IdempotencyBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::HeaderName`] if a name given is no header name, [`BuildError::Documentation`] if the link is none,
-    /// [`BuildError::Secret`] if the store's records of
-    /// this namespace were made under another secret or under none, [`BuildError::Durability`] if the store does not hold
-    /// what was [required](Self::require), [`BuildError::Store`] if it could not be asked.
+    /// [`BuildError::HeaderName`] if a header name is invalid, [`BuildError::Documentation`] if the link is,
+    /// [`BuildError::ShortSecret`] and [`BuildError::NoCurrentSecret`] if the secrets are,
+    /// [`BuildError::Secret`] if the store's records of this namespace were made under a secret that isn't known here, or
+    /// under none, [`BuildError::Durability`] if the store does not hold what was [required](Self::require),
+    /// [`BuildError::Store`] if it could not be asked, or did not answer within 30 seconds.
     pub async fn build(self) -> Result<Idempotency, BuildError> {
         let Self {
             store,
@@ -170,10 +180,13 @@ impl IdempotencyBuilder {
                 url: url.to_string(),
             });
         }
-        if let Some(required) = required {
-            check_durability(&*store, required).await?;
-        }
-        check_secret(&*store, &settings).await?;
+        let checks = async {
+            if let Some(required) = required {
+                check_durability(&*store, required).await?;
+            }
+            check_secrets(&*store, &settings).await
+        };
+        in_time(&*settings.clock, checks).await?;
         Ok(Idempotency::from_parts(store, settings))
     }
 }
@@ -198,10 +211,21 @@ pub enum BuildError {
     },
     /// The store has records of this namespace that were made under another secret, or under none.
     #[error(
-        "the records of this store and namespace were made under another secret: give the builder that one, or another namespace"
+        "the records of this store and namespace were made under another secret: give the builder that one, or another namespace; or, if that was a mistake and nothing was recorded, remove its mark {mark} with `IdempotencyBuilder::forget_secret_mark`"
     )]
     #[non_exhaustive]
-    Secret {},
+    Secret {
+        /// The record that says so.
+        mark: RecordId,
+    },
+    /// A secret is empty, or so short that it could be guessed.
+    #[error("a secret needs at least 16 bytes; take 32 random ones")]
+    #[non_exhaustive]
+    ShortSecret {},
+    /// There are earlier secrets and no current one.
+    #[error("there are earlier secrets and no current one: call `secret` as well")]
+    #[non_exhaustive]
+    NoCurrentSecret {},
     /// The store does not survive what was required of it.
     #[error("the store does not survive {required}: {because}")]
     #[non_exhaustive]
@@ -233,40 +257,4 @@ fn is_link(url: &str) -> bool {
         && url
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte))
-}
-
-/// Compares the secret's mark with the one that stands in the store, and leaves it there if none does. To have no
-/// secret leaves a mark too.
-///
-/// The mark is a record like any other. Its id depends on the namespace alone, its fingerprint on the secret.
-async fn check_secret(store: &dyn Store, settings: &Settings) -> Result<(), BuildError> {
-    let mut id = Fields::new(None, "idempotent/secret-mark/1");
-    id.push(settings.namespace.as_bytes());
-    let record = RecordId::from_bytes(id.finish());
-    let fingerprint = Fingerprint::of_secret(settings.secret.as_ref());
-
-    match leave_mark(store, record, fingerprint).await? {
-        Some(mark) if mark.fingerprint != fingerprint => Err(BuildError::Secret {}),
-        _ => Ok(()),
-    }
-}
-
-async fn leave_mark(
-    store: &dyn Store,
-    record: RecordId,
-    fingerprint: Fingerprint,
-) -> Result<Option<Record>, StoreError> {
-    let attempt = AttemptId::random();
-    let lease = Duration::from_secs(30);
-    let claim = Claim::new(record, fingerprint, attempt, lease).takeover(Takeover::Abandoned);
-    match store.claim(claim).await? {
-        Claimed::Found(mark) => Ok(Some(mark)),
-        Claimed::Withdrawn => Ok(None),
-        Claimed::Won(_) => {
-            let completion = Completion::new(Disposition::Completed, None, Ttl::Forever);
-            // Another process may have taken over from this one: it leaves the same mark.
-            let _ = store.complete(record, attempt, completion).await?;
-            Ok(None)
-        }
-    }
 }

@@ -1,23 +1,32 @@
 //! The handle that an application installs: a store and how to use it.
 
 mod builder;
+mod disabled;
+mod find;
 mod operations;
+mod secrets;
 mod settings;
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
 pub use self::builder::{BuildError, IdempotencyBuilder};
+pub use self::find::{Find, FindError};
+use self::operations::in_time;
 pub(crate) use self::settings::Settings;
-use crate::engine::{Board, sweep_until_dropped};
+use crate::engine::{Backlog, Board, Complaints, Heartbeat, Sweeper};
 use crate::store::Store;
 
 /// A store, and the settings that all endpoints share. Clones are one handle.
+///
+/// It renews the leases of its attempts from a thread of its own, through the application's runtime. A handler that blocks
+/// its thread therefore keeps its lease, as long as another thread of the runtime is free. Where all of them are blocked for
+/// longer than a lease, or the only thread of a current-thread runtime, nothing can reach the store: the leases run out, and
+/// retries may run again. Use `spawn_blocking` for work that blocks.
 ///
 /// On axum it is a tower layer: what is routed below it finds it.
 ///
@@ -40,11 +49,14 @@ pub struct Idempotency {
 struct Shared {
     store: Arc<dyn Store>,
     settings: Settings,
-    /// The attempts in flight, and the little clean-ups behind failed claims.
+    /// The calls that run in tasks of their own.
     running: TaskTracker,
     /// One permit for each attempt that may run, where there is a bound.
     permits: Option<Arc<Semaphore>>,
-    sweeping: AtomicBool,
+    sweeping: Once,
+    heartbeat: Heartbeat,
+    backlog: Arc<Backlog>,
+    complaints: Arc<Complaints>,
     /// The attempts that duplicates of this process may wait for.
     board: Arc<Board>,
 }
@@ -63,7 +75,8 @@ impl Idempotency {
         IdempotencyBuilder::new(Arc::new(store))
     }
 
-    /// Waits until no attempt is in flight, at most for so long. Says how many are still running then.
+    /// Waits until no attempt is in flight and nothing waits to be told to the store in the background, for at most
+    /// `deadline`. Returns how many attempts are still running then.
     ///
     /// Call it once the server takes no more requests. Attempts outlive their clients, so a server that has drained its
     /// connections may still have some; those that a process leaves behind are abandoned and end with their leases.
@@ -91,14 +104,16 @@ impl Idempotency {
         let timeout = self.settings().clock.sleep(deadline);
         tokio::select! {
             biased;
-            () = self.shared.running.wait() => {}
+            () = self.finished() => {}
             () = timeout => {}
         }
         self.shared.running.len()
     }
 
-    /// How many calls have work of their own in this process: attempts in flight, and what is still to be tidied up behind
-    /// claims that failed.
+    /// How many attempts are in flight in this process, including those whose claims have been sent and not answered.
+    ///
+    /// What the store is told in the background, once an attempt has ended or its claim has failed, doesn't count:
+    /// [`shutdown`](Self::shutdown) waits for it as well.
     pub fn in_flight(&self) -> usize {
         self.shared.running.len()
     }
@@ -107,20 +122,37 @@ impl Idempotency {
         let permits = settings
             .max_in_flight
             .map(|permits| Arc::new(Semaphore::new(permits)));
-        let running = TaskTracker::new();
+        let clock = || Arc::clone(&settings.clock);
+        let complaints = Arc::<Complaints>::default();
+        let heartbeat = Heartbeat::new(clock(), Arc::clone(&complaints));
+        let backlog = Arc::new(Backlog::new(Arc::clone(&store), clock()));
         Self {
             shared: Arc::new(Shared {
                 store,
                 settings,
-                running,
+                running: TaskTracker::new(),
                 permits,
-                sweeping: AtomicBool::new(false),
+                sweeping: Once::new(),
+                heartbeat,
+                backlog,
+                complaints,
                 board: Arc::default(),
             }),
         }
     }
 
-    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+    /// The store, as it was given to the handle. A handle that is [disabled](Self::disabled) has one whose every step fails.
+    ///
+    /// ```
+    /// # #[cfg(feature = "memory")]
+    /// # {
+    /// use idempotent_runtime::{Idempotency, MemoryStore};
+    ///
+    /// let idempotency = Idempotency::new(MemoryStore::new());
+    /// assert!(idempotency.store().downcast_ref::<MemoryStore>().is_some());
+    /// # }
+    /// ```
+    pub fn store(&self) -> &Arc<dyn Store> {
         &self.shared.store
     }
 
@@ -147,18 +179,33 @@ impl Idempotency {
             .map_err(|_| Full)
     }
 
-    /// Starts the sweeper, once. It ends when the last clone of this handle is dropped.
-    pub(crate) fn start_sweeping(&self) {
-        let sweeping = &self.shared.sweeping;
-        if sweeping.load(Ordering::Relaxed) || sweeping.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        if let Some(interval) = self.settings().sweep_interval {
-            let clock = Arc::clone(&self.settings().clock);
-            let shared = Arc::downgrade(&self.shared);
-            let store = move || shared.upgrade().map(|shared| Arc::clone(&shared.store));
-            tokio::spawn(sweep_until_dropped(store, clock, interval));
-        }
+    pub(crate) fn heartbeat(&self) -> &Heartbeat {
+        &self.shared.heartbeat
+    }
+
+    pub(crate) fn backlog(&self) -> &Arc<Backlog> {
+        &self.shared.backlog
+    }
+
+    pub(crate) fn complaints(&self) -> &Complaints {
+        &self.shared.complaints
+    }
+
+    /// Starts what goes on beside the calls, if that is still to be done. Must be called on a runtime.
+    pub(crate) fn make_ready(&self) {
+        self.shared.heartbeat.make_ready();
+        self.shared.sweeping.call_once(|| {
+            let settings = self.settings();
+            if let Some(interval) = settings.sweep_interval {
+                let sweeper = Sweeper::new(self.store(), &*settings.clock, interval);
+                self.shared.heartbeat.sweep(sweeper);
+            }
+        });
+    }
+
+    async fn finished(&self) {
+        self.shared.running.wait().await;
+        self.shared.backlog.finished().await;
     }
 }
 

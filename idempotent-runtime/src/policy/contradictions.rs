@@ -17,6 +17,7 @@ impl Policy {
             .fingerprint(self.fingerprint)
             .mismatch(self.mismatch)
             .pending(self.pending)
+            .abandoned(self.abandoned)
             .lease(self.lease)
             .deadline(self.deadline);
         checked.ttl.assert_valid();

@@ -88,7 +88,7 @@ impl Policy {
             mismatch,
             told(true, Code::Pending, self.pending.status()),
             told(
-                self.abandoned == Abandoned::Refuse,
+                self.abandoned != Abandoned::Rerun,
                 Code::OutcomeUnknown,
                 Code::OutcomeUnknown.status(),
             ),

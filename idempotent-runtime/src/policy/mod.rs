@@ -185,14 +185,31 @@ impl Pending {
     }
 }
 
-/// What a retry gets after an attempt ended without an outcome.
+/// What a retry gets after an attempt ended without an outcome. More may be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Abandoned {
     /// The handler runs again. Effects of the abandoned attempt outside the store may happen twice.
     Rerun,
+    /// The handler runs again until this many attempts have been abandoned; from then on as under
+    /// [`Refuse`](Self::Refuse). Of one, no retry runs again, as under `Refuse`. The count starts anew with each
+    /// generation: when the key was given back, expired or was forgotten.
+    ///
+    /// It bounds what one bad request can do: one that crashes its process crashes at most this many.
+    RerunUpTo(u32),
     /// 409, `idempotency_outcome_unknown`, until somebody settles it.
     Refuse,
+}
+
+impl Abandoned {
+    /// Whether a retry runs once so many attempts were abandoned.
+    pub(crate) fn runs_after(self, abandoned: u32) -> bool {
+        match self {
+            Self::Rerun => true,
+            Self::RerunUpTo(most) => abandoned < most,
+            Self::Refuse => false,
+        }
+    }
 }
 
 /// What a request gets while the store is unreachable.
@@ -324,7 +341,23 @@ impl Policy {
     }
 
     /// Sets what a retry gets after an attempt ended without an outcome.
+    ///
+    /// ```compile_fail,E0080
+    /// # use idempotent_runtime::policy::{Abandoned, Policy};
+    /// const PAYMENTS: Policy = Policy::new().abandoned(Abandoned::RerunUpTo(0)); // say `Refuse`
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant: if it is `RerunUpTo(0)`.
+    #[track_caller]
     pub const fn abandoned(mut self, abandoned: Abandoned) -> Self {
+        if let Abandoned::RerunUpTo(most) = abandoned {
+            assert!(
+                most > 0,
+                "`RerunUpTo` counts from 1: write `Abandoned::Refuse` where no retry may run again"
+            );
+        }
         self.abandoned = abandoned;
         self
     }

@@ -202,6 +202,20 @@ impl Cursor {
         Self(record.as_bytes().to_vec())
     }
 
+    /// The cursor behind a record and the moment at which it ends, for stores that list in the order of ends.
+    pub fn behind_moment(at: Timestamp, record: RecordId) -> Self {
+        let mut bytes = at.as_millis().to_be_bytes().to_vec();
+        bytes.extend(record.as_bytes());
+        Self(bytes)
+    }
+
+    /// What [`behind_moment`](Self::behind_moment) was given; `None` if it did not make the cursor.
+    pub fn moment(&self) -> Option<(Timestamp, RecordId)> {
+        let (at, record) = self.0.split_first_chunk()?;
+        let record = RecordId::from_bytes(record.try_into().ok()?);
+        Some((Timestamp::from_millis(i64::from_be_bytes(*at)), record))
+    }
+
     /// The record behind which the page begins, for stores that list in the order of ids; `None` if the cursor is not
     /// one that [`behind`](Self::behind) made.
     pub fn record(&self) -> Option<RecordId> {

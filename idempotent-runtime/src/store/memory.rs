@@ -29,8 +29,7 @@ const SWEEP_AT_ONCE: usize = 128;
 /// For tests, and for work that need not outlive the process. It survives nothing: when the process ends, every record
 /// is gone, and a retry runs anew. Other processes do not see the records.
 ///
-/// Clones share the records. No step ever waits: each is done when its method returns, so that dropping the future
-/// changes nothing, and none of them fails.
+/// Clones share the records. No step ever waits: each is done when its future is first polled, and none of them fails.
 ///
 /// Memory is given back by [`sweep`](Store::sweep), not by time alone.
 ///
@@ -91,18 +90,20 @@ impl MemoryStore {
         }
     }
 
-    /// Decides one step under the lock of the record's shard.
+    /// Decides one step under the lock of the record's shard, once it is polled.
     fn step<'a, A: Send + 'a>(
-        &self,
+        &'a self,
         record: RecordId,
-        decide: impl FnOnce(Option<&Row>, Timestamp) -> (Change, A),
+        decide: impl FnOnce(Option<&Row>, Timestamp) -> (Change, A) + Send + 'a,
     ) -> StoreFuture<'a, A> {
         // The map looks at the first bytes, so the last ones spread the records over the shards.
         let shard = usize::from(record.as_bytes()[31]) % SHARDS;
-        let answer = self
-            .lock(shard)
-            .step(record, || self.shared.clock.now(), decide);
-        Box::pin(future::ready(Ok(answer)))
+        Box::pin(async move {
+            let answer = self
+                .lock(shard)
+                .step(record, || self.shared.clock.now(), decide);
+            Ok(answer)
+        })
     }
 
     /// Looks at every row: a listing is rare, and an order of all ids would cost every claim.
@@ -162,11 +163,13 @@ impl fmt::Debug for MemoryStore {
 
 impl Store for MemoryStore {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
-        self.step(claim.record, |row, now| transition::claim(row, &claim, now))
+        self.step(claim.record, move |row, now| {
+            transition::claim(row, &claim, now)
+        })
     }
 
     fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
-        self.step(claim.record, |row, now| {
+        self.step(claim.record, move |row, now| {
             transition::withdraw(row, &claim, now)
         })
     }
@@ -177,7 +180,7 @@ impl Store for MemoryStore {
         attempt: AttemptId,
         lease: Duration,
     ) -> StoreFuture<'_, Fence> {
-        self.step(record, |row, now| {
+        self.step(record, move |row, now| {
             transition::renew(row, attempt, lease, now)
         })
     }
@@ -188,7 +191,9 @@ impl Store for MemoryStore {
         attempt: AttemptId,
         outcome: Outcome,
     ) -> StoreFuture<'_, Fence> {
-        self.step(record, |row, _| transition::publish(row, attempt, outcome))
+        self.step(record, move |row, _| {
+            transition::publish(row, attempt, outcome)
+        })
     }
 
     fn complete(
@@ -197,23 +202,25 @@ impl Store for MemoryStore {
         attempt: AttemptId,
         completion: Completion,
     ) -> StoreFuture<'_, Fence> {
-        self.step(record, |row, now| {
+        self.step(record, move |row, now| {
             transition::complete(row, attempt, completion, now)
         })
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
-        self.step(record, |row, now| transition::release(row, attempt, now))
+        self.step(record, move |row, now| {
+            transition::release(row, attempt, now)
+        })
     }
 
     fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
-        self.step(record, |row, now| {
+        self.step(record, move |row, now| {
             (Change::Keep, transition::load(row, now))
         })
     }
 
     fn forget(&self, record: RecordId, seen: AttemptId) -> StoreFuture<'_, Fence> {
-        self.step(record, |row, _| transition::forget(row, seen))
+        self.step(record, move |row, _| transition::forget(row, seen))
     }
 
     fn resolve(
@@ -223,31 +230,33 @@ impl Store for MemoryStore {
         attempt: AttemptId,
         resolution: Resolution,
     ) -> StoreFuture<'_, Fence> {
-        self.step(record, |row, now| {
+        self.step(record, move |row, now| {
             transition::resolve(row, seen, attempt, resolution, now)
         })
     }
 
     fn list(&self, list: List) -> StoreFuture<'_, Page> {
-        Box::pin(future::ready(self.page(&list)))
+        Box::pin(async move { self.page(&list) })
     }
 
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
-        let first = self.shared.next_sweep.fetch_add(1, Ordering::Relaxed);
-        let now = self.shared.clock.now();
-        let mut swept = 0;
-        for shard in (0..SHARDS).map(|offset| first.wrapping_add(offset) % SHARDS) {
-            loop {
-                let at_once = SWEEP_AT_ONCE.min(limit - swept);
-                // The lock is let go after each of these, so that claims get in between.
-                let removed = self.lock(shard).sweep(at_once, now);
-                swept += removed;
-                if removed < at_once || at_once == 0 {
-                    break;
+        Box::pin(async move {
+            let first = self.shared.next_sweep.fetch_add(1, Ordering::Relaxed);
+            let now = self.shared.clock.now();
+            let mut swept = 0;
+            for shard in (0..SHARDS).map(|offset| first.wrapping_add(offset) % SHARDS) {
+                loop {
+                    let at_once = SWEEP_AT_ONCE.min(limit - swept);
+                    // The lock is let go after each of these, so that claims get in between.
+                    let removed = self.lock(shard).sweep(at_once, now);
+                    swept += removed;
+                    if removed < at_once || at_once == 0 {
+                        break;
+                    }
                 }
             }
-        }
-        Box::pin(future::ready(Ok(swept)))
+            Ok(swept)
+        })
     }
 
     fn survives(&self) -> StoreFuture<'_, Survives> {

@@ -84,7 +84,11 @@ impl<DB: Database> Pooled<DB> {
 
     /// A connection on which nothing is under way.
     pub(super) async fn lease(&self, lane: Lane) -> Result<Lease<DB>, NoConnection> {
-        match timeout(PATIENCE, self.wait_for_lease(lane)).await {
+        let patience = match &self.source {
+            Source::Own(_) => PATIENCE,
+            Source::Applications(pool) => pool.options().get_acquire_timeout(),
+        };
+        match timeout(patience, self.wait_for_lease(lane)).await {
             Ok(lease) => lease,
             Err(_) => Err(NoConnection::NoneFree),
         }
@@ -217,7 +221,7 @@ fn give_back<DB: Database>(mut connection: PoolConnection<DB>, cut_short: bool) 
 pub(super) enum NoConnection {
     #[error("no connection could be opened")]
     Failed(#[source] ToldOnce),
-    #[error("no connection was free within {PATIENCE:?}")]
+    #[error("no connection was free in time")]
     NoneFree,
 }
 

@@ -35,7 +35,12 @@ async fn a_url_that_is_none_is_not_shown() {
         "mysql://somebody:hush-hush@db:70000/app",
     ] {
         let error = MySqlStore::connect(url).await.unwrap_err();
-        assert!(error.to_string().starts_with("this is no URL"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("this isn't the URL of a MySQL"),
+            "{error}"
+        );
         assert_keeps_secrets(&error);
     }
 }

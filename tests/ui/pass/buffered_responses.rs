@@ -95,6 +95,21 @@ where
     reply
 }
 
+#[idempotent(scope = global, abandoned = rerun(3), response = buffer)]
+async fn with_an_error_that_says_what_it_means(body: String) -> Result<Response, ApiError> {
+    Err(ApiError(body))
+}
+
+struct ApiError(String);
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
+impl idempotent_runtime::axum::Replay for ApiError {}
+
 fn main() {
     let _: Router = Router::new()
         .route("/a", post(bare))
@@ -108,5 +123,6 @@ fn main() {
         .route("/i", post(named_events))
         .route("/j", post(of_ones_own))
         .route("/k", post(replayable_anyway))
+        .route("/m", post(with_an_error_that_says_what_it_means))
         .route("/l", post(generic::<u64, &'static str>));
 }

@@ -12,13 +12,19 @@ use super::foreground;
 use super::interruptions::Interruptions;
 
 /// The suite's modules. Above them is the one that `store_conformance!` names after the store.
-const SUITE: [&str; 6] = [
+const SUITE: [&str; 12] = [
     "claims",
     "concurrency",
     "fences",
+    "generations",
+    "hanging",
+    "lapsing",
+    "listing",
     "outcomes",
+    "renewals",
     "sweeping",
     "times",
+    "withdrawals",
 ];
 /// How long a process that outlived cargo may keep the end of the output from us.
 const PATIENCE: Duration = Duration::from_secs(5);

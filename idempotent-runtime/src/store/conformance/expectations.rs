@@ -35,7 +35,7 @@ pub(super) fn must_at<T: PartialEq + Debug>(at: At, promise: &str, got: &T, expe
     );
 }
 
-fn answer_at<T>(at: At, answer: Result<T, StoreError>) -> T {
+pub(super) fn answer_at<T>(at: At, answer: Result<T, StoreError>) -> T {
     answer.unwrap_or_else(|error| {
         let mut causes = String::new();
         for cause in std::iter::successors(error.source(), |&cause| cause.source()) {

@@ -60,6 +60,7 @@ macro_rules! store_conformance {
                 a_renewal_revives_an_abandoned_record,
                 a_renewal_of_zero_abandons_at_once,
                 a_publication_does_not_prolong_the_lease,
+                a_step_of_the_wall_clock_ends_no_lease,
                 an_outcome_expires_at_its_very_millisecond,
                 the_window_is_counted_from_completion,
                 the_window_of_a_resolution_is_counted_from_it,
@@ -80,6 +81,7 @@ macro_rules! store_conformance {
                 a_provisional_outcome_survives_a_renewal,
                 a_provisional_outcome_ends_with_completion,
                 a_provisional_outcome_ends_with_release,
+                an_outcome_that_the_store_cannot_hold_is_refused_and_the_record_goes_on,
             }
             sweeping {
                 expired_and_released_records_are_swept,
@@ -99,6 +101,57 @@ macro_rules! store_conformance {
                 many_records_at_once_do_not_meet,
                 one_of_completion_and_takeover_counts,
                 steps_whose_callers_left_harm_nobody,
+            }
+            withdrawals {
+                a_record_that_a_withdrawn_claim_made_is_free,
+                a_record_that_a_withdrawn_claim_took_over_is_abandoned_again,
+                a_claim_that_comes_after_its_withdrawal_is_refused,
+                a_claim_that_comes_after_its_release_is_refused,
+                a_withdrawal_changes_no_record_of_another_attempt,
+                a_withdrawal_changes_no_record_that_is_done,
+                a_withdrawal_leaves_its_mark_where_a_record_counts_as_absent,
+                the_mark_of_an_attempt_stays_for_two_minutes,
+            }
+            hanging {
+                a_step_that_was_never_polled_does_nothing,
+                a_step_whose_caller_hangs_does_not_hold_up_its_repetition,
+                a_step_whose_caller_left_does_not_hold_up_its_repetition,
+                a_claim_whose_caller_left_is_withdrawn_at_once,
+                a_hung_step_does_not_hold_up_its_own_repetition,
+            }
+            generations {
+                a_record_keeps_the_label_of_the_claim_that_made_it,
+                every_label_is_kept_as_it_is,
+                a_takeover_goes_on_with_the_generation_and_counts_who_abandoned_it,
+                a_record_that_is_won_anew_begins_another_generation,
+                a_resolved_record_stays_of_its_generation,
+                a_record_says_when_its_generation_began,
+                a_takeover_needs_fewer_abandoned_attempts_than_it_names,
+            }
+            lapsing {
+                an_abandoned_record_lapses_at_its_very_millisecond,
+                a_record_that_is_kept_until_it_is_settled_does_not_lapse,
+                a_lapsed_record_is_swept,
+                an_attempt_may_settle_a_lapsed_record_that_nobody_took,
+                an_attempt_whose_lapsed_record_was_taken_is_refused,
+                a_renewal_postpones_the_lapse,
+                a_takeover_says_how_long_its_record_is_kept,
+                a_record_lapses_whose_takeover_was_withdrawn,
+            }
+            renewals {
+                renewals_are_answered_in_their_order,
+                a_record_that_is_renewed_twice_at_once_is_answered_twice,
+                no_renewals_have_no_answers,
+                many_renewals_are_all_answered,
+            }
+            listing {
+                every_listing_shows_the_records_in_its_state,
+                a_record_that_counts_as_absent_is_not_listed,
+                a_listing_can_be_narrowed_by_namespace_and_operation,
+                a_listed_record_shows_what_the_record_says,
+                a_listing_goes_on_from_page_to_page,
+                a_record_that_stays_is_listed_whatever_becomes_of_others,
+                a_cursor_that_the_store_did_not_make_is_refused,
             }
         }
     };
@@ -132,7 +185,16 @@ mod tests {
             ("outcomes", include_str!("outcomes.rs")),
             ("sweeping", include_str!("sweeping.rs")),
             ("concurrency", include_str!("concurrency.rs")),
+            ("withdrawals", include_str!("withdrawals.rs")),
+            ("hanging", include_str!("hanging.rs")),
+            ("generations", include_str!("generations.rs")),
+            ("lapsing", include_str!("lapsing.rs")),
+            ("renewals", include_str!("renewals.rs")),
+            ("listing", include_str!("listing.rs")),
         ];
+        let declared = include_str!("mod.rs").lines();
+        let declared = declared.filter(|line| line.starts_with("pub mod "));
+        assert_eq!(declared.count(), modules.len(), "a module is not looked at");
         for (module, text) in modules {
             let of_module = list
                 .split_once(&format!("            {module} {{\n"))

@@ -56,11 +56,18 @@ pub mod claims;
 pub mod concurrency;
 mod expectations;
 pub mod fences;
+pub mod generations;
+pub mod hanging;
+pub mod lapsing;
 mod list;
+pub mod listing;
 pub mod outcomes;
+pub mod renewals;
 pub mod sweeping;
 pub mod times;
+pub mod withdrawals;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,7 +97,34 @@ pub trait Harness: Send + Sync + 'static {
     fn expiry(&self) -> Expiry {
         Expiry::Sweep
     }
+
+    /// The size of a body, in bytes, that the store cannot hold. Default: `None`, for a store that holds whatever fits
+    /// into memory; then nothing is tested of it.
+    ///
+    /// A store whose limit can be set should be opened with a low one, above the mebibyte that other tests keep.
+    fn too_large(&self) -> Option<usize> {
+        None
+    }
+
+    /// Sets the wall clock forward by so many milliseconds, or back, without moving the store's time, and returns `true`.
+    /// Default: `false`, for a store that judges by a server's clock; then nothing is tested of it.
+    fn step_wall(&self, millis: i64) -> bool {
+        let _ = millis;
+        false
+    }
+
+    /// Makes the next step that a handle sends hang, as it does on a connection that is suddenly silent: its answer never
+    /// comes. Default: `None`, where no step can hang so; then nothing is tested of it.
+    ///
+    /// A proxy between store and server does it: it forwards the step, or swallows it, and then nothing more on that
+    /// connection. New connections work.
+    fn hang_next_step(&self) -> Option<Hung> {
+        None
+    }
 }
+
+/// Ends once a step hangs, see [`Harness::hang_next_step`].
+pub type Hung = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What removes records that have expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -174,3 +174,33 @@ pub async fn a_provisional_outcome_ends_with_release(harness: &impl Harness) {
     release(&*store, &claim).await;
     win(&*store, &retry(&claim)).await;
 }
+
+/// Only where the harness [knows a size](Harness::too_large) that the store can't hold.
+pub async fn an_outcome_that_the_store_cannot_hold_is_refused_and_the_record_goes_on(
+    harness: &impl Harness,
+) {
+    let Some(size) = harness.too_large() else {
+        return;
+    };
+    let store = harness.open().await;
+    let claim = new_claim();
+    win(&*store, &claim).await;
+    let huge = Outcome::new(200, Headers::default(), vec![b'a'; size]);
+    let unkept = |outcome| Completion {
+        outcome,
+        ..completion("")
+    };
+    let (record, attempt) = (claim.record, claim.attempt);
+    for step in [
+        store.publish(record, attempt, huge.clone()),
+        store.complete(record, attempt, unkept(Some(huge))),
+    ] {
+        let refused = step.await.err().map(|error| error.is_too_large());
+        let promise = "an outcome that the store cannot hold is refused as too large";
+        must(promise, &refused, &Some(true));
+        reads(&*store, record, Some(running(&claim, false, None))).await;
+    }
+    held(store.complete(record, attempt, unkept(None))).await;
+    let expected = done_with(&claim, Disposition::Completed, None);
+    find(&*store, &retry(&claim), expected).await;
+}

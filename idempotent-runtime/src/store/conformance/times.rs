@@ -95,6 +95,28 @@ pub async fn a_publication_does_not_prolong_the_lease(harness: &impl Harness) {
     abandoned(&*store, claim.record, true).await;
 }
 
+/// Only where the harness can [set the wall clock](Harness::step_wall).
+pub async fn a_step_of_the_wall_clock_ends_no_lease(harness: &impl Harness) {
+    const HOUR: i64 = 3_600_000;
+    let store = harness.open().await;
+    for millis in [HOUR, -2 * HOUR] {
+        let claim = new_claim();
+        win(&*store, &claim).await;
+        if !harness.step_wall(millis) {
+            return;
+        }
+        abandoned(&*store, claim.record, false).await;
+        find(&*store, &retry(&claim), running(&claim, false, None)).await;
+        harness.advance(SHORT_OF_LEASE);
+        abandoned(&*store, claim.record, false).await;
+        harness.advance(MILLISECOND);
+        abandoned(&*store, claim.record, true).await;
+        complete(&*store, &claim, "done").await;
+        harness.advance(WINDOW);
+        exists(&*store, claim.record, false).await;
+    }
+}
+
 pub async fn an_outcome_expires_at_its_very_millisecond(harness: &impl Harness) {
     let store = harness.open().await;
     let claim = new_claim();

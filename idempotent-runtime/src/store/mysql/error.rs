@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::mysql::MySqlDatabaseError;
 
 use crate::store::StoreError;
+use crate::store::pooled::NoConnection;
 use crate::store::table_name::InvalidTableName;
 use crate::store::told_once::ToldOnce;
 
@@ -15,7 +16,10 @@ use crate::store::told_once::ToldOnce;
 mod number {
     pub(super) const DENIED_DATABASE: u16 = 1044;
     pub(super) const DENIED: u16 = 1045;
+    pub(super) const NO_DATABASE: u16 = 1046;
     pub(super) const NOT_READY: u16 = 1047;
+    pub(super) const NO_SUCH_COLUMN: u16 = 1054;
+    pub(super) const ROW_TOO_LARGE: u16 = 1118;
     pub(super) const DENIED_TABLE: u16 = 1142;
     pub(super) const DENIED_COLUMN: u16 = 1143;
     pub(super) const NO_SUCH_TABLE: u16 = 1146;
@@ -25,6 +29,7 @@ mod number {
     pub(super) const DENIED_PRIVILEGE: u16 = 1227;
     pub(super) const NO_SUCH_STATEMENT: u16 = 1243;
     pub(super) const READ_ONLY: u16 = 1290;
+    pub(super) const DATA_TOO_LONG: u16 = 1406;
     pub(super) const STALE_STATEMENT: u16 = 1615;
     pub(super) const DENIED_WITHOUT_PASSWORD: u16 = 1698;
 }
@@ -119,7 +124,7 @@ impl fmt::Display for MySqlStoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
             What::Url => f.write_str(
-                "this is no URL of a MySQL or MariaDB server: write `mysql://user:password@host:port/database`, and `%40` for an `@` in the password",
+                "this isn't the URL of a MySQL or MariaDB server: write `mysql://user:password@host:port/database`, and `%40` for an `@` in the password",
             ),
             What::Name => f.write_str("the idempotency store has no table of this name"),
             What::Connect(place) => {
@@ -168,27 +173,62 @@ pub(super) struct TooLarge {
     pub(super) limit: u64,
 }
 
-/// What a step that failed is told.
-pub(super) fn to_store_error(error: sqlx::Error) -> StoreError {
-    StoreError::unavailable(cause(error))
+/// What a step is told that got no connection.
+pub(super) fn not_acquired(error: NoConnection) -> StoreError {
+    match &error {
+        // The server's own message names the user.
+        NoConnection::Failed(failed) => match number_of(failed.get()).and_then(Denied::of) {
+            Some(denied) => StoreError::not_sent(denied),
+            None => error.into(),
+        },
+        NoConnection::NoneFree => error.into(),
+    }
+}
+
+/// What a step is told whose statement was not answered as it should be. `is_begun`: an earlier statement of the same
+/// text was done.
+pub(super) fn not_answered(error: sqlx::Error, is_begun: bool) -> StoreError {
+    match number_of(&error) {
+        Some(number::PACKET_TOO_LARGE | number::ROW_TOO_LARGE | number::DATA_TOO_LONG) => {
+            StoreError::too_large(cause(error))
+        }
+        // The server looks whether it will run a statement before it does.
+        Some(number) if !is_begun && is_refusal(number) => StoreError::not_sent(cause(error)),
+        _ => StoreError::unknown(cause(error)),
+    }
+}
+
+/// Whether the server says that it did not begin the statement.
+fn is_refusal(number: u16) -> bool {
+    Denied::of(number).is_some()
+        || matches!(
+            number,
+            number::NO_DATABASE
+                | number::NO_SUCH_COLUMN
+                | number::NO_SUCH_STATEMENT
+                | number::NO_SUCH_TABLE
+                | number::NOT_READY
+                | number::READ_ONLY
+        )
 }
 
 /// The error with its remedy, where it is known, and without the names that a server puts in some.
 fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
     let number = number_of(&error).unwrap_or_default();
+    if let Some(denied) = Denied::of(number) {
+        return denied.into();
+    }
     let help = match number {
-        number::DENIED
-        | number::DENIED_DATABASE
-        | number::DENIED_TABLE
-        | number::DENIED_COLUMN
-        | number::DENIED_PRIVILEGE
-        | number::DENIED_WITHOUT_PASSWORD => return Denied { number }.into(),
         number::NO_SUCH_TABLE => "the tables are missing: call `MySqlStore::migrate`",
+        number::NO_SUCH_COLUMN => "the tables are an earlier release's: call `MySqlStore::migrate`",
         number::NO_SUCH_STATEMENT => {
             "a proxy gave the connection away between two messages: set `Protocol::Simple`"
         }
         number::PACKET_TOO_LARGE => {
             "an outcome is larger than the server takes: raise its `max_allowed_packet`"
+        }
+        number::ROW_TOO_LARGE => {
+            "an outcome is larger than the server writes at once: raise its `innodb_log_file_size`"
         }
         number::READ_ONLY => "the server takes no writes: connect to the primary",
         _ => return ToldOnce::new(error).into(),
@@ -204,6 +244,21 @@ fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
 )]
 struct Denied {
     number: u16,
+}
+
+impl Denied {
+    fn of(number: u16) -> Option<Self> {
+        matches!(
+            number,
+            number::DENIED
+                | number::DENIED_DATABASE
+                | number::DENIED_TABLE
+                | number::DENIED_COLUMN
+                | number::DENIED_PRIVILEGE
+                | number::DENIED_WITHOUT_PASSWORD
+        )
+        .then_some(Self { number })
+    }
 }
 
 /// A failure whose remedy is known.

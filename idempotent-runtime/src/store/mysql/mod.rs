@@ -1,35 +1,44 @@
-//! Records in a database of MySQL's or MariaDB's.
+//! Records in a MySQL or MariaDB database.
 
 mod arguments;
 mod error;
 mod migrations;
 mod options;
+mod pages;
 mod rows;
 mod statements;
 mod steps;
 mod survives;
+mod wire;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::MySql;
 use sqlx::mysql::MySqlPool;
 
 use self::arguments::{Argument, Statement};
 pub use self::error::MySqlStoreError;
 pub use self::migrations::Migration;
+use self::migrations::Sessions;
 use self::options::Names;
 pub use self::options::{MySqlStoreOptions, Protocol};
 use self::statements::Statements;
 use self::steps::Shared;
+use self::wire::Wire;
 use super::columns::{millis, state, state_of};
-use super::settling::Unsettled;
-use super::{Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreFuture, Survives};
+use super::pooled::Pooled;
+use super::transition::RELEASED_STAYS;
+use super::{
+    Claim, Claimed, Completion, Fence, List, Page, Record, Renewal, RenewalsFuture, Resolution,
+    Store, StoreFuture, Survives,
+};
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 use crate::policy::Ttl;
 
-/// A store that keeps its records in a database of MySQL's, 8.0 or later, or MariaDB's, 10.6 or later.
+/// A store that keeps its records in a MySQL database, 8.0 or later, or a MariaDB database, 10.6 or later.
 ///
 /// What an acknowledged step survives depends on the server: a loss of power with `innodb_flush_log_at_trx_commit = 1`
 /// (and `sync_binlog = 1` where there is a binary log), and a failover too in a Galera cluster of such nodes.
@@ -49,29 +58,39 @@ use crate::policy::Ttl;
 /// # Privileges
 ///
 /// The account needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table. [`migrate`](Self::migrate) needs `SELECT` on
-/// the table of migrations, which has the same name and `_migrations` behind it, and `CREATE` and `INSERT` only where
-/// they are not up to date. The tables hold response bodies: grant them to nobody else.
+/// the table of migrations, which has the same name and `_migrations` behind it, and `CREATE`, `ALTER`, `INSERT` and
+/// `UPDATE` only where they are not up to date. The tables hold response bodies: grant them to nobody else.
+///
+/// # Connections
+///
+/// Give the store connections of its own, by [`connect`](Self::connect); see [`new`](Self::new) for what happens
+/// otherwise. A quarter of them, at least one and at most four, is left to attempts that run: renewals and completions
+/// never wait behind claims. A connection whose step was cut short is closed, and one that lay idle is checked before it is
+/// used, so the store recovers by itself when a network swallows packets.
 ///
 /// # Cancellation
 ///
-/// A step whose future is dropped after its first poll goes on in the background; later steps of the same attempt wait
-/// for it. [`load`](Store::load) and [`sweep`](Store::sweep) end where they are.
+/// A step whose future is dropped before its statement was sent does nothing. Dropped later, it closes its connection:
+/// the server may still do the step, or not. Nothing goes on in the background, and no later step waits.
 ///
 /// # Errors
 ///
-/// A step fails as [unavailable](super::StoreError::is_unavailable) where the server cannot be reached, gives no
-/// connection within five seconds, or refuses; and as [corrupt](super::StoreError::is_corrupt) where a row cannot be
-/// read. A statement that the server undid because of others, by a deadlock, a lock that was not given in time or a
-/// certification that failed in a Galera cluster, is sent again before that. The connections recover by themselves.
+/// A step fails as [not sent](super::StoreError::is_not_sent) where the server cannot be reached or gives no connection
+/// within five seconds (within the pool's own `acquire_timeout`, on a pool of the application's), or refuses to run the
+/// statement: for want of privileges, tables or a writable server. It fails as [unknown](super::StoreError::is_unknown)
+/// where it was sent and not answered, and as [corrupt](super::StoreError::is_corrupt) where a row cannot be read; a
+/// listing leaves such rows out. A statement that the server undid because of others, by a deadlock, a lock that was not
+/// given in time or a certification that failed in a Galera cluster, is sent again before that.
 ///
-/// An outcome for which `max_allowed_packet` is too small fails its own step, as unavailable, and no other: its attempt
-/// then ends without a record. Keep `max_response` below it ([`Protocol::Simple`] needs twice as much).
+/// An outcome for which `max_allowed_packet` is too small fails its own step as
+/// [too large](super::StoreError::is_too_large), before it is sent if the server's limit is known, and no other step. Keep
+/// `max_response` below that limit ([`Protocol::Simple`] needs twice as much).
 ///
 /// # Encryption
 ///
 /// With the feature `tls`, connections are encrypted where the server can; `?ssl-mode=VERIFY_IDENTITY` in the URL insists
-/// on it, and on the right server. Without encryption, an account of MySQL's with `caching_sha2_password`, its default, can
-/// only be used if the application turns on the feature `mysql-rsa` of sqlx 0.9.
+/// on it, and on the right server. Without encryption, a MySQL account with `caching_sha2_password`, its default, can only
+/// be used if the application turns on the feature `mysql-rsa` of sqlx 0.9.
 ///
 /// # Galera
 ///
@@ -98,7 +117,8 @@ use crate::policy::Ttl;
 #[derive(Clone)]
 pub struct MySqlStore {
     shared: Arc<Shared>,
-    unsettled: Arc<Unsettled>,
+    names: Names,
+    sessions: Sessions,
 }
 
 impl MySqlStore {
@@ -114,39 +134,59 @@ impl MySqlStore {
 
     /// Takes connections from a pool that the application has, with the default [options](MySqlStoreOptions). See
     /// [`with_pool`](MySqlStoreOptions::with_pool) for what the pool must be like.
+    ///
+    /// Don't share the pool with handlers. An extractor that holds a connection of the same pool starves the claim: with
+    /// five connections, five requests that each hold one and wait for their claim get nowhere, and all are answered 503.
+    /// Requests that wait for a duplicate hold theirs as well. Take a small pool of the store's own, which
+    /// [`connect`](Self::connect) opens, or extract the connection after the claim, by `late`.
     pub fn new(pool: MySqlPool) -> Self {
-        Self::with_options(MySqlStoreOptions::new(), Names::default(), pool)
+        let connections = Pooled::applications(pool.clone());
+        let sessions = Sessions::Applications(pool);
+        let (options, names) = (MySqlStoreOptions::new(), Names::default());
+        Self::with_options(options, names, connections, sessions)
     }
 
-    fn with_options(options: MySqlStoreOptions, names: Names, pool: MySqlPool) -> Self {
+    fn with_options(
+        options: MySqlStoreOptions,
+        names: Names,
+        connections: Pooled<MySql>,
+        sessions: Sessions,
+    ) -> Self {
+        let is_time_given = options.clock.is_some();
+        let statements = Statements::new(&names.table(), &names.expiry(), is_time_given);
+        let wire = Wire::new(connections, options.protocol, options.clock);
         Self {
-            shared: Arc::new(Shared::new(pool, names, options)),
-            unsettled: Arc::default(),
+            shared: Arc::new(Shared::new(wire, statements)),
+            names,
+            sessions,
         }
     }
 
     /// Brings the tables up to date, and makes them where there are none. Several processes may do so at once: one does
     /// it, the others wait. Where they are up to date, it only reads.
     ///
-    /// The servers commit each change of a schema at once. Where this is interrupted, the next call goes on.
+    /// The servers commit each change of a schema at once. Where this is interrupted, the next call goes on. Tables of an
+    /// earlier release are brought up to date without writing their rows anew, while processes of that release go on.
     ///
     /// # Errors
     ///
     /// [`MySqlStoreError`] if the server cannot be reached or refuses, or the tables were made by a later release.
     pub async fn migrate(&self) -> Result<(), MySqlStoreError> {
-        migrations::run(&self.shared.pool, &self.shared.names).await
+        if migrations::run(&self.sessions, &self.names).await? {
+            let placed = self.shared.find_place_for_ever().await;
+            placed.map_err(MySqlStoreError::migrate)?;
+        }
+        Ok(())
     }
 
     /// Does a step of an attempt that changes a row if the attempt holds it.
     fn fenced(
         &self,
-        attempt: AttemptId,
         statement: fn(&Statements) -> &Statement,
         arguments: Vec<Argument>,
     ) -> StoreFuture<'_, Fence> {
-        let shared = Arc::clone(&self.shared);
-        let work = async move { shared.fenced(statement, arguments).await };
-        Box::pin(self.unsettled.settle(attempt, work))
+        let statement = statement(&self.shared.statements);
+        Box::pin(self.shared.fenced(statement, arguments))
     }
 }
 
@@ -175,12 +215,12 @@ fn done(completion: &Completion) -> [Argument; 5] {
     ]
 }
 
-/// The parameters of a row that was given back: it may be swept at once.
+/// The parameters of a row that was given back.
 fn given_back() -> [Argument; 5] {
     let [status, headers, body] = outcome(None);
     [
         Argument::int(state::RELEASED),
-        Argument::int(0),
+        Argument::int(millis(RELEASED_STAYS)),
         status,
         headers,
         body,
@@ -191,17 +231,18 @@ impl fmt::Debug for MySqlStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The pool's options hold a password.
         f.debug_struct("MySqlStore")
-            .field("table", &self.shared.names.table())
+            .field("table", &self.names.table())
             .finish_non_exhaustive()
     }
 }
 
 impl Store for MySqlStore {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
-        let shared = Arc::clone(&self.shared);
-        let attempt = claim.attempt;
-        let work = async move { shared.claim(claim).await };
-        Box::pin(self.unsettled.settle(attempt, work))
+        Box::pin(self.shared.claim(claim))
+    }
+
+    fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
+        Box::pin(self.shared.withdraw(claim))
     }
 
     fn renew(
@@ -210,12 +251,11 @@ impl Store for MySqlStore {
         attempt: AttemptId,
         lease: Duration,
     ) -> StoreFuture<'_, Fence> {
-        let arguments = vec![
-            Argument::bytes(record.as_bytes()),
-            Argument::bytes(attempt.as_bytes()),
-            Argument::int(millis(lease)),
-        ];
-        self.fenced(attempt, |statements| &statements.renew, arguments)
+        Box::pin(self.shared.renew(Renewal::new(record, attempt, lease)))
+    }
+
+    fn renew_all(&self, renewals: Vec<Renewal>) -> RenewalsFuture<'_> {
+        Box::pin(self.shared.renew_all(renewals))
     }
 
     fn publish(
@@ -229,7 +269,7 @@ impl Store for MySqlStore {
             Argument::bytes(attempt.as_bytes()),
         ];
         arguments.extend(outcome(Some(&published)));
-        self.fenced(attempt, |statements| &statements.publish, arguments)
+        self.fenced(|statements| &statements.publish, arguments)
     }
 
     fn complete(
@@ -243,7 +283,7 @@ impl Store for MySqlStore {
             Argument::bytes(attempt.as_bytes()),
         ];
         arguments.extend(done(&completion));
-        self.fenced(attempt, |statements| &statements.complete, arguments)
+        self.fenced(|statements| &statements.complete, arguments)
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
@@ -251,7 +291,7 @@ impl Store for MySqlStore {
             Argument::bytes(record.as_bytes()),
             Argument::bytes(attempt.as_bytes()),
         ];
-        self.fenced(attempt, |statements| &statements.release, arguments)
+        self.fenced(|statements| &statements.release, arguments)
     }
 
     fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
@@ -263,7 +303,7 @@ impl Store for MySqlStore {
             Argument::bytes(record.as_bytes()),
             Argument::bytes(seen.as_bytes()),
         ];
-        self.fenced(seen, |statements| &statements.forget, arguments)
+        self.fenced(|statements| &statements.forget, arguments)
     }
 
     fn resolve(
@@ -282,7 +322,11 @@ impl Store for MySqlStore {
             Resolution::Complete(completion) => done(completion),
             Resolution::Release => given_back(),
         });
-        self.fenced(attempt, |statements| &statements.resolve, arguments)
+        self.fenced(|statements| &statements.resolve, arguments)
+    }
+
+    fn list(&self, list: List) -> StoreFuture<'_, Page> {
+        Box::pin(self.shared.list(list))
     }
 
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
+use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::MySqlStore;
 use super::error::{MySqlStoreError, NoAnswer};
-use super::migrations::{self, Migration};
+use super::migrations::{self, Migration, Sessions};
 use crate::clock::Clock;
+use crate::store::pooled::Pooled;
 use crate::store::table_name::TableName;
 
 const TABLE: &str = "idempotency_records";
@@ -17,11 +18,8 @@ const TABLE: &str = "idempotency_records";
 /// The longest name that the servers take is 64 bytes; `_migrations` and the like are appended.
 const LONGEST_NAME: usize = 48;
 
-/// How long a step waits for a connection: as long as the engine waits for a step.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long a connection may lie about before it is asked whether it still is one.
-const IDLE: Duration = Duration::from_secs(5);
+/// How long to wait for the server when the store is set up.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a [`MySqlStore`] is set up.
 ///
@@ -112,7 +110,7 @@ impl MySqlStoreOptions {
     ///
     /// # Errors
     ///
-    /// [`MySqlStoreError`] if the URL is none, the server refuses or cannot be reached within five seconds, or a name is
+    /// [`MySqlStoreError`] if the URL isn't one of MySQL or MariaDB, the server refuses or cannot be reached within five seconds, or a name is
     /// not one that the store takes. No error holds the URL, the user or the password.
     pub async fn connect(self, url: &str) -> Result<MySqlStore, MySqlStoreError> {
         let names = self.names()?;
@@ -127,23 +125,14 @@ impl MySqlStoreOptions {
         };
         // The server notices if this fails.
         let _ = connection.close().await;
-        let pool = MySqlPoolOptions::new()
-            .max_connections(self.max_connections)
-            .acquire_timeout(PATIENCE)
-            // A round trip before each step, for what the step itself finds out.
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    // A connection that nobody used for a while may have lost its server.
-                    Ok(meta.idle_for < IDLE || connection.ping().await.is_ok())
-                })
-            })
-            .connect_lazy_with(options);
-        Ok(MySqlStore::with_options(self, names, pool))
+        let connections = Pooled::own(options.clone(), self.max_connections);
+        let sessions = Sessions::Own(Box::new(options));
+        Ok(MySqlStore::with_options(self, names, connections, sessions))
     }
 
-    /// Takes connections from a pool that the application has. See that it is not exhausted by what handlers do: a step
-    /// that gets no connection fails as [unavailable](crate::store::StoreError::is_unavailable).
+    /// Takes connections from a pool that the application has. A step that gets no connection within the pool's
+    /// `acquire_timeout` fails as [not sent](crate::store::StoreError::is_not_sent), so the pool must not be exhausted by
+    /// what handlers and extractors hold: see [`MySqlStore::new`], and prefer [`connect`](Self::connect).
     ///
     /// The pool's sessions may have any time zone, character set, `sql_mode` and isolation level, but must commit by
     /// themselves (`autocommit = 1`). Where the pool logs its statements, claims are logged with the hashes of their
@@ -154,7 +143,9 @@ impl MySqlStoreOptions {
     /// [`MySqlStoreError`] if a name is not one that the store takes.
     pub fn with_pool(self, pool: MySqlPool) -> Result<MySqlStore, MySqlStoreError> {
         let names = self.names()?;
-        Ok(MySqlStore::with_options(self, names, pool))
+        let connections = Pooled::applications(pool.clone());
+        let sessions = Sessions::Applications(pool);
+        Ok(MySqlStore::with_options(self, names, connections, sessions))
     }
 
     /// The migrations as they would be run, for teams that run their own. Each records its own version, so that
@@ -250,6 +241,19 @@ impl Names {
             Some(schema) => format!("`{}`.`{table}{suffix}`", schema.as_str()),
             None => format!("`{table}{suffix}`"),
         }
+    }
+
+    /// The database in which the table is, as an expression.
+    pub(super) fn schema(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("'{}'", schema.as_str()),
+            None => "DATABASE()".to_owned(),
+        }
+    }
+
+    /// The index of expiry, as statements name it.
+    pub(super) fn expiry(&self) -> String {
+        format!("`{}_expiry`", self.bare())
     }
 
     /// The table's name alone.

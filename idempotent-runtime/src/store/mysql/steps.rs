@@ -1,123 +1,105 @@
-//! How a step gets to the server and what comes back.
+//! The steps of the store: what each sends, and what its caller is told.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
 
-use futures_util::TryStreamExt as _;
-use sqlx::mysql::{MySqlPool, MySqlRow};
-use sqlx::{AssertSqlSafe, Either, Executor as _, Row as _};
+use bytes::Bytes;
 
 use super::arguments::{Argument, Statement};
-use super::error::{NoAutocommit, TooLarge, may_be_repeated, to_store_error};
-use super::options::{MySqlStoreOptions, Names, Protocol};
+use super::error::NoAutocommit;
 use super::rows;
 use super::statements::Statements;
 use super::survives::{self, Settings};
+use super::wire::Wire;
 use crate::identity::RecordId;
 use crate::store::columns::{KeptChanging, LOOKS, claimed, millis};
-use crate::store::{Claim, Claimed, Fence, Record, StoreError, Survives, Takeover, transition};
+use crate::store::pooled::Lane;
+use crate::store::transition::{self, Change};
+use crate::store::{Claim, Claimed, Fence, Record, Renewal, StoreError, Survives, Takeover};
 
-/// How often a step is sent again that the server undid because of others.
-const REPEATS: u32 = 10;
+/// The most leases that one statement renews: few enough that it is over in milliseconds.
+const RENEWED_AT_ONCE: usize = 100;
 
-/// A step is given a little more time at each repetition.
-const PAUSE: Duration = Duration::from_millis(2);
-
-/// Smaller outcomes are sent without asking how much the server takes.
-const LARGE: u64 = 512 * 1024;
-
-/// What a statement needs besides an outcome.
-const REST_OF_STATEMENT: u64 = 4096;
-
-/// The most rows that one statement sweeps: few enough that a claim of one of them waits for milliseconds.
-const SWEEP_AT_ONCE: usize = 500;
-
-/// What all clones share, and steps that go on without their callers.
+/// What all clones share.
 pub(super) struct Shared {
-    pub(super) pool: MySqlPool,
-    pub(super) names: Names,
-    options: MySqlStoreOptions,
+    pub(super) wire: Wire,
     pub(super) statements: Statements,
-    /// What the server said last of how much it takes at once.
-    limit: AtomicU64,
-}
-
-/// What a text of statements brought.
-#[derive(Default)]
-struct Answer {
-    rows: Vec<MySqlRow>,
-    /// Found, and not only changed: sqlx asks the server to count so.
-    affected: u64,
 }
 
 impl Shared {
-    pub(super) fn new(pool: MySqlPool, names: Names, options: MySqlStoreOptions) -> Self {
-        Self {
-            statements: Statements::new(&names.table(), options.clock.is_some()),
-            pool,
-            names,
-            options,
-            limit: AtomicU64::new(0),
-        }
+    pub(super) fn new(wire: Wire, statements: Statements) -> Self {
+        Self { wire, statements }
     }
 
     /// The parameters of a statement, behind the time.
-    fn values(&self, values: impl IntoIterator<Item = Argument>) -> Vec<Argument> {
-        let time = self.options.clock.as_ref().map(|it| it.now().as_millis());
-        std::iter::once(Argument::Int(time)).chain(values).collect()
+    pub(super) fn values(&self, values: impl IntoIterator<Item = Argument>) -> Vec<Argument> {
+        let time = Argument::Int(self.wire.given_time());
+        std::iter::once(time).chain(values).collect()
     }
 
     /// A claim is several statements in one text. Nothing is locked between two of them, and the last one says what
     /// became of it.
     pub(super) async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
-        let (takeover, from) = match claim.takeover {
-            Takeover::Never => (0, None),
-            Takeover::Abandoned => (1, None),
-            Takeover::From(seen) => (2, Some(seen)),
-        };
-        let arguments = [
-            Argument::bytes(claim.record.as_bytes()),
-            Argument::bytes(claim.fingerprint.as_bytes()),
-            Argument::bytes(claim.attempt.as_bytes()),
-            Argument::int(millis(claim.lease)),
-            Argument::int(takeover),
-            from.map_or(Argument::Bytes(None), |from| {
-                Argument::bytes(from.as_bytes())
-            }),
-        ];
+        let arguments = claim_arguments(&claim);
         for _ in 0..LOOKS {
             let values = self.values(arguments.clone());
-            let answer = self.ask_as_text(&self.statements.claim, &values).await?;
+            let answer = self
+                .wire
+                .ask_as_text(Lane::Claims, &self.statements.claim, &values)
+                .await?;
             let Some(row) = answer.rows.last() else {
                 continue;
             };
             let (now, row) = rows::read(row)?;
+            // A lease that has only just begun counts: a row that lapsed since the look was not taken.
+            if row.attempt == claim.attempt && row.is_removable(now) && !claim.lease.is_zero() {
+                continue;
+            }
             if let Some(claimed) = claimed(Some(&row), &claim, now) {
                 return Ok(claimed);
             }
         }
-        self.check_autocommit().await?;
-        Err(StoreError::unavailable(KeptChanging))
+        self.kept_changing(Lane::Claims).await
     }
 
-    /// Without it, a claim writes nothing and finds nothing.
-    async fn check_autocommit(&self) -> Result<(), StoreError> {
+    /// Like a claim. What stands there in the end is a row to which withdrawing does no more, or others came between.
+    pub(super) async fn withdraw(&self, claim: Claim) -> Result<Fence, StoreError> {
+        let arguments = claim_arguments(&claim);
+        for _ in 0..LOOKS {
+            let values = self.values(arguments.clone());
+            let answer = self
+                .wire
+                .ask_as_text(Lane::Attempts, &self.statements.withdraw, &values)
+                .await?;
+            let Some(row) = answer.rows.last() else {
+                continue;
+            };
+            let (now, row) = rows::read(row)?;
+            if let (Change::Keep, fence) = transition::withdraw(Some(&row), &claim, now) {
+                return Ok(fence);
+            }
+        }
+        self.kept_changing(Lane::Attempts).await
+    }
+
+    /// Without committing, a claim writes nothing and finds nothing.
+    async fn kept_changing<T>(&self, lane: Lane) -> Result<T, StoreError> {
         let question = Statement::new("SELECT @@autocommit".to_owned());
-        match self.number(&question).await? {
-            0 => Err(StoreError::unavailable(NoAutocommit)),
-            _ => Ok(()),
+        match self.wire.number(lane, &question).await? {
+            0 => Err(StoreError::not_sent(NoAutocommit)),
+            _ => Err(StoreError::unknown(KeptChanging)),
         }
     }
 
     /// A step that changes a row if the attempt holds it.
     pub(super) async fn fenced(
         &self,
-        statement: fn(&Statements) -> &Statement,
+        statement: &Statement,
         arguments: Vec<Argument>,
     ) -> Result<Fence, StoreError> {
         let values = self.values(arguments);
-        self.check_size(&values).await?;
-        let answer = self.ask(statement(&self.statements), &values).await?;
+        let answer = self.wire.ask(Lane::Attempts, statement, &values).await?;
         Ok(if answer.affected == 0 {
             Fence::Lost
         } else {
@@ -125,139 +107,129 @@ impl Shared {
         })
     }
 
+    pub(super) async fn renew(&self, renewal: Renewal) -> Result<Fence, StoreError> {
+        self.fenced(&self.statements.renew, renewal_arguments(&renewal).into())
+            .await
+    }
+
+    /// Renews in one statement. Where it found fewer rows than it was to renew, each is asked about by itself, which
+    /// renews those that are held once more.
+    pub(super) async fn renew_all(&self, renewals: Vec<Renewal>) -> Vec<Result<Fence, StoreError>> {
+        let mut answers = Vec::with_capacity(renewals.len());
+        for some in renewals.chunks(RENEWED_AT_ONCE) {
+            answers.extend(self.renew_some(some).await);
+        }
+        answers
+    }
+
+    async fn renew_some(&self, renewals: &[Renewal]) -> Vec<Result<Fence, StoreError>> {
+        // In the order of the primary key, in which others lock rows too. Of two for one record, both are asked about.
+        let mut sorted: Vec<_> = renewals.iter().collect();
+        sorted.sort_by_key(|it| it.record);
+        let arguments = sorted.into_iter().flat_map(renewal_arguments);
+        let values = self.values(arguments);
+        let statement = self.statements.many.renew(renewals.len());
+        // As text: there are as many different statements as there are numbers of renewals.
+        let renewed = match self
+            .wire
+            .ask_as_text(Lane::Attempts, &statement, &values)
+            .await
+        {
+            Ok(answer) => answer.affected,
+            Err(error) => return failed_alike(error, renewals.len()),
+        };
+        if usize::try_from(renewed) == Ok(renewals.len()) {
+            return renewals.iter().map(|_| Ok(Fence::Held)).collect();
+        }
+        let mut answers = Vec::with_capacity(renewals.len());
+        for renewal in renewals {
+            answers.push(self.renew(*renewal).await);
+        }
+        answers
+    }
+
     pub(super) async fn load(&self, record: RecordId) -> Result<Option<Record>, StoreError> {
         let values = self.values([Argument::bytes(record.as_bytes())]);
-        let answer = self.ask(&self.statements.load, &values).await?;
+        let answer = self
+            .wire
+            .ask(Lane::Claims, &self.statements.load, &values)
+            .await?;
         let row = answer.rows.last().map(rows::read).transpose()?;
         Ok(row.and_then(|(now, row)| transition::load(Some(&row), now)))
     }
 
-    pub(super) async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
-        let mut swept = 0;
-        while swept < limit {
-            let at_once = SWEEP_AT_ONCE.min(limit - swept);
-            let removed = self.sweep_once(at_once).await?;
-            swept += removed;
-            // Whoever sweeps at the same time has removed what this sweep found; the rest is left to the next.
-            if removed < at_once {
-                break;
-            }
-        }
-        Ok(swept)
-    }
-
-    /// Finds rows without locking them, and removes those that still may be.
-    async fn sweep_once(&self, at_once: usize) -> Result<usize, StoreError> {
-        let at_once = i64::try_from(at_once).unwrap_or(i64::MAX);
-        let values = self.values([Argument::int(at_once)]);
-        let found = self.ask(&self.statements.expired, &values).await?.rows;
-        if found.is_empty() {
-            return Ok(0);
-        }
-        let records = found
-            .iter()
-            .map(|row| row.try_get::<&[u8], _>(0).map(Argument::bytes))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(StoreError::corrupt)?;
-        let remove = self.statements.remove.of(records.len());
-        // As text: there are as many different statements as there are numbers of rows.
-        let removed = self.ask_as_text(&remove, &self.values(records)).await?;
-        Ok(usize::try_from(removed.affected).unwrap_or(usize::MAX))
-    }
-
     pub(super) async fn survives(&self) -> Result<Survives, StoreError> {
         let question = Statement::new(survives::SETTINGS.to_owned());
-        let answer = self.ask_as_text(&question, &[]).await?;
-        let settings = Settings::read(&answer.rows).map_err(to_store_error)?;
+        let answer = self.wire.ask_as_text(Lane::Claims, &question, &[]).await?;
+        let settings = Settings::read(&answer.rows).map_err(StoreError::corrupt)?;
         Ok(survives::judge(&settings))
     }
+}
 
-    /// A server closes the connection on which too much is sent, often before it can be heard why.
-    async fn check_size(&self, values: &[Argument]) -> Result<(), StoreError> {
-        let bytes: u64 = values.iter().map(Argument::size).sum();
-        let size = match self.options.protocol {
-            Protocol::Prepared => bytes,
-            // Two digits for each byte.
-            Protocol::Simple => 2 * bytes,
-        } + REST_OF_STATEMENT;
-        if size < LARGE || size <= self.limit.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        // It may have been raised since it was asked for last.
-        let question = Statement::new("SELECT @@max_allowed_packet".to_owned());
-        let limit = self.number(&question).await?;
-        self.limit.store(limit, Ordering::Relaxed);
-        if size <= limit {
-            return Ok(());
-        }
-        Err(StoreError::unavailable(TooLarge { size, limit }))
+/// The parameters of claims and withdrawals.
+fn claim_arguments(claim: &Claim) -> [Argument; 11] {
+    let (takeover, from, most) = match claim.takeover {
+        Takeover::Never => (0, None, 0),
+        Takeover::Abandoned => (1, None, 0),
+        Takeover::From(seen) => (2, Some(seen), 0),
+        Takeover::UpTo(most) => (3, None, most),
+    };
+    let from = from.map(|from| Bytes::copy_from_slice(from.as_bytes()));
+    let text = |text: &str| Argument::bytes(text.as_bytes());
+    [
+        Argument::bytes(claim.record.as_bytes()),
+        Argument::bytes(claim.fingerprint.as_bytes()),
+        Argument::bytes(claim.attempt.as_bytes()),
+        Argument::int(millis(claim.lease)),
+        Argument::int(takeover),
+        Argument::Bytes(from),
+        Argument::int(most),
+        Argument::Int(claim.keep_abandoned.map(millis)),
+        Argument::Int(claim.keep_after(0).map(millis)),
+        text(claim.label.namespace()),
+        text(claim.label.operation()),
+    ]
+}
+
+fn renewal_arguments(renewal: &Renewal) -> [Argument; 3] {
+    [
+        Argument::bytes(renewal.record.as_bytes()),
+        Argument::bytes(renewal.attempt.as_bytes()),
+        Argument::int(millis(renewal.lease)),
+    ]
+}
+
+/// One error for all that travelled together.
+fn failed_alike(error: StoreError, length: usize) -> Vec<Result<Fence, StoreError>> {
+    let kind = if error.is_not_sent() {
+        StoreError::not_sent
+    } else {
+        StoreError::unknown
+    };
+    let error = Arc::new(error);
+    (0..length)
+        .map(|_| Err(kind(Together(Arc::clone(&error)))))
+        .collect()
+}
+
+/// Why steps failed that travelled together.
+#[derive(Debug)]
+struct Together(Arc<StoreError>);
+
+impl Together {
+    fn cause(&self) -> &(dyn Error + 'static) {
+        self.0.source().unwrap_or(&*self.0)
     }
+}
 
-    async fn number(&self, question: &Statement) -> Result<u64, StoreError> {
-        let answer = self.ask_as_text(question, &[]).await?;
-        let number = answer.rows.last().map(|row| {
-            // MySQL says it unsigned, MariaDB signed.
-            row.try_get_unchecked::<u64, _>(0)
-        });
-        number
-            .transpose()
-            .map_err(to_store_error)
-            .map(Option::unwrap_or_default)
+impl fmt::Display for Together {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.cause(), f)
     }
+}
 
-    async fn ask(&self, statement: &Statement, values: &[Argument]) -> Result<Answer, StoreError> {
-        self.ask_by(self.options.protocol, statement, values).await
-    }
-
-    async fn ask_as_text(
-        &self,
-        statement: &Statement,
-        values: &[Argument],
-    ) -> Result<Answer, StoreError> {
-        self.ask_by(Protocol::Simple, statement, values).await
-    }
-
-    /// Every step may be sent again, and what the server undid was not done.
-    async fn ask_by(
-        &self,
-        protocol: Protocol,
-        statement: &Statement,
-        values: &[Argument],
-    ) -> Result<Answer, StoreError> {
-        let mut repeated = 0;
-        loop {
-            match self.send(protocol, statement, values).await {
-                Err(error) if may_be_repeated(&error) && repeated < REPEATS => {
-                    tokio::time::sleep(PAUSE * repeated).await;
-                    repeated += 1;
-                }
-                answer => return answer.map_err(to_store_error),
-            }
-        }
-    }
-
-    /// One round trip, on a connection that has seen the statement if it is a prepared one.
-    async fn send(
-        &self,
-        protocol: Protocol,
-        statement: &Statement,
-        values: &[Argument],
-    ) -> Result<Answer, sqlx::Error> {
-        let mut connection = self.pool.acquire().await?;
-        let mut parts = match protocol {
-            Protocol::Prepared => connection.fetch_many(statement.prepared(values)?),
-            Protocol::Simple => {
-                let text = AssertSqlSafe(statement.written(values));
-                connection.fetch_many(sqlx::raw_sql(text))
-            }
-        };
-        let mut answer = Answer::default();
-        while let Some(part) = parts.try_next().await? {
-            match part {
-                Either::Left(done) => answer.affected += done.rows_affected(),
-                Either::Right(row) => answer.rows.push(row),
-            }
-        }
-        Ok(answer)
+impl Error for Together {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause().source()
     }
 }

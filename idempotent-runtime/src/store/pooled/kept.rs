@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions as _, Connection as _, Database};
 use tokio::runtime::Handle;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -100,7 +101,7 @@ impl<DB: Database> Kept<DB> {
         tokio::select! {
             biased;
             permit = permit(semaphore) => Ok(permit),
-            Ok(error) = refused.recv() => Err(error),
+            error = told(&mut refused) => Err(error),
         }
     }
 
@@ -176,6 +177,18 @@ impl<DB: Database> fmt::Debug for Kept<DB> {
         f.debug_struct("Kept")
             .field("open", &self.open)
             .finish_non_exhaustive()
+    }
+}
+
+/// The next failure. Where there were more of them meanwhile than are kept, the last.
+async fn told(refused: &mut broadcast::Receiver<NoConnection>) -> NoConnection {
+    loop {
+        match refused.recv().await {
+            Ok(error) => return error,
+            Err(RecvError::Lagged(_)) => {}
+            // The sender goes with the store, whose step this is.
+            Err(RecvError::Closed) => return NoConnection::NoneFree,
+        }
     }
 }
 

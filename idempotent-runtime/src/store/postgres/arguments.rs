@@ -1,6 +1,6 @@
 //! Values of a statement's parameters: bound to a prepared statement, or written into its text.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,6 +13,9 @@ use sqlx::{AssertSqlSafe, Postgres};
 pub(super) enum Argument {
     Bytes(Option<Bytes>),
     Int(Option<i64>),
+    Text(Arc<str>),
+    AllBytes(Vec<Vec<u8>>),
+    AllInts(Vec<i64>),
 }
 
 impl Argument {
@@ -24,16 +27,46 @@ impl Argument {
         Self::Int(Some(value.into()))
     }
 
-    /// A literal of PostgreSQL's. It holds nothing but digits, and letters that are written here.
+    /// A text without zeros, which PostgreSQL has no room for.
+    pub(super) fn text(text: &str) -> Self {
+        Self::Text(if text.contains('\0') {
+            text.replace('\0', "\u{fffd}").into()
+        } else {
+            text.into()
+        })
+    }
+
+    /// An expression that means the value under any settings of the session. It holds nothing but digits, and what is
+    /// written here.
     fn write(&self, text: &mut String) {
         // Writing to a string cannot fail.
         let _ = match self {
             Self::Bytes(None) => write!(text, "NULL::bytea"),
-            Self::Bytes(Some(bytes)) => write!(text, "'\\x{bytes:x}'::bytea"),
+            Self::Bytes(Some(bytes)) => write!(text, "decode('{bytes:x}', 'hex')"),
             Self::Int(None) => write!(text, "NULL::int8"),
             Self::Int(Some(value)) => write!(text, "({value})::int8"),
+            Self::Text(value) => {
+                let bytes = Bytes::copy_from_slice(value.as_bytes());
+                write!(text, "convert_from(decode('{bytes:x}', 'hex'), 'UTF8')")
+            }
+            Self::AllBytes(all) => {
+                let each = all.iter().map(|it| Self::bytes(it));
+                write_array(text, each, "bytea")
+            }
+            Self::AllInts(all) => write_array(text, all.iter().map(|it| Self::int(*it)), "int8"),
         };
     }
+}
+
+fn write_array(text: &mut String, each: impl Iterator<Item = Argument>, of: &str) -> fmt::Result {
+    text.push_str("ARRAY[");
+    for (place, argument) in each.enumerate() {
+        if place > 0 {
+            text.push_str(", ");
+        }
+        argument.write(text);
+    }
+    write!(text, "]::{of}[]")
 }
 
 /// The statement with its values bound.
@@ -47,6 +80,9 @@ pub(super) fn prepared(
         .fold(query, |query, argument| match argument {
             Argument::Bytes(bytes) => query.bind(bytes.as_deref()),
             Argument::Int(value) => query.bind(value),
+            Argument::Text(value) => query.bind(value.to_string()),
+            Argument::AllBytes(all) => query.bind(all.as_slice()),
+            Argument::AllInts(all) => query.bind(all.as_slice()),
         })
 }
 
@@ -84,11 +120,17 @@ mod tests {
             Argument::int(-5),
             Argument::Int(None),
             Argument::Bytes(None),
+            Argument::text("\\'\0"),
+            Argument::AllBytes(vec![vec![1], vec![]]),
+            Argument::AllInts(vec![7, 8]),
         ];
-        let text = written("SELECT $1, $2, $3, $4, $2", &arguments).0;
+        let text = written("SELECT $1, $2, $3, $4, $2, $5, $6, $7", &arguments).0;
         assert_eq!(
             text,
-            "SELECT '\\x273b2044524f50'::bytea, (-5)::int8, NULL::int8, NULL::bytea, (-5)::int8"
+            "SELECT decode('273b2044524f50', 'hex'), (-5)::int8, NULL::int8, NULL::bytea, (-5)::int8, \
+             convert_from(decode('5c27efbfbd', 'hex'), 'UTF8'), \
+             ARRAY[decode('01', 'hex'), decode('', 'hex')]::bytea[], \
+             ARRAY[(7)::int8, (8)::int8]::int8[]"
         );
     }
 

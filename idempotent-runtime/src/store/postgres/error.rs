@@ -14,6 +14,12 @@ mod code {
     pub(super) const NO_SUCH_STATEMENT: &str = "26000";
     pub(super) const STATEMENT_EXISTS: &str = "42P05";
     pub(super) const NO_PARTITION: &str = "23514";
+    pub(super) const READ_ONLY: &str = "25006";
+    pub(super) const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    pub(super) const UNDEFINED_COLUMN: &str = "42703";
+    /// The statement, or a value in it, is beyond what the server takes.
+    pub(super) const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
+    pub(super) const INVALID_MEMORY_REQUEST: &str = "XX000";
 }
 
 /// A [`PostgresStore`](super::PostgresStore) could not be set up.
@@ -31,6 +37,7 @@ enum What {
     Name,
     Connect(String),
     Migrate,
+    Owner,
 }
 
 impl PostgresStoreError {
@@ -56,6 +63,13 @@ impl PostgresStoreError {
         }
     }
 
+    pub(super) fn owner(error: NotOwner) -> Self {
+        Self {
+            what: What::Owner,
+            source: Some(error.into()),
+        }
+    }
+
     pub(super) fn migrate(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             what: What::Migrate,
@@ -75,12 +89,15 @@ impl fmt::Display for PostgresStoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
             What::Url => f.write_str(
-                "this is no URL of a PostgreSQL server: write `postgres://user:password@host:port/database`, and `%40` for an `@` in the password",
+                "not the URL of a PostgreSQL server: write `postgres://user:password@host:port/database`, and `%40` for an `@` in the password",
             ),
             What::Name => f.write_str("the idempotency store has no table of this name"),
             What::Connect(place) => {
                 write!(f, "the idempotency store at {place} could not be opened")
             }
+            What::Owner => f.write_str(
+                "the idempotency store cannot make and drop the days of its table",
+            ),
             What::Migrate => f.write_str("the idempotency store's tables could not be brought up to date"),
         }
     }
@@ -100,27 +117,65 @@ pub(super) struct NewerSchema {
     pub(super) known: i64,
 }
 
-/// What a step that failed is told.
+/// Whether a row belongs to a day that has no partition yet.
+pub(super) fn lacks_partition(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|it| it.code().as_deref() == Some(code::NO_PARTITION))
+}
+
+/// The role may not make or drop days.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the role `{role}` must be a member of `{owner}`, which owns the table {table}: `GRANT \"{owner}\" TO \"{role}\"`"
+)]
+pub(super) struct NotOwner {
+    pub(super) role: String,
+    pub(super) owner: String,
+    pub(super) table: String,
+}
+
+/// What a step that was sent and failed is told.
+///
+/// A server that refuses a statement for what it asks has undone all of it. Of any other failure it is not said.
 pub(super) fn to_store_error(error: sqlx::Error) -> StoreError {
     let code = error
         .as_database_error()
         .and_then(|it| it.code().map(String::from));
     let help = match code.as_deref() {
-        Some(code::UNDEFINED_TABLE | code::UNDEFINED_FUNCTION) => {
-            "the tables are missing, or in another layout: call `PostgresStore::migrate`"
+        Some(code::UNDEFINED_TABLE | code::UNDEFINED_FUNCTION | code::UNDEFINED_COLUMN) => {
+            "the tables are missing, of an earlier release, or in another layout: call `PostgresStore::migrate`"
         }
         Some(code::NO_SUCH_STATEMENT | code::STATEMENT_EXISTS) => {
             "a pooler gave the connection away between two messages: set `Protocol::Simple`"
         }
         Some(code::NO_PARTITION) => {
-            "there is no partition for today: call `PostgresStore::migrate`, and let sweeps run"
+            "there is no partition for today, and the role cannot make one: call `PostgresStore::migrate`, and let sweeps run, as the owner of the table"
         }
-        _ => return StoreError::unavailable(ToldOnce::new(error)),
+        Some(code::INSUFFICIENT_PRIVILEGE) => {
+            "the role needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table; in the layout by days it must own it"
+        }
+        Some(code::READ_ONLY) => "the server takes no writes: connect to the primary",
+        Some(code::PROGRAM_LIMIT_EXCEEDED) => return StoreError::too_large(ToldOnce::new(error)),
+        Some(code::INVALID_MEMORY_REQUEST) if is_too_large(&error) => {
+            return StoreError::too_large(ToldOnce::new(error));
+        }
+        _ => return StoreError::unknown(ToldOnce::new(error)),
     };
-    StoreError::unavailable(Helped {
+    StoreError::not_sent(Helped {
         help,
         source: ToldOnce::new(error),
     })
+}
+
+/// PostgreSQL has no code of its own for a value of more than a gigabyte, only the words of an internal error.
+fn is_too_large(error: &sqlx::Error) -> bool {
+    let says = |text| {
+        error
+            .as_database_error()
+            .is_some_and(|it| it.message().contains(text))
+    };
+    says("invalid memory alloc request size")
 }
 
 /// A failure whose remedy is known.

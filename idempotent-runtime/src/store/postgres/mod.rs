@@ -4,39 +4,41 @@ mod arguments;
 mod error;
 mod migrations;
 mod options;
+mod owner;
 mod partitions;
 mod rows;
 mod statements;
+mod steps;
 mod survives;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::Postgres;
+use sqlx::postgres::PgPool;
 
-use self::arguments::{Argument, prepared, written};
+use self::arguments::Argument;
+#[cfg(feature = "test-util")]
+use self::arguments::written;
 pub use self::error::PostgresStoreError;
-use self::error::to_store_error;
 pub use self::migrations::Migration;
 use self::options::Names;
 pub use self::options::{Layout, PostgresStoreOptions, Protocol};
-use self::partitions::Days;
 use self::statements::Statements;
-use super::columns::{KeptChanging, LOOKS, claimed, millis, state, state_of};
-use super::settling::Unsettled;
+use self::steps::{Failed, Shared};
+use super::columns::{millis, state, state_of};
+use super::pooled::{Lane, Pooled};
+use super::told_once::ToldOnce;
 use super::{
-    Claim, Claimed, Completion, Fence, Record, Resolution, Store, StoreError, StoreFuture,
-    Survives, Takeover, transition,
+    Claim, Claimed, Completion, Fence, List, Page, Record, Renewal, RenewalsFuture, Resolution,
+    Store, StoreFuture, Survives,
 };
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 use crate::policy::Ttl;
 
-/// The most rows that one statement sweeps: few enough that a claim of one of them waits for milliseconds.
-const SWEEP_AT_ONCE: usize = 500;
-
-/// A store that keeps its records in a database of PostgreSQL's, 14 or later.
+/// A store that keeps its records in a PostgreSQL database, 14 or later.
 ///
 /// What an acknowledged step survives depends on the server: a loss of power with the settings that it is shipped with,
 /// a failover with `synchronous_standby_names`.
@@ -49,17 +51,35 @@ const SWEEP_AT_ONCE: usize = 500;
 /// [layout by days](Layout::PartitionedByDay), need to own it. The tables hold response bodies: grant them to nobody
 /// else.
 ///
+/// # Connections
+///
+/// [`connect`](Self::connect) gives the store a few connections of its own, which is what it should have: see
+/// [`with_pool`](PostgresStoreOptions::with_pool) for what happens to a store that shares them with handlers.
+/// A quarter of them is left to steps of attempts that run, so that leases are renewed in a storm of claims.
+///
+/// A connection whose step was cut short, or that lay idle and is silent, is closed and replaced. The driver can set
+/// neither TCP keepalive nor a user timeout: set `net.ipv4.tcp_keepalive_time` where an idle connection may be dropped by
+/// something in between, and `tcp_user_timeout` on the server.
+///
 /// # Cancellation
 ///
-/// A step whose future is dropped after its first poll goes on in the background; later steps of the same attempt wait
-/// for it.
+/// A step whose future is dropped before it has a connection was not sent, and never is. Later, its connection is closed;
+/// the step is done or not done, and may be sent again at once. Nothing goes on in the background.
 ///
 /// # Errors
 ///
-/// A step fails as [unavailable](StoreError::is_unavailable) where the server cannot be reached, gives no connection
-/// within five seconds, or refuses; and as [corrupt](StoreError::is_corrupt) where a row cannot be read. The connections
-/// recover by themselves. The engine waits for a step no longer than five seconds, also where a network swallows it
-/// without a word; what became of the step is then unknown, as after any failure.
+/// A step fails as [not sent](super::StoreError::is_not_sent) where a connection is refused, which is known at once, or
+/// none is free within five seconds, and where the server refuses the statement as such: no table, no privilege, no
+/// writes. It fails as [unknown](super::StoreError::is_unknown) where the server did not answer within thirty seconds (the
+/// engine waits for less), or failed; as [too large](super::StoreError::is_too_large) where an outcome is beyond what
+/// the server takes; and as [corrupt](super::StoreError::is_corrupt) where a row cannot be read. The connections recover
+/// by themselves.
+///
+/// # Days
+///
+/// In the [layout by days](Layout::PartitionedByDay), a sweep drops the days that are over, and only tables that carry the
+/// store's own mark as their comment: not one that somebody made, nor a day that somebody detached to keep it. A day that
+/// an earlier release left detached has no mark, and is for somebody to look at and drop.
 ///
 /// ```no_run
 /// use idempotent_runtime::{Idempotency, PostgresStore};
@@ -79,15 +99,6 @@ const SWEEP_AT_ONCE: usize = 500;
 #[derive(Clone)]
 pub struct PostgresStore {
     shared: Arc<Shared>,
-    unsettled: Arc<Unsettled>,
-}
-
-/// What all clones share, and steps that go on without their callers.
-struct Shared {
-    pool: PgPool,
-    names: Names,
-    options: PostgresStoreOptions,
-    statements: Statements,
 }
 
 impl PostgresStore {
@@ -102,44 +113,58 @@ impl PostgresStore {
     }
 
     /// Takes connections from a pool that the application has, with the default [options](PostgresStoreOptions).
+    ///
+    /// Prefer [`connect`](Self::connect): a small pool of the store's own. Extractors that hold a connection of this pool
+    /// starve the claim: five requests with five connections between them all wait for a sixth, and all are answered 503.
+    /// Waiting duplicates hold theirs as well.
     pub fn new(pool: PgPool) -> Self {
         let options = PostgresStoreOptions::new();
-        Self::with_options(options, &Names::default(), pool)
+        Self::with_options(options, Names::default(), Pooled::applications(pool))
     }
 
-    fn with_options(options: PostgresStoreOptions, names: &Names, pool: PgPool) -> Self {
-        let claim_function = names.beside("_claim");
-        let statements = Statements::new(&names.table(), &claim_function, options.layout);
+    fn with_options(options: PostgresStoreOptions, names: Names, pooled: Pooled<Postgres>) -> Self {
+        let statements = Statements::new(&names, options.layout, options.protocol);
         Self {
             shared: Arc::new(Shared {
-                pool,
-                names: names.clone(),
+                pooled,
+                names,
                 options,
                 statements,
             }),
-            unsettled: Arc::default(),
         }
     }
 
     /// Brings the tables up to date, and makes them where there are none. Several processes may do so at once: one does
-    /// it, the others wait.
+    /// it, the others wait. Processes of the release before may go on writing meanwhile and afterwards.
+    ///
+    /// From the tables of version 1 it changes no row. It builds one index, of the running records, for which the table
+    /// is read once while writers wait.
     ///
     /// Dropping the future leaves the tables as they were or up to date.
     ///
     /// # Errors
     ///
-    /// [`PostgresStoreError`] if the server cannot be reached or refuses, or the tables were made by a later release.
+    /// [`PostgresStoreError`] if the server cannot be reached or refuses, or the tables were made by a later release; in
+    /// the layout by days, if the role does not own them.
     pub async fn migrate(&self) -> Result<(), PostgresStoreError> {
         let shared = &self.shared;
-        let failed = |error| PostgresStoreError::migrate(super::told_once::ToldOnce::new(error));
-        let mut connection = shared.pool.acquire().await.map_err(failed)?;
-        migrations::run(&mut connection, &shared.names, shared.options.layout).await?;
-        drop(connection);
+        let mut lease = shared
+            .pooled
+            .lease(Lane::Claims)
+            .await
+            .map_err(PostgresStoreError::migrate)?;
+        let connection = lease.connection();
+        migrations::run(connection, &shared.names, shared.options.layout).await?;
         if shared.options.layout == Layout::PartitionedByDay {
-            let days = Days::new(&shared.names);
-            days.make_only(&shared.pool, shared.now())
-                .await
-                .map_err(failed)?;
+            owner::check(connection, &shared.names).await?;
+        }
+        // An error above leaves the connection where it is: closed.
+        let _ = lease.answered(Ok(()));
+        if shared.options.layout == Layout::PartitionedByDay {
+            shared.days().make().await.map_err(|error| match error {
+                Failed::NotSent(error) => PostgresStoreError::migrate(error),
+                Failed::Sent(error) => PostgresStoreError::migrate(ToldOnce::new(error)),
+            })?;
         }
         Ok(())
     }
@@ -152,13 +177,21 @@ impl PostgresStore {
         let of = |text: &Arc<str>, arguments: &str| {
             let arguments: Vec<_> = arguments
                 .chars()
-                .map(|kind| if kind == 'b' { id.clone() } else { int.clone() })
+                .map(|kind| match kind {
+                    'b' => id.clone(),
+                    't' => Argument::text("label"),
+                    'B' => Argument::AllBytes(vec![vec![0xab; 32], vec![0xcd; 32]]),
+                    'I' => Argument::AllInts(vec![1, 2]),
+                    _ => int.clone(),
+                })
                 .collect();
             written(text, &arguments).0
         };
         vec![
-            ("claim", of(&statements.claim, "bbbiibi")),
+            ("claim", of(&statements.claim, "bbbiibiitti")),
+            ("withdraw", of(&statements.withdraw, "bbbiibiitti")),
             ("renew", of(&statements.renew, "bbii")),
+            ("renew_all", of(&statements.renew_all, "BBIi")),
             ("publish", of(&statements.publish, "bbibb")),
             ("complete", of(&statements.complete, "bbiiibbi")),
             ("release", of(&statements.release, "bbi")),
@@ -166,136 +199,11 @@ impl PostgresStore {
             ("forget", of(&statements.forget, "bb")),
             ("resolve", of(&statements.resolve, "bbbiiibbi")),
             ("sweep", of(&statements.sweep, "ii")),
+            ("sweep_lapsed", of(&statements.sweep_lapsed, "ii")),
+            ("list", of(&statements.list, "bii")),
+            ("list_running", of(&statements.list_running, "bii")),
+            ("list_expiring", of(&statements.list_expiring, "biiii")),
         ]
-    }
-
-    /// Does a step of an attempt that changes a row if the attempt holds it.
-    fn fenced(
-        &self,
-        attempt: AttemptId,
-        statement: fn(&Statements) -> &Arc<str>,
-        arguments: Vec<Argument>,
-    ) -> StoreFuture<'_, Fence> {
-        let shared = Arc::clone(&self.shared);
-        Box::pin(self.unsettled.settle(attempt, async move {
-            let changed = shared
-                .execute(statement(&shared.statements), arguments)
-                .await?;
-            Ok(if changed == 0 {
-                Fence::Lost
-            } else {
-                Fence::Held
-            })
-        }))
-    }
-}
-
-impl Shared {
-    /// Another time than the server's.
-    fn now(&self) -> Option<i64> {
-        let clock = self.options.clock.as_ref()?;
-        Some(clock.now().as_millis())
-    }
-
-    fn time(&self) -> Argument {
-        Argument::Int(self.now())
-    }
-
-    async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
-        for _ in 0..LOOKS {
-            let (takeover, from) = match claim.takeover {
-                Takeover::Never => (0, None),
-                Takeover::Abandoned => (1, None),
-                Takeover::From(seen) => (2, Some(seen)),
-            };
-            let arguments = vec![
-                Argument::bytes(claim.record.as_bytes()),
-                Argument::bytes(claim.fingerprint.as_bytes()),
-                Argument::bytes(claim.attempt.as_bytes()),
-                Argument::int(millis(claim.lease)),
-                Argument::int(takeover),
-                from.map_or(Argument::Bytes(None), |from| {
-                    Argument::bytes(from.as_bytes())
-                }),
-                self.time(),
-            ];
-            let Some(row) = self.fetch(&self.statements.claim, arguments).await? else {
-                continue;
-            };
-            let (now, row) = rows::read(&row)?;
-            if let Some(claimed) = claimed(Some(&row), &claim, now) {
-                return Ok(claimed);
-            }
-        }
-        Err(StoreError::unavailable(KeptChanging))
-    }
-
-    async fn load(&self, record: RecordId) -> Result<Option<Record>, StoreError> {
-        let arguments = vec![Argument::bytes(record.as_bytes()), self.time()];
-        let row = self.fetch(&self.statements.load, arguments).await?;
-        let row = row.as_ref().map(rows::read).transpose()?;
-        Ok(row.and_then(|(now, row)| transition::load(Some(&row), now)))
-    }
-
-    async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
-        if self.options.layout == Layout::PartitionedByDay {
-            let days = Days::new(&self.names);
-            days.turn(&self.pool, self.now())
-                .await
-                .map_err(to_store_error)?;
-            return Ok(0);
-        }
-        let mut swept = 0;
-        while swept < limit {
-            let at_once = SWEEP_AT_ONCE.min(limit - swept);
-            let arguments = vec![
-                Argument::int(i64::try_from(at_once).unwrap_or(i64::MAX)),
-                self.time(),
-            ];
-            let removed = self.execute(&self.statements.sweep, arguments).await?;
-            let removed = usize::try_from(removed).unwrap_or(usize::MAX);
-            swept += removed;
-            if removed < at_once {
-                break;
-            }
-        }
-        Ok(swept)
-    }
-
-    async fn fetch(
-        &self,
-        text: &Arc<str>,
-        arguments: Vec<Argument>,
-    ) -> Result<Option<PgRow>, StoreError> {
-        let fetched = match self.options.protocol {
-            Protocol::Prepared => prepared(text, &arguments).fetch_optional(&self.pool).await,
-            Protocol::Simple => {
-                let text = written(text, &arguments);
-                sqlx::raw_sql(text).fetch_optional(&self.pool).await
-            }
-        };
-        fetched.map_err(to_store_error)
-    }
-
-    /// How many rows were changed.
-    async fn execute(&self, text: &Arc<str>, arguments: Vec<Argument>) -> Result<u64, StoreError> {
-        let done = match self.options.protocol {
-            Protocol::Prepared => prepared(text, &arguments).execute(&self.pool).await,
-            Protocol::Simple => {
-                let text = written(text, &arguments);
-                sqlx::raw_sql(text).execute(&self.pool).await
-            }
-        };
-        done.map(|done| done.rows_affected())
-            .map_err(to_store_error)
-    }
-
-    async fn survives(&self) -> Result<Survives, StoreError> {
-        let row = sqlx::raw_sql(survives::SETTINGS)
-            .fetch_one(&self.pool)
-            .await
-            .map_err(to_store_error)?;
-        survives::read(&row).map_err(to_store_error)
     }
 }
 
@@ -336,12 +244,11 @@ impl fmt::Debug for PostgresStore {
 
 impl Store for PostgresStore {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
-        let shared = Arc::clone(&self.shared);
-        let attempt = claim.attempt;
-        Box::pin(
-            self.unsettled
-                .settle(attempt, async move { shared.claim(claim).await }),
-        )
+        Box::pin(self.shared.claim(claim))
+    }
+
+    fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
+        Box::pin(self.shared.withdraw(claim))
     }
 
     fn renew(
@@ -350,13 +257,11 @@ impl Store for PostgresStore {
         attempt: AttemptId,
         lease: Duration,
     ) -> StoreFuture<'_, Fence> {
-        let arguments = vec![
-            Argument::bytes(record.as_bytes()),
-            Argument::bytes(attempt.as_bytes()),
-            Argument::int(millis(lease)),
-            self.shared.time(),
-        ];
-        self.fenced(attempt, |statements| &statements.renew, arguments)
+        Box::pin(self.shared.renew(Renewal::new(record, attempt, lease)))
+    }
+
+    fn renew_all(&self, renewals: Vec<Renewal>) -> RenewalsFuture<'_> {
+        Box::pin(async move { self.shared.renew_all(&renewals).await })
     }
 
     fn publish(
@@ -370,7 +275,8 @@ impl Store for PostgresStore {
             Argument::bytes(attempt.as_bytes()),
         ];
         arguments.extend(outcome(Some(&published)));
-        self.fenced(attempt, |statements| &statements.publish, arguments)
+        let step = self.shared.fenced(|it| &it.publish, arguments);
+        Box::pin(step)
     }
 
     fn complete(
@@ -385,7 +291,7 @@ impl Store for PostgresStore {
         ];
         arguments.extend(done(&completion));
         arguments.push(self.shared.time());
-        self.fenced(attempt, |statements| &statements.complete, arguments)
+        Box::pin(self.shared.fenced(|it| &it.complete, arguments))
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
@@ -394,7 +300,7 @@ impl Store for PostgresStore {
             Argument::bytes(attempt.as_bytes()),
             self.shared.time(),
         ];
-        self.fenced(attempt, |statements| &statements.release, arguments)
+        Box::pin(self.shared.fenced(|it| &it.release, arguments))
     }
 
     fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
@@ -406,7 +312,7 @@ impl Store for PostgresStore {
             Argument::bytes(record.as_bytes()),
             Argument::bytes(seen.as_bytes()),
         ];
-        self.fenced(seen, |statements| &statements.forget, arguments)
+        Box::pin(self.shared.fenced(|it| &it.forget, arguments))
     }
 
     fn resolve(
@@ -429,7 +335,11 @@ impl Store for PostgresStore {
             }
         }
         arguments.push(self.shared.time());
-        self.fenced(attempt, |statements| &statements.resolve, arguments)
+        Box::pin(self.shared.fenced(|it| &it.resolve, arguments))
+    }
+
+    fn list(&self, list: List) -> StoreFuture<'_, Page> {
+        Box::pin(self.shared.list(list))
     }
 
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, Postgres};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::PostgresStore;
 use super::error::PostgresStoreError;
 use super::migrations::{self, Migration};
+use super::owner;
 use crate::clock::Clock;
+use crate::store::pooled::Pooled;
 use crate::store::table_name::TableName;
 
 /// The longest name that PostgreSQL keeps is 63 bytes; `_2026_11_22`, `_migrations` and the like are appended.
@@ -17,11 +19,8 @@ const LONGEST_NAME: usize = 48;
 
 const TABLE: &str = "idempotency_records";
 
-/// How long a step waits for a connection: as long as the engine waits for a step.
+/// How long the first connection may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long a connection may lie idle before it is tested.
-const IDLE: Duration = Duration::from_secs(1);
 
 /// How a [`PostgresStore`] is set up.
 ///
@@ -117,6 +116,9 @@ impl PostgresStoreOptions {
     }
 
     /// The most connections that [`connect`](Self::connect) opens. No connection is held while a handler runs.
+    ///
+    /// A quarter of them, at least one and at most four, are left to steps of attempts that run or ran, so that no storm
+    /// of claims keeps a lease from being renewed or an outcome from being recorded.
     pub fn max_connections(mut self, connections: u32) -> Self {
         self.max_connections = connections;
         self
@@ -138,41 +140,35 @@ impl PostgresStoreOptions {
     ///
     /// # Errors
     ///
-    /// [`PostgresStoreError`] if the URL is none, the server refuses or cannot be reached within five seconds, or a name
-    /// is not one that the store takes. No error holds the URL or the password.
+    /// [`PostgresStoreError`] if the URL is not one of a PostgreSQL server, the server refuses or cannot be reached within
+    /// five seconds, or a name is not one that the store takes; in the [layout by days](Layout::PartitionedByDay), if the
+    /// table is there and the role does not own it. No error holds the URL or the password.
     pub async fn connect(self, url: &str) -> Result<PostgresStore, PostgresStoreError> {
         let names = self.names()?;
-        let options: PgConnectOptions = url
-            .parse()
-            .map_err(|_: sqlx::Error| PostgresStoreError::url())?;
-        // What PgBouncer does not know, it refuses.
-        let options = options.extra_float_digits(None).disable_statement_logging();
+        let options = connect_options(url)?;
         let place = format!("{}:{}", options.get_host(), options.get_port());
-        // The pool would try for five seconds and then say no more than that it waited.
         let first = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await;
-        let close = match first.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
-            Ok(connection) => connection.close(),
+        let mut first = match first.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+            Ok(connection) => connection,
             Err(error) => return Err(PostgresStoreError::connect(place, error)),
         };
+        if self.layout == Layout::PartitionedByDay {
+            owner::check(&mut first, &names).await?;
+        }
         // It worked; how it ends matters to nobody.
-        let _ = close.await;
-        let pool = PgPoolOptions::new()
-            .max_connections(self.max_connections)
-            .acquire_timeout(PATIENCE)
-            // A round trip before each step, for what the step itself finds out.
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    // A connection that nobody used for a while may have lost its server.
-                    Ok(meta.idle_for < IDLE || connection.ping().await.is_ok())
-                })
-            })
-            .connect_lazy_with(options);
-        Ok(PostgresStore::with_options(self, &names, pool))
+        let _ = tokio::time::timeout(PATIENCE, first.close()).await;
+        let pooled = Pooled::own(options, self.max_connections);
+        Ok(PostgresStore::with_options(self, names, pooled))
     }
 
-    /// Takes connections from a pool that the application has. See that it is not exhausted by what handlers do: a step
-    /// that gets no connection fails as [unavailable](crate::store::StoreError::is_unavailable).
+    /// Takes connections from a pool that the application has.
+    ///
+    /// Prefer [`connect`](Self::connect), a few connections of the store's own. Where handlers and their extractors take
+    /// connections from this pool too, the claims of as many requests as it has connections wait for each other's
+    /// extractors and all fail; so do duplicates that wait. A step that gets no connection in the pool's own time fails as
+    /// [not sent](crate::store::StoreError::is_not_sent). The pool tries a server that refuses connections for as long as
+    /// that time lasts, where the store's own connections know at once, and an idle connection that fell silent is found
+    /// out only when a step has waited for it.
     ///
     /// The pool's sessions may have any settings, if they commit by themselves. `test_before_acquire(false)` saves a
     /// round trip for every step. Where the pool logs its statements, [`Protocol::Simple`] has response bodies in them.
@@ -182,7 +178,11 @@ impl PostgresStoreOptions {
     /// [`PostgresStoreError`] if a name is not one that the store takes.
     pub fn with_pool(self, pool: PgPool) -> Result<PostgresStore, PostgresStoreError> {
         let names = self.names()?;
-        Ok(PostgresStore::with_options(self, &names, pool))
+        Ok(PostgresStore::with_options(
+            self,
+            names,
+            Pooled::applications(pool),
+        ))
     }
 
     /// The migrations as they would be run, for teams that run their own. Each records its own version, so that
@@ -219,6 +219,18 @@ impl Default for PostgresStoreOptions {
     fn default() -> Self {
         Self::new()
     }
+}
+
+fn connect_options(url: &str) -> Result<PgConnectOptions, PostgresStoreError> {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    if !matches!(scheme, Some("postgres" | "postgresql")) {
+        return Err(PostgresStoreError::url());
+    }
+    let options: PgConnectOptions = url
+        .parse()
+        .map_err(|_: sqlx::Error| PostgresStoreError::url())?;
+    // What PgBouncer does not know, it refuses.
+    Ok(options.extra_float_digits(None).disable_statement_logging())
 }
 
 /// The checked names of a table and its schema.
@@ -271,6 +283,3 @@ impl Names {
         self.schema.as_ref().map(TableName::as_str)
     }
 }
-
-/// Only this database's pools come here.
-pub(super) type Pool = sqlx::Pool<Postgres>;

@@ -1,4 +1,4 @@
-//! What can go wrong, each cause told once.
+//! What can go wrong, printing each cause once.
 
 use std::error::Error;
 use std::fmt;
@@ -8,7 +8,7 @@ use super::schema::{MigrationError, NewerSchema};
 use crate::store::StoreError;
 use crate::store::told_once::ToldOnce;
 
-/// Result codes of SQLite's that something here depends on: <https://www.sqlite.org/rescode.html>.
+/// The SQLite result codes that something here depends on: <https://www.sqlite.org/rescode.html>.
 pub(super) mod code {
     pub(in crate::store::sqlite) const BUSY: i32 = 5;
     pub(in crate::store::sqlite) const CORRUPT: i32 = 11;
@@ -115,11 +115,38 @@ pub(super) struct CorruptColumn {
     pub(super) source: Box<dyn Error + Send + Sync>,
 }
 
-/// What the steps of a batch that failed are told.
-pub(super) fn to_store_error(failure: &ToldOnce) -> StoreError {
-    match primary_code(failure.get()) {
-        Some(code::CORRUPT | code::NOT_A_DATABASE) => StoreError::corrupt(failure.clone()),
-        _ => StoreError::unavailable(failure.clone()),
+/// Why a batch failed, and how far it had come.
+#[derive(Debug)]
+pub(super) struct BatchFailure {
+    error: ToldOnce,
+    /// Whether the statement that was sent last would also have committed.
+    committing: bool,
+}
+
+impl BatchFailure {
+    /// The end of its connection rolls the transaction back.
+    pub(super) fn before_commit(error: sqlx::Error) -> Self {
+        Self {
+            error: ToldOnce::new(error),
+            committing: false,
+        }
+    }
+
+    pub(super) fn at_commit(error: sqlx::Error) -> Self {
+        Self {
+            error: ToldOnce::new(error),
+            committing: true,
+        }
+    }
+
+    /// What the steps of the batch are told.
+    pub(super) fn to_store_error(&self) -> StoreError {
+        let cause = self.error.clone();
+        match primary_code(self.error.get()) {
+            Some(code::CORRUPT | code::NOT_A_DATABASE) => StoreError::corrupt(cause),
+            _ if self.committing => StoreError::unknown(cause),
+            _ => StoreError::not_sent(cause),
+        }
     }
 }
 
@@ -137,8 +164,8 @@ mod tests {
     fn a_cause_is_printed_once() {
         let error = sqlx::Error::Io(std::io::Error::other("the disk is gone"));
         assert_eq!(
-            chain(&to_store_error(&ToldOnce::new(error))),
-            ["the idempotency store is unavailable", "the disk is gone"]
+            chain(&BatchFailure::at_commit(error).to_store_error()),
+            ["the idempotency store did not answer", "the disk is gone"]
         );
     }
 }

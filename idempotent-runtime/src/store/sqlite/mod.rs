@@ -1,8 +1,10 @@
-//! Records in a file of SQLite's.
+//! Records in a SQLite file.
 
 mod connection;
 mod error;
+mod lanes;
 mod options;
+mod pages;
 mod rows;
 mod schema;
 mod step;
@@ -16,20 +18,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 pub use self::error::SqliteOpenError;
 use self::error::{TooLarge, WriterGone};
+use self::lanes::{Lane, Sender, lanes};
 pub use self::options::{SqliteStoreOptions, Synchronous};
-use self::step::{Access, Message, Pending, Sweep};
+use self::pages::Start;
+use self::step::{Access, Listing, Message, Pending, Sweep};
 use self::texts::Texts;
-use self::writer::{BATCH, Writer};
+use self::writer::Writer;
 use super::transition::{self, Change, Row};
 use super::{
-    Claim, Claimed, Completion, Durability, Fence, Record, Resolution, Store, StoreError,
-    StoreFuture, Survives,
+    Claim, Claimed, Completion, Durability, Fence, List, Page, Record, Resolution, Store,
+    StoreError, StoreFuture, Survives,
 };
-use crate::clock::Timestamp;
+use crate::clock::{Steady, Timestamp};
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 
@@ -39,14 +43,16 @@ const SWEEP_AT_ONCE: usize = 500;
 /// SQLite keeps a billion bytes in a row; the rest of the row needs little.
 const LARGEST_OUTCOME: usize = 999_000_000;
 
-/// A store that keeps its records in a file of SQLite's: the embedded default.
+/// A store that keeps its records in a SQLite file: the embedded default.
 ///
 /// With [`Synchronous::Full`], the default, an acknowledged step survives the end of the process and a loss of power, if
 /// the file is on a local disk that keeps what it was told to keep. It does not survive the loss of the disk. With
 /// [`Synchronous::Normal`] it survives the end of the process only.
 ///
-/// Clones share one writer, which commits all steps that wait in one transaction. Several processes of one machine may
-/// open one file; each judges by its own clock. The file may also hold the application's own tables: the store's are
+/// Clones share one writer, which commits all steps that wait in one transaction; renewals and completions don't wait
+/// behind a long queue of claims. Several processes of one machine may open one file; each judges by its own clock. It reads
+/// the wall clock when it opens the file, and from then on its time advances steadily: a step of the wall clock ends no
+/// lease. The file may also hold the application's own tables: the store's are
 /// `idempotency_records` and `idempotency_migrations`, with migrations of their own. A network file system will not do.
 ///
 /// The file holds response bodies, and SQLite creates it, and `-wal` and `-shm` beside it, with the permissions that the
@@ -55,7 +61,7 @@ const LARGEST_OUTCOME: usize = 999_000_000;
 /// # The runtime
 ///
 /// The writer runs as a task on the tokio runtime on which the store was opened. Steps may be sent from any other, but
-/// when that runtime ends, all later ones fail with an [unavailable](StoreError::is_unavailable) store, as they do after
+/// when that runtime ends, all later ones fail as [not sent](StoreError::is_not_sent), as they do after
 /// [`close`](Self::close). When the last clone is dropped, the writer settles what was queued and then ends by itself.
 ///
 /// # Cancellation
@@ -65,40 +71,39 @@ const LARGEST_OUTCOME: usize = 999_000_000;
 ///
 /// # Errors
 ///
-/// Where a transaction fails, all steps in it fail with the same cause, and the next one starts on a new connection. A
-/// row that cannot be read fails the steps on its own record only, as [corrupt](StoreError::is_corrupt).
+/// Where a transaction fails, all steps in it fail with the same cause, and the next one starts on a new connection. They
+/// are [not sent](StoreError::is_not_sent) where the transaction had not come to its commit, and
+/// [unknown](StoreError::is_unknown) otherwise. A row that cannot be read fails the steps on its own record only, as
+/// [corrupt](StoreError::is_corrupt). An outcome of more than 999 million bytes is [too
+/// large](StoreError::is_too_large).
 ///
 /// ```
 /// use std::time::Duration;
 /// use idempotent_runtime::SqliteStore;
 /// use idempotent_runtime::fingerprint::Fingerprint;
 /// use idempotent_runtime::identity::{AttemptId, RecordId};
-/// use idempotent_runtime::store::{Claim, Claimed, Store, Takeover};
+/// use idempotent_runtime::store::{Claim, Claimed, Store};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("idempotency.db");
 /// let store = SqliteStore::open(&path).await?;
-/// let claim = Claim {
-///     record: RecordId::from_bytes([1; 32]),
-///     fingerprint: Fingerprint::from_bytes([2; 32]),
-///     attempt: AttemptId::random(),
-///     lease: Duration::from_secs(30),
-///     takeover: Takeover::Abandoned,
-/// };
+/// let record = RecordId::from_bytes([1; 32]);
+/// let fingerprint = Fingerprint::from_bytes([2; 32]);
+/// let claim = Claim::new(record, fingerprint, AttemptId::random(), Duration::from_secs(30));
 /// assert!(matches!(store.claim(claim.clone()).await?, Claimed::Won { .. }));
 /// store.close().await;
 ///
 /// let store = SqliteStore::open(&path).await?;
-/// let another = Claim { attempt: AttemptId::random(), ..claim };
+/// let another = claim.attempt(AttemptId::random());
 /// assert!(matches!(store.claim(another).await?, Claimed::Found(_)));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct SqliteStore {
-    queue: mpsc::Sender<Message>,
+    queue: Sender,
     path: Arc<PathBuf>,
     synchronous: Synchronous,
 }
@@ -123,11 +128,10 @@ impl SqliteStore {
 
     async fn start(options: SqliteStoreOptions) -> Result<(Self, Writer), SqliteOpenError> {
         let (connector, connection) = connection::establish(&options).await?;
-        // Whoever finds the queue full waits until a batch is taken from it.
-        let (sender, queue) = mpsc::channel(4 * BATCH);
+        let (sender, queue) = lanes();
         let writer = Writer {
             queue,
-            clock: options.clock,
+            clock: Steady::new(options.clock),
             connector,
             connection: Some(connection),
             texts: Texts::default(),
@@ -147,31 +151,45 @@ impl SqliteStore {
     /// it again does nothing. Dropping the future does not keep it open.
     pub async fn close(&self) {
         let (reply, closed) = oneshot::channel();
-        if self.queue.send(Message::Close(reply)).await.is_ok() {
+        let close = Message::Close(reply);
+        if self.queue.send(Lane::Claims, close).await.is_ok() {
             // An error means that the runtime ended meanwhile, and the writer with it.
             let _ = closed.await;
         }
     }
 
-    /// Has the writer decide one step.
+    /// Has the writer decide a step of an attempt that runs or ran.
     fn step<A: Send + 'static>(
         &self,
         record: RecordId,
-        access: Access,
         decide: impl FnOnce(Option<&Row>, Timestamp) -> (Change, A) + Send + 'static,
     ) -> StoreFuture<'_, A> {
-        let (message, answer) = Pending::message(record, access, decide);
-        Box::pin(self.ask(message, answer))
+        let (message, answer) = Pending::message(record, Access::Write, decide);
+        Box::pin(self.ask(Lane::Attempts, message, answer))
     }
 
     async fn ask<A>(
         &self,
+        lane: Lane,
         message: Message,
         answer: oneshot::Receiver<Result<A, StoreError>>,
     ) -> Result<A, StoreError> {
-        let gone = || StoreError::unavailable(WriterGone);
-        self.queue.send(message).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let queued = self.queue.send(lane, message).await;
+        queued.map_err(|_| StoreError::not_sent(WriterGone))?;
+        // The writer went with the step in its hands.
+        let answer = answer.await;
+        answer.map_err(|_| StoreError::unknown(WriterGone))?
+    }
+
+    async fn page(&self, list: List) -> Result<Page, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let listing = Listing {
+            start: Start::of(&list)?,
+            list,
+            page: Page::default(),
+            reply,
+        };
+        self.ask(Lane::Claims, Message::List(listing), answer).await
     }
 
     async fn sweep_once(&self, limit: usize) -> Result<usize, StoreError> {
@@ -181,7 +199,7 @@ impl SqliteStore {
             swept: 0,
             reply,
         };
-        self.ask(Message::Sweep(sweep), answer).await
+        self.ask(Lane::Claims, Message::Sweep(sweep), answer).await
     }
 }
 
@@ -195,8 +213,15 @@ impl fmt::Debug for SqliteStore {
 
 impl Store for SqliteStore {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
-        self.step(claim.record, Access::Write, move |row, now| {
-            transition::claim(row, &claim, now)
+        let record = claim.record;
+        let decide = move |row: Option<&Row>, now| transition::claim(row, &claim, now);
+        let (message, answer) = Pending::message(record, Access::Write, decide);
+        Box::pin(self.ask(Lane::Claims, message, answer))
+    }
+
+    fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
+        self.step(claim.record, move |row, now| {
+            transition::withdraw(row, &claim, now)
         })
     }
 
@@ -206,7 +231,7 @@ impl Store for SqliteStore {
         attempt: AttemptId,
         lease: Duration,
     ) -> StoreFuture<'_, Fence> {
-        self.step(record, Access::Write, move |row, now| {
+        self.step(record, move |row, now| {
             transition::renew(row, attempt, lease, now)
         })
     }
@@ -220,7 +245,7 @@ impl Store for SqliteStore {
         if let Err(error) = check_size(Some(&outcome)) {
             return Box::pin(std::future::ready(Err(error)));
         }
-        self.step(record, Access::Write, move |row, _| {
+        self.step(record, move |row, _| {
             transition::publish(row, attempt, outcome)
         })
     }
@@ -234,27 +259,25 @@ impl Store for SqliteStore {
         if let Err(error) = check_size(completion.outcome.as_ref()) {
             return Box::pin(std::future::ready(Err(error)));
         }
-        self.step(record, Access::Write, move |row, now| {
+        self.step(record, move |row, now| {
             transition::complete(row, attempt, completion, now)
         })
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {
-        self.step(record, Access::Write, move |row, _| {
-            transition::release(row, attempt)
+        self.step(record, move |row, now| {
+            transition::release(row, attempt, now)
         })
     }
 
     fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>> {
-        self.step(record, Access::Read, |row, now| {
-            (Change::Keep, transition::load(row, now))
-        })
+        let decide = |row: Option<&Row>, now| (Change::Keep, transition::load(row, now));
+        let (message, answer) = Pending::message(record, Access::Read, decide);
+        Box::pin(self.ask(Lane::Claims, message, answer))
     }
 
     fn forget(&self, record: RecordId, seen: AttemptId) -> StoreFuture<'_, Fence> {
-        self.step(record, Access::Write, move |row, _| {
-            transition::forget(row, seen)
-        })
+        self.step(record, move |row, _| transition::forget(row, seen))
     }
 
     fn resolve(
@@ -269,9 +292,13 @@ impl Store for SqliteStore {
         {
             return Box::pin(std::future::ready(Err(error)));
         }
-        self.step(record, Access::Write, move |row, now| {
+        self.step(record, move |row, now| {
             transition::resolve(row, seen, attempt, resolution, now)
         })
+    }
+
+    fn list(&self, list: List) -> StoreFuture<'_, Page> {
+        Box::pin(self.page(list))
     }
 
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize> {
@@ -311,7 +338,7 @@ fn check_size(outcome: Option<&Outcome>) -> Result<(), StoreError> {
         outcome.headers().as_bytes().len() + outcome.body().len()
     });
     if size > LARGEST_OUTCOME {
-        return Err(StoreError::unavailable(TooLarge(size)));
+        return Err(StoreError::too_large(TooLarge(size)));
     }
     Ok(())
 }

@@ -1,11 +1,12 @@
-//! Rows as SQLite keeps them: what is bound to and read from the statements of a batch.
+//! Rows as SQLite keeps them: what is bound to the statements of a batch, and read from them.
 
 use std::error::Error;
+use std::time::Duration;
 
 use bytes::Bytes;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Decode, Row as _, Sqlite, SqliteConnection, Type};
+use sqlx::{AssertSqlSafe, Decode, Row as _, Sqlite, SqliteConnection, Type};
 
 use super::error::CorruptColumn;
 use super::texts::{COLUMNS, Text, Texts};
@@ -14,6 +15,7 @@ use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Headers, Outcome};
 use crate::store::transition::{Phase, Row};
+use crate::store::{Extra, Label};
 
 const RUNNING: &str = "running";
 const RELEASED: &str = "released";
@@ -63,23 +65,33 @@ pub(super) async fn store(
     Ok(())
 }
 
-/// Removes at most `limit` free rows and says how many.
+/// Removes at most `limit` rows that may go, and says how many.
 pub(super) async fn sweep(
     connection: &mut SqliteConnection,
     limit: usize,
     now: Timestamp,
 ) -> Result<usize, sqlx::Error> {
-    let done = sqlx::query(
-        "DELETE FROM idempotency_records WHERE rowid IN (\
-            SELECT rowid FROM idempotency_records \
-            WHERE expires_at IS NOT NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?)",
-    )
-    .bind(now.as_millis())
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .execute(connection)
-    .await?;
-    Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
+    let mut swept = 0;
+    for rows in [EXPIRED, LAPSED] {
+        let left = i64::try_from(limit.saturating_sub(swept)).unwrap_or(i64::MAX);
+        let delete = format!("DELETE FROM idempotency_records WHERE rowid IN ({rows})");
+        let done = sqlx::query(AssertSqlSafe(delete))
+            .bind(now.as_millis())
+            .bind(left)
+            .execute(&mut *connection)
+            .await?;
+        swept += usize::try_from(done.rows_affected()).unwrap_or(usize::MAX);
+    }
+    Ok(swept)
 }
+
+/// The rows that have expired, and the marks that are old, by the index of their ends.
+pub(super) const EXPIRED: &str = "SELECT rowid FROM idempotency_records \
+    WHERE expires_at IS NOT NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?";
+
+/// The rows that were abandoned so long ago that they count as absent, by the index of what runs.
+pub(super) const LAPSED: &str = "SELECT rowid FROM idempotency_records \
+    WHERE phase = 'running' AND lease_until + keep_abandoned <= ? LIMIT ?";
 
 /// Batches are padded to a power of two, so that a handful of prepared statements serves all sizes.
 fn slots(rows: usize) -> usize {
@@ -114,9 +126,10 @@ fn bind_row<'q>(
         .bind(row.fingerprint.as_bytes().to_vec())
         .bind(row.attempt.as_bytes().to_vec());
     let millis = |at: Timestamp| at.as_millis();
-    let query = match &row.phase {
+    let (query, expires_at, keep) = match &row.phase {
         Phase::Running {
             lease_until,
+            keep,
             taken_from,
             provisional,
         } => {
@@ -125,13 +138,12 @@ fn bind_row<'q>(
                 .bind(millis(*lease_until))
                 .bind(taken_from.map(|attempt| attempt.as_bytes().to_vec()));
             let query = bind_outcome(query, provisional.as_ref()).bind(None::<&str>);
-            bind_outcome(query, None).bind(None::<i64>)
+            (bind_outcome(query, None), None, *keep)
         }
-        Phase::Released => {
+        Phase::Released { until } => {
             let query = query.bind(RELEASED).bind(None::<i64>).bind(None::<Vec<u8>>);
             let query = bind_outcome(query, None).bind(None::<&str>);
-            // It may be swept at once; the time makes it stand in the index.
-            bind_outcome(query, None).bind(millis(now))
+            (bind_outcome(query, None), Some(*until), None)
         }
         Phase::Done {
             disposition,
@@ -140,10 +152,26 @@ fn bind_row<'q>(
         } => {
             let query = query.bind(DONE).bind(None::<i64>).bind(None::<Vec<u8>>);
             let query = bind_outcome(query, None).bind(disposition.as_str());
-            bind_outcome(query, outcome.as_ref()).bind(expires_at.map(millis))
+            (bind_outcome(query, outcome.as_ref()), *expires_at, None)
         }
     };
-    query.bind(millis(now))
+    let extra = (!row.extra.is_empty()).then(|| row.extra.as_bytes().to_vec());
+    query
+        .bind(expires_at.map(millis))
+        .bind(row.label.namespace().to_owned())
+        .bind(row.label.operation().to_owned())
+        .bind(row.claimed_at.map(millis))
+        .bind(row.generation.as_bytes().to_vec())
+        .bind(row.abandoned)
+        .bind(keep.map(in_millis))
+        .bind(extra)
+        .bind(millis(now))
+}
+
+/// As many milliseconds as a column holds, half of it: a sum with a time must not overflow.
+fn in_millis(duration: Duration) -> i64 {
+    const LONGEST: i64 = i64::MAX / 2;
+    i64::try_from(duration.as_millis()).map_or(LONGEST, |millis| millis.min(LONGEST))
 }
 
 fn bind_outcome<'q>(query: Statement<'q>, outcome: Option<&Outcome>) -> Statement<'q> {
@@ -154,7 +182,7 @@ fn bind_outcome<'q>(query: Statement<'q>, outcome: Option<&Outcome>) -> Statemen
 }
 
 /// A row that was asked for always has an id that can be read.
-fn read(row: &SqliteRow) -> Option<Stored> {
+pub(super) fn read(row: &SqliteRow) -> Option<Stored> {
     let record = row.try_get::<&[u8], _>(0).ok()?.try_into().ok()?;
     let mut columns = Columns { row, next: 1 };
     Some((RecordId::from_bytes(record), columns.row()))
@@ -191,10 +219,13 @@ impl<'r> Columns<'r> {
         let phase = match (phase, lease_until, disposition) {
             (RUNNING, Some(lease_until), None) => Phase::Running {
                 lease_until,
+                keep: None,
                 taken_from,
                 provisional,
             },
-            (RELEASED, None, None) => Phase::Released,
+            (RELEASED, None, None) => Phase::Released {
+                until: expires_at.unwrap_or(Timestamp::from_millis(i64::MIN)),
+            },
             (DONE, None, Some(disposition)) => Phase::Done {
                 disposition,
                 outcome,
@@ -202,11 +233,46 @@ impl<'r> Columns<'r> {
             },
             _ => return Err(corrupt(of_phase, "it does not go with the other columns")),
         };
-        Ok(Row {
-            fingerprint,
-            attempt,
-            phase,
-        })
+        self.generation(Row::new(fingerprint, attempt, phase))
+    }
+
+    /// The row with what belongs to its generation.
+    ///
+    /// A process of an earlier release may have written the row, which leaves these columns as they were. What was taken
+    /// over says so, which such a process does write: a running row that was not is the first of its generation.
+    fn generation(&mut self, row: Row) -> Result<Row, CorruptColumn> {
+        let label = Label::new(self.take::<String>()?, self.take::<String>()?);
+        let claimed_at = self.take::<Option<i64>>()?.map(Timestamp::from_millis);
+        let generation = match self.take()? {
+            Some(bytes) => AttemptId::from_bytes(self.array(bytes)?),
+            None => row.generation,
+        };
+        let abandoned = self.take()?;
+        let keep = self.take::<Option<i64>>()?.map(u64::try_from).transpose();
+        let keep = keep.map_err(|error| self.invalid(error))?;
+        let extra: Option<&[u8]> = self.take()?;
+        let extra = Extra::from_bytes(Bytes::copy_from_slice(extra.unwrap_or_default()))
+            .map_err(|error| self.invalid(error))?;
+        let mut row = Row {
+            label,
+            claimed_at,
+            generation,
+            abandoned,
+            extra,
+            ..row
+        };
+        if let Phase::Running {
+            keep: kept,
+            taken_from,
+            ..
+        } = &mut row.phase
+        {
+            *kept = keep.map(Duration::from_millis);
+            if taken_from.is_none() {
+                (row.generation, row.abandoned) = (row.attempt, 0);
+            }
+        }
+        Ok(row)
     }
 
     fn outcome(&mut self) -> Result<Option<Outcome>, CorruptColumn> {

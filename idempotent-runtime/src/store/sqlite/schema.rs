@@ -9,7 +9,10 @@ use sqlx::{Connection as _, SqliteConnection};
 use crate::clock::Timestamp;
 
 /// In their order; the first is version 1. One that was published is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_records.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001_records.sql"),
+    include_str!("migrations/0002_generations.sql"),
+];
 
 const VERSIONS: &str = "
 CREATE TABLE IF NOT EXISTS idempotency_migrations (

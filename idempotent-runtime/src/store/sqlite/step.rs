@@ -2,10 +2,12 @@
 
 use tokio::sync::oneshot;
 
+use super::error::BatchFailure;
+use super::pages::Start;
 use crate::clock::Timestamp;
 use crate::identity::RecordId;
-use crate::store::StoreError;
 use crate::store::transition::{Change, Row};
+use crate::store::{List, Page, StoreError};
 
 /// Where the caller of a step waits.
 pub(super) type Reply<A> = oneshot::Sender<Result<A, StoreError>>;
@@ -33,16 +35,41 @@ pub(super) trait Step: Send {
 /// What a message to the writer asks for.
 pub(super) enum Message {
     Step(Box<dyn Step>),
+    List(Listing),
     Sweep(Sweep),
     /// Settle what was asked for before, take nothing more, and let the file go.
     Close(oneshot::Sender<()>),
 }
 
-/// Removes rows that are free.
+/// Reads a page of a listing.
+pub(super) struct Listing {
+    pub(super) list: List,
+    pub(super) start: Start,
+    pub(super) page: Page,
+    pub(super) reply: Reply<Page>,
+}
+
+impl Listing {
+    pub(super) fn answer(self, failure: Option<&BatchFailure>) {
+        let answer = failure.map_or(Ok(self.page), |failure| Err(failure.to_store_error()));
+        // The caller may have left.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// Removes rows that may go.
 pub(super) struct Sweep {
     pub(super) limit: usize,
     pub(super) swept: usize,
     pub(super) reply: Reply<usize>,
+}
+
+impl Sweep {
+    pub(super) fn answer(self, failure: Option<&BatchFailure>) {
+        let answer = failure.map_or(Ok(self.swept), |failure| Err(failure.to_store_error()));
+        // The caller may have left.
+        let _ = self.reply.send(answer);
+    }
 }
 
 /// A step that `decide` decides.

@@ -4,27 +4,33 @@ use futures_util::poll;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
 
+use super::lanes::BATCH;
 use super::*;
 use crate::clock::ManualClock;
 use crate::fingerprint::Fingerprint;
 use crate::outcome::{Disposition, Headers};
 use crate::policy::Ttl;
-use crate::store::Takeover;
+use crate::store::transition::RELEASED_STAYS;
+use crate::store::{Label, Takeover, Which};
+
+const LEASE: Duration = Duration::from_secs(30);
 
 struct Bench {
     directory: TempDir,
+    clock: ManualClock,
 }
 
 impl Bench {
     fn new() -> Self {
         Self {
             directory: tempfile::tempdir().unwrap(),
+            clock: ManualClock::new(),
         }
     }
 
     fn options(&self) -> SqliteStoreOptions {
         SqliteStoreOptions::new(self.directory.path().join("records.db"))
-            .clock(Arc::new(ManualClock::new()))
+            .clock(Arc::new(self.clock.clone()))
     }
 
     /// A store whose writer has not begun, so that steps can be gathered first.
@@ -43,21 +49,20 @@ impl Bench {
 }
 
 fn claim(record: u8) -> Claim {
-    Claim {
-        record: RecordId::from_bytes([record; 32]),
-        fingerprint: Fingerprint::from_bytes([1; 32]),
-        attempt: AttemptId::from_bytes([record; 16]),
-        lease: Duration::from_secs(30),
-        takeover: Takeover::Abandoned,
-    }
+    let fingerprint = Fingerprint::from_bytes([1; 32]);
+    let attempt = AttemptId::from_bytes([record; 16]);
+    Claim::new(
+        RecordId::from_bytes([record; 32]),
+        fingerprint,
+        attempt,
+        LEASE,
+    )
+    .takeover(Takeover::Abandoned)
 }
 
 fn completion() -> Completion {
-    Completion {
-        disposition: Disposition::Completed,
-        outcome: Some(Outcome::new(200, Headers::default(), "body")),
-        ttl: Ttl::hours(1),
-    }
+    let outcome = Outcome::new(200, Headers::default(), "body");
+    Completion::new(Disposition::Completed, Some(outcome), Ttl::hours(1))
 }
 
 /// Counts the transactions that the writer commits.
@@ -149,7 +154,10 @@ async fn the_steps_of_a_batch_see_each_other_in_their_order() {
     assert_eq!(absent.await.unwrap(), None);
     assert!(matches!(won_anew.await.unwrap(), Claimed::Won { .. }));
     assert_eq!(released.await.unwrap(), Fence::Held);
-    assert_eq!(swept.await.unwrap(), 1);
+    // The mark of who gave it back stays for a while.
+    assert_eq!(swept.await.unwrap(), 0);
+    bench.clock.advance(RELEASED_STAYS);
+    assert_eq!(store.sweep(10).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -345,20 +353,29 @@ fn the_default_waits_for_the_disk() {
 }
 
 #[tokio::test]
-async fn a_sweep_looks_at_the_rows_of_its_index_only() {
+async fn sweeps_and_listings_look_at_the_rows_of_an_index_only() {
     let bench = Bench::new();
     let (_store, mut writer) = bench.start().await;
     let connection = writer.connection.as_mut().unwrap();
-    let plan = sqlx::query(
-        "EXPLAIN QUERY PLAN SELECT rowid FROM idempotency_records \
-         WHERE expires_at IS NOT NULL AND expires_at <= 0 ORDER BY expires_at LIMIT 10",
-    )
-    .fetch_all(connection)
-    .await
-    .unwrap();
-    let plan: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
-    assert_eq!(plan.len(), 1, "{plan:?}");
-    assert!(plan[0].contains("idempotency_records_expiry"), "{plan:?}");
+    let [running, all, ending] = Start::texts();
+    for (statement, index) in [
+        (rows::EXPIRED.to_owned(), "idempotency_records_expiry"),
+        (rows::LAPSED.to_owned(), "idempotency_records_running"),
+        (running, "idempotency_records_running (record_id>?)"),
+        (all, "sqlite_autoindex_idempotency_records_1 (record_id>?)"),
+        (
+            ending,
+            "idempotency_records_expiry (expires_at>? AND expires_at<?)",
+        ),
+    ] {
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+        let plan = sqlx::query(explain)
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap();
+        let plan: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+        assert!(plan[0].contains(index), "{statement}: {plan:?}");
+    }
 }
 
 #[tokio::test]
@@ -367,5 +384,103 @@ async fn an_outcome_that_fits_no_row_is_refused_before_it_is_queued() {
     // Zeroed pages that nobody writes to take no memory.
     let outcome = Outcome::new(200, Headers::default(), vec![0; size]);
     let error = check_size(Some(&outcome)).unwrap_err();
-    assert!(error.is_unavailable());
+    assert!(error.is_too_large());
+}
+
+#[tokio::test]
+async fn steps_of_attempts_do_not_wait_behind_a_long_queue_of_claims() {
+    let bench = Bench::new();
+    let (store, writer) = bench.start().await;
+    let running = tokio::spawn(writer.run());
+    let first = claim(1);
+    assert!(matches!(
+        store.claim(first.clone()).await.unwrap(),
+        Claimed::Won(_)
+    ));
+    store.close().await;
+    running.await.unwrap();
+
+    let (store, mut writer) = bench.start().await;
+    let mut claims: Vec<_> = (0..2 * BATCH)
+        .map(|_| store.claim(claim(2).attempt(AttemptId::random())))
+        .collect();
+    for claim in &mut claims {
+        queue(claim).await;
+    }
+    let mut renewed = store.renew(first.record, first.attempt, LEASE);
+    queue(&mut renewed).await;
+    // The first batch has it, though two batches of claims came before.
+    let batch = writer.queue.take().await;
+    assert_eq!(batch.len(), BATCH);
+    let Some(Message::Step(last)) = batch.last() else {
+        panic!("steps alone were queued")
+    };
+    assert_eq!(last.record(), first.record);
+    drop(batch);
+    assert!(renewed.await.unwrap_err().is_unknown());
+}
+
+#[tokio::test]
+async fn steps_of_attempts_leave_room_for_claims() {
+    let bench = Bench::new();
+    let (store, mut writer) = bench.start().await;
+    let mut renewals: Vec<_> = (0..2 * BATCH)
+        .map(|_| store.renew(claim(1).record, claim(1).attempt, LEASE))
+        .collect();
+    for renewal in &mut renewals {
+        queue(renewal).await;
+    }
+    let mut claimed = store.claim(claim(2));
+    queue(&mut claimed).await;
+    let batch = writer.queue.take().await;
+    let has_the_claim = batch.iter().any(|message| match message {
+        Message::Step(step) => step.record() == claim(2).record,
+        _ => false,
+    });
+    assert!(has_the_claim);
+}
+
+#[tokio::test]
+async fn a_step_of_the_wall_clock_ends_no_lease_and_keeps_none() {
+    let bench = Bench::new();
+    let store = bench.options().open().await.unwrap();
+    let first = claim(1);
+    assert!(matches!(
+        store.claim(first.clone()).await.unwrap(),
+        Claimed::Won(_)
+    ));
+    let retry = || store.claim(claim(1).attempt(AttemptId::random()));
+    let hour = 3_600_000;
+    for step in [hour, -2 * hour] {
+        bench.clock.step_wall(step);
+        assert!(
+            matches!(retry().await.unwrap(), Claimed::Found(_)),
+            "{step}"
+        );
+    }
+    bench.clock.advance(LEASE);
+    assert!(matches!(retry().await.unwrap(), Claimed::Won(_)));
+}
+
+#[tokio::test]
+async fn a_listing_goes_on_behind_a_row_that_cannot_be_read() {
+    let bench = Bench::new();
+    let store = bench.options().open().await.unwrap();
+    for number in 1..=3 {
+        let claim = claim(number).label(Label::new("n", "o"));
+        assert!(matches!(store.claim(claim).await.unwrap(), Claimed::Won(_)));
+    }
+    bench
+        .sql(
+            "PRAGMA ignore_check_constraints = ON;
+             UPDATE idempotency_records SET fingerprint = x'00' WHERE rowid = 2;",
+        )
+        .await;
+    for which in [Which::All, Which::RunningLongerThan(Duration::ZERO)] {
+        bench.clock.advance(Duration::from_millis(1));
+        let page = store.list(List::new(which)).await.unwrap();
+        let records: Vec<_> = page.records.iter().map(|it| it.record).collect();
+        assert_eq!(records, [claim(1).record, claim(3).record]);
+        assert_eq!(page.next, None);
+    }
 }

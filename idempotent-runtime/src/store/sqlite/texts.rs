@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlx::AssertSqlSafe;
 
 /// In the order in which they are bound and read.
-pub(super) const COLUMNS: [&str; 14] = [
+pub(super) const COLUMNS: [&str; 21] = [
     "record_id",
     "fingerprint",
     "attempt",
@@ -21,7 +21,33 @@ pub(super) const COLUMNS: [&str; 14] = [
     "headers",
     "body",
     "expires_at",
+    "namespace",
+    "operation",
+    "claimed_at",
+    "generation",
+    "abandoned",
+    "keep_abandoned",
+    "extra",
 ];
+
+/// The columns that hold outcomes, which a listing leaves alone.
+const OUTCOMES: [&str; 6] = [
+    "provisional_status",
+    "provisional_headers",
+    "provisional_body",
+    "status",
+    "headers",
+    "body",
+];
+
+/// The columns as a listing reads them: in their order, with no outcome.
+pub(super) fn listed_columns() -> String {
+    let columns = COLUMNS.map(|column| match OUTCOMES.contains(&column) {
+        true => format!("NULL AS {column}"),
+        false => column.to_owned(),
+    });
+    columns.join(", ")
+}
 
 /// A statement, by how many rows it has room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -8,26 +8,23 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use sqlx::SqliteConnection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::connection::{self, Connector};
-use super::error::{CorruptColumn, to_store_error};
-use super::rows;
-use super::step::{Access, Message, Step, Sweep};
+use super::error::{BatchFailure, CorruptColumn};
+use super::lanes::Lanes;
+use super::step::{Access, Listing, Message, Step, Sweep};
 use super::texts::Texts;
-use crate::clock::{Clock, Timestamp};
+use super::{pages, rows};
+use crate::clock::{Steady, Timestamp};
 use crate::identity::RecordId;
 use crate::store::StoreError;
-use crate::store::told_once::ToldOnce;
 use crate::store::transition::{Change, Row};
-
-/// The most messages in one transaction.
-pub(super) const BATCH: usize = 256;
 
 /// Owns the connection that writes.
 pub(super) struct Writer {
-    pub(super) queue: mpsc::Receiver<Message>,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) queue: Lanes,
+    pub(super) clock: Steady,
     pub(super) connector: Connector,
     /// Absent after a failure, until the next batch.
     pub(super) connection: Option<SqliteConnection>,
@@ -37,19 +34,24 @@ pub(super) struct Writer {
 #[derive(Default)]
 struct Batch {
     steps: Vec<Box<dyn Step>>,
+    listings: Vec<Listing>,
     sweeps: Vec<Sweep>,
 }
 
 impl Writer {
     /// Works until the last handle is gone or one asked to close, and everything that was queued is settled.
     pub(super) async fn run(mut self) {
-        let mut messages = Vec::with_capacity(BATCH);
         let mut closed: Vec<oneshot::Sender<()>> = Vec::new();
-        while self.queue.recv_many(&mut messages, BATCH).await > 0 {
+        loop {
+            let messages = self.queue.take().await;
+            if messages.is_empty() {
+                break;
+            }
             let mut batch = Batch::default();
-            for message in messages.drain(..) {
+            for message in messages {
                 match message {
                     Message::Step(step) => batch.steps.push(step),
+                    Message::List(listing) => batch.listings.push(listing),
                     Message::Sweep(sweep) => batch.sweeps.push(sweep),
                     Message::Close(reply) => {
                         self.queue.close();
@@ -72,40 +74,55 @@ impl Writer {
             Err(error) => {
                 // The end of its connection rolls the transaction back, whatever state it is in.
                 self.disconnect().await;
-                Some(ToldOnce::new(error))
+                Some(error)
             }
         };
         batch.answer(failure.as_ref());
     }
 
     /// Decides and commits the whole batch, or nothing of it.
-    async fn write(&mut self, batch: &mut Batch) -> Result<(), sqlx::Error> {
+    async fn write(&mut self, batch: &mut Batch) -> Result<(), BatchFailure> {
+        let before_commit = BatchFailure::before_commit;
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            none => none.insert(self.connector.connect().await?),
+            none => none.insert(self.connector.connect().await.map_err(before_commit)?),
         };
         // A write lock from the start: what is read here is still so when it is written. Readers alone need none.
         let begin = batch.writes();
         let texts = &mut self.texts;
-        let stored = rows::load(connection, texts, begin, &batch.records()).await?;
+        let stored = rows::load(connection, texts, begin, &batch.records())
+            .await
+            .map_err(before_commit)?;
         let mut overlay = Overlay::new(stored);
         // Read once the lock is held, so that times are in the order of the transactions.
         let now = self.clock.now();
         for step in &mut batch.steps {
             overlay.decide(step.as_mut(), now);
         }
+        for listing in &mut batch.listings {
+            listing.page = pages::read(connection, &listing.list, listing.start, now)
+                .await
+                .map_err(before_commit)?;
+        }
         if !begin {
             return Ok(());
         }
         let (put, removed) = overlay.changes();
         if batch.sweeps.is_empty() {
-            return rows::store(connection, texts, &put, &removed, now, true).await;
+            let stored = rows::store(connection, texts, &put, &removed, now, true).await;
+            return stored.map_err(BatchFailure::at_commit);
         }
-        rows::store(connection, texts, &put, &removed, now, false).await?;
+        rows::store(connection, texts, &put, &removed, now, false)
+            .await
+            .map_err(before_commit)?;
         for sweep in &mut batch.sweeps {
-            sweep.swept = rows::sweep(connection, sweep.limit, now).await?;
+            sweep.swept = rows::sweep(connection, sweep.limit, now)
+                .await
+                .map_err(before_commit)?;
         }
-        rows::store(connection, texts, &[], &[], now, true).await
+        rows::store(connection, texts, &[], &[], now, true)
+            .await
+            .map_err(BatchFailure::at_commit)
     }
 
     async fn disconnect(&mut self) {
@@ -128,14 +145,15 @@ impl Batch {
         records
     }
 
-    fn answer(self, failure: Option<&ToldOnce>) {
+    fn answer(self, failure: Option<&BatchFailure>) {
         for step in self.steps {
-            step.answer(failure.map(to_store_error));
+            step.answer(failure.map(BatchFailure::to_store_error));
+        }
+        for listing in self.listings {
+            listing.answer(failure);
         }
         for sweep in self.sweeps {
-            let answer = failure.map_or(Ok(sweep.swept), |failure| Err(to_store_error(failure)));
-            // The caller may have left.
-            let _ = sweep.reply.send(answer);
+            sweep.answer(failure);
         }
     }
 }

@@ -4,14 +4,18 @@ mod conformance;
 mod connections;
 mod corrupt_rows;
 mod durability;
+mod earlier_rows;
 mod large_outcomes;
+mod late_claims;
+mod listings;
 mod migrations;
+mod model;
 mod plans;
 mod proxy;
 mod round_trips;
 mod server_clock;
 mod sessions;
-mod settling;
+mod silence;
 mod storm;
 mod told;
 
@@ -24,7 +28,7 @@ use idempotent_runtime::outcome::{Disposition, Headers, Outcome};
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::mysql::MySqlStoreError;
 use idempotent_runtime::store::{
-    Claim, Claimed, Completion, Fence, MySqlStoreOptions, Record, Store, Takeover,
+    Claim, Claimed, Completion, Fence, Label, MySqlStoreOptions, Record, State, Store, Takeover,
 };
 use idempotent_test_servers::mysql_url;
 use idempotent_tests::OwnRecords;
@@ -94,20 +98,15 @@ fn record(number: u64) -> RecordId {
 }
 
 fn claim(number: u64) -> Claim {
-    Claim {
-        record: record(number),
-        fingerprint: Fingerprint::from_bytes([1; 32]),
-        attempt: AttemptId::random(),
-        lease: Duration::from_mins(5),
-        takeover: Takeover::Abandoned,
-    }
+    let fingerprint = Fingerprint::from_bytes([1; 32]);
+    let lease = Duration::from_mins(5);
+    Claim::new(record(number), fingerprint, AttemptId::random(), lease)
+        .takeover(Takeover::Abandoned)
+        .label(Label::new("shop", "POST /orders/{}"))
 }
 
 fn retry(claim: &Claim) -> Claim {
-    Claim {
-        attempt: AttemptId::random(),
-        ..claim.clone()
-    }
+    claim.clone().attempt(AttemptId::random())
 }
 
 fn outcome(body: &str) -> Outcome {
@@ -116,22 +115,18 @@ fn outcome(body: &str) -> Outcome {
 }
 
 fn completion(body: &str) -> Completion {
-    Completion {
-        disposition: Disposition::Completed,
-        outcome: Some(outcome(body)),
-        ttl: Ttl::hours(1),
-    }
+    Completion::new(Disposition::Completed, Some(outcome(body)), Ttl::hours(1))
 }
 
 async fn win(store: &dyn Store, claim: &Claim) {
     let claimed = store.claim(claim.clone()).await.unwrap();
-    assert!(matches!(claimed, Claimed::Won { .. }), "{claimed:?}");
+    assert!(matches!(claimed, Claimed::Won(_)), "{claimed:?}");
 }
 
 async fn find(store: &dyn Store, claim: &Claim) -> Record {
     match store.claim(claim.clone()).await.unwrap() {
         Claimed::Found(record) => record,
-        won @ Claimed::Won { .. } => panic!("{won:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -8,10 +8,8 @@ use super::*;
 async fn a_lease_ends_by_the_clock_of_the_server() {
     let table = Table::new();
     let store = table.open().await;
-    let first = Claim {
-        lease: Duration::from_secs(2),
-        ..claim(1)
-    };
+    let mut first = claim(1);
+    first.lease = Duration::from_secs(2);
     win(&store, &first).await;
     assert!(matches!(
         find(&store, &retry(&first)).await.state,
@@ -35,10 +33,8 @@ async fn a_window_ends_by_the_clock_of_the_server() {
     let store = table.open().await;
     let claim = claim(1);
     win(&store, &claim).await;
-    let brief = Completion {
-        ttl: Ttl::After(Duration::from_secs(2)),
-        ..completion("done")
-    };
+    let ttl = Ttl::After(Duration::from_secs(2));
+    let brief = Completion::new(Disposition::Completed, Some(outcome("done")), ttl);
     complete(&store, &claim, brief).await;
     assert!(store.load(claim.record).await.unwrap().is_some());
     assert_eq!(store.sweep(10).await.unwrap(), 0);

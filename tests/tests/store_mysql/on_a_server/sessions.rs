@@ -1,7 +1,7 @@
 //! An application's own pool, whatever its sessions are like.
 
 use idempotent_runtime::store::mysql::Protocol;
-use idempotent_runtime::store::{Resolution, State, Store};
+use idempotent_runtime::store::{List, Renewal, Resolution, State, Store, Which};
 use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
 
 use super::*;
@@ -35,16 +35,15 @@ async fn live(store: &MySqlStore) {
     let fence = store.renew(first.record, first.attempt, Duration::ZERO);
     assert_eq!(fence.await.unwrap(), Fence::Held);
     let second = retry(&first);
-    let expected = Claimed::Won {
-        abandoned: Some(first.attempt),
-        provisional: Some(empty.clone()),
-    };
-    assert_eq!(store.claim(second.clone()).await.unwrap(), expected);
-    assert_eq!(store.claim(second.clone()).await.unwrap(), expected);
-    let done = Completion {
-        outcome: Some(empty.clone()),
-        ..completion("")
-    };
+    for _ in 0..2 {
+        let Claimed::Won(won) = store.claim(second.clone()).await.unwrap() else {
+            panic!("it was not taken over");
+        };
+        assert_eq!(won.taken_from, Some(first.attempt));
+        assert_eq!(won.provisional, Some(empty.clone()));
+        assert_eq!((won.generation, won.abandoned), (first.attempt, 1));
+    }
+    let done = Completion::new(Disposition::Completed, Some(empty.clone()), Ttl::hours(1));
     let fence = store.complete(first.record, first.attempt, done.clone());
     assert_eq!(fence.await.unwrap(), Fence::Lost);
     complete(store, &second, done).await;
@@ -73,7 +72,29 @@ async fn live(store: &MySqlStore) {
     win(store, &fourth).await;
     release(store, &fourth).await;
     release(store, &fourth).await;
-    assert_eq!(store.sweep(10).await.unwrap(), 1);
+
+    let fifth = claim(3);
+    assert_eq!(store.withdraw(fifth.clone()).await.unwrap(), Fence::Held);
+    assert_eq!(store.claim(fifth).await.unwrap(), Claimed::Withdrawn);
+    let sixth = claim(4).label(Label::new("Läden", "\\'; DROP — 🦀"));
+    win(store, &sixth).await;
+    let renewals = vec![
+        Renewal::new(sixth.record, sixth.attempt, Duration::from_mins(5)),
+        Renewal::new(third.record, third.attempt, Duration::from_mins(5)),
+    ];
+    let renewed = store.renew_all(renewals).await;
+    let renewed: Vec<_> = renewed.into_iter().map(Result::unwrap).collect();
+    assert_eq!(renewed, [Fence::Held, Fence::Lost]);
+    assert_eq!(find(store, &retry(&sixth)).await.label, sixth.label);
+    let listed = store.list(List::new(Which::All)).await.unwrap().records;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].label, sixth.label);
+    assert_eq!(
+        store.forget(sixth.record, sixth.attempt).await.unwrap(),
+        Fence::Held
+    );
+    // The marks of those that gave their records back stay for a while.
+    assert_eq!(store.sweep(10).await.unwrap(), 0);
 }
 
 async fn assert_lives(set: &str, protocol: Protocol) {
@@ -96,7 +117,7 @@ async fn assert_lives(set: &str, protocol: Protocol) {
             ..
         }
     ));
-    let left = "SELECT CAST(lease_until DIV 1000 - UNIX_TIMESTAMP() AS SIGNED) FROM {table}";
+    let left = "SELECT CAST(lease_until DIV 1000 - UNIX_TIMESTAMP() AS SIGNED) FROM {table} WHERE state = 0";
     let left: i64 = sqlx::Row::get(&table.sql(left).await[0], 0);
     assert!((290..=300).contains(&left), "{set}: {left}");
 }

@@ -46,8 +46,8 @@ async fn claim_all(store: MySqlStore, round: u64, task: u64) -> Vec<u64> {
     for number in 0..RECORDS {
         let number = round * RECORDS + (number + task) % RECORDS;
         let claimed = store.claim(claim(number)).await.unwrap();
-        if let Claimed::Won { abandoned, .. } = claimed {
-            assert_eq!(abandoned, None);
+        if let Claimed::Won(new) = claimed {
+            assert_eq!(new.taken_from, None);
             won.push(number);
         }
     }

@@ -1,20 +1,23 @@
 //! The tables, and how a database comes to have them.
 
 use sha2::{Digest as _, Sha256};
-use sqlx::mysql::{MySqlConnection, MySqlPool, MySqlRow};
-use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlRow};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
 use super::error::{MySqlStoreError, NewerSchema, StillMigrating, is_missing_table};
-use super::options::Names;
+use super::options::{Names, PATIENCE};
 
 /// In their order; the first is version 1. One that was published is never changed.
 ///
 /// The servers commit after each statement that changes a schema, so a migration may end half done: each statement must
 /// be one that can be run again.
-const MIGRATIONS: [(&str, &str); 1] = [("0001_records", include_str!("0001_records.sql"))];
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("0001_records", include_str!("0001_records.sql")),
+    ("0002_generations", include_str!("0002_generations.sql")),
+];
 
 /// How long to wait for another process that migrates.
-const PATIENCE: u32 = 60;
+const LOCKED_WITHIN: u32 = 60;
 
 /// One step towards the schema of this release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +60,8 @@ fn sql(names: &Names, version: i64, text: &str) -> String {
     let versions = names.beside("_migrations");
     let text = text
         .replace("{table}", &names.table())
-        .replace("{name}", names.bare());
+        .replace("{name}", names.bare())
+        .replace("{schema}", &names.schema());
     format!(
         "CREATE TABLE IF NOT EXISTS {versions} (\n    \
              version    BIGINT    NOT NULL PRIMARY KEY,\n    \
@@ -68,23 +72,41 @@ fn sql(names: &Names, version: i64, text: &str) -> String {
     )
 }
 
-/// Runs what the database has not seen. Whoever else does so at the same time waits.
-pub(super) async fn run(pool: &MySqlPool, names: &Names) -> Result<(), MySqlStoreError> {
-    let failed = MySqlStoreError::migration;
-    // The lock is the session's. A connection that is dropped here ends, and with it the lock, while one that went back
-    // to the pool would keep it.
-    let mut connection = pool.acquire().await.map_err(failed)?.detach();
+/// Where a connection for migrations comes from. It is closed when they have run: it holds a lock, which ends with its
+/// session, while one that went back to a pool would keep it.
+#[derive(Clone, Debug)]
+pub(super) enum Sessions {
+    Own(Box<MySqlConnectOptions>),
+    Applications(MySqlPool),
+}
+
+impl Sessions {
+    async fn open(&self) -> Result<MySqlConnection, sqlx::Error> {
+        match self {
+            Self::Own(options) => {
+                let opened = tokio::time::timeout(PATIENCE, options.connect()).await;
+                opened.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+            }
+            Self::Applications(pool) => Ok(pool.acquire().await?.detach()),
+        }
+    }
+}
+
+/// Runs what the database has not seen, and says whether there was anything. Whoever else does so at the same time
+/// waits.
+pub(super) async fn run(sessions: &Sessions, names: &Names) -> Result<bool, MySqlStoreError> {
+    let mut connection = sessions.open().await.map_err(MySqlStoreError::migration)?;
     let migrated = migrate(&mut connection, names).await;
     // The server notices if this fails.
     let _ = connection.close().await;
     migrated
 }
 
-async fn migrate(connection: &mut MySqlConnection, names: &Names) -> Result<(), MySqlStoreError> {
+async fn migrate(connection: &mut MySqlConnection, names: &Names) -> Result<bool, MySqlStoreError> {
     let failed = MySqlStoreError::migration;
     let migrations = of(names);
     if version(connection, names).await? == last(&migrations) {
-        return Ok(());
+        return Ok(false);
     }
     lock(connection, names).await?;
     let found = version(connection, names).await?;
@@ -94,7 +116,7 @@ async fn migrate(connection: &mut MySqlConnection, names: &Names) -> Result<(), 
             .await
             .map_err(failed)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn last(migrations: &[Migration]) -> i64 {
@@ -122,7 +144,7 @@ async fn lock(connection: &mut MySqlConnection, names: &Names) -> Result<(), MyS
     let digest = bytes::Bytes::copy_from_slice(&Sha256::digest(names.table())[..16]);
     // The servers take at most 64 characters.
     let name = format!("idempotent/migrate/{digest:x}");
-    let question = format!("SELECT GET_LOCK('{name}', {PATIENCE})");
+    let question = format!("SELECT GET_LOCK('{name}', {LOCKED_WITHIN})");
     let row = ask(connection, question)
         .await
         .map_err(MySqlStoreError::migration)?;
@@ -130,7 +152,7 @@ async fn lock(connection: &mut MySqlConnection, names: &Names) -> Result<(), MyS
     if taken == Some(1) {
         Ok(())
     } else {
-        Err(MySqlStoreError::migrate(StillMigrating(PATIENCE)))
+        Err(MySqlStoreError::migrate(StillMigrating(LOCKED_WITHIN)))
     }
 }
 

@@ -35,28 +35,28 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'an idempotency claim needs the isolation level READ COMMITTED, to see what was written while it waited';
     END IF;
-    RETURN QUERY SELECT at_time, {columns} FROM {table} r WHERE r.record = $1 AND NOT {is_won};
+    RETURN QUERY SELECT at_time, fingerprint, attempt, state, lease_until, taken_from, expires_at, status, headers, body FROM {table} r WHERE r.record = $1 AND NOT ((r.state = 1 OR (r.state >= 2 AND coalesce(r.expires_at <= at_time, false))) OR (r.state = 0 AND r.fingerprint = $2 AND (r.attempt = $3 OR (r.lease_until <= at_time AND ($5 = 1 OR ($5 = 2 AND r.attempt = $6))))));
     IF FOUND THEN RETURN; END IF;
 
     PERFORM pg_advisory_xact_lock(('x' || encode(substring($1 FOR 8), 'hex'))::bit(64)::bigint);
-    RETURN QUERY SELECT at_time, {columns} FROM {table} r WHERE r.record = $1 AND NOT {is_won};
+    RETURN QUERY SELECT at_time, fingerprint, attempt, state, lease_until, taken_from, expires_at, status, headers, body FROM {table} r WHERE r.record = $1 AND NOT ((r.state = 1 OR (r.state >= 2 AND coalesce(r.expires_at <= at_time, false))) OR (r.state = 0 AND r.fingerprint = $2 AND (r.attempt = $3 OR (r.lease_until <= at_time AND ($5 = 1 OR ($5 = 2 AND r.attempt = $6))))));
     IF FOUND THEN RETURN; END IF;
 
     -- What has expired makes room, so that its day can go.
-    DELETE FROM {table} r WHERE r.record = $1 AND {is_free};
+    DELETE FROM {table} r WHERE r.record = $1 AND (r.state = 1 OR (r.state >= 2 AND coalesce(r.expires_at <= at_time, false)));
     RETURN QUERY UPDATE {table} r SET
         attempt = $3,
         lease_until = at_time + $4,
         taken_from = CASE WHEN r.attempt = $3 THEN r.taken_from ELSE r.attempt END
-    WHERE r.record = $1 AND {is_won}
-    RETURNING at_time, {columns};
+    WHERE r.record = $1 AND ((r.state = 1 OR (r.state >= 2 AND coalesce(r.expires_at <= at_time, false))) OR (r.state = 0 AND r.fingerprint = $2 AND (r.attempt = $3 OR (r.lease_until <= at_time AND ($5 = 1 OR ($5 = 2 AND r.attempt = $6))))))
+    RETURNING at_time, fingerprint, attempt, state, lease_until, taken_from, expires_at, status, headers, body;
     IF FOUND THEN RETURN; END IF;
 
     -- No row at all: the record changed while this looked, and the caller looks again.
     RETURN QUERY INSERT INTO {table} AS r (record, day, fingerprint, attempt, state, lease_until)
     SELECT $1, at_time / 86400000, $2, $3, 0, at_time + $4
     WHERE NOT EXISTS (SELECT FROM {table} o WHERE o.record = $1)
-    RETURNING at_time, {columns};
+    RETURNING at_time, fingerprint, attempt, state, lease_until, taken_from, expires_at, status, headers, body;
 END
 $function$;
 

@@ -4,15 +4,24 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::error::{NewerSchema, PostgresStoreError};
 use super::options::{Layout, Names};
-use super::statements::{COLUMNS, is_free, is_won};
+use super::partitions::mark;
 use crate::store::told_once::ToldOnce;
 
 /// In their order; the first is version 1. One that was published is never changed.
-const PLAIN: [(&str, &str); 1] = [("0001_records", include_str!("0001_records.sql"))];
-const PARTITIONED: [(&str, &str); 1] = [(
-    "0001_records_partitioned_by_day",
-    include_str!("0001_records_partitioned_by_day.sql"),
-)];
+const PLAIN: [(&str, &str); 2] = [
+    ("0001_records", include_str!("0001_records.sql")),
+    ("0002_generations", include_str!("0002_generations.sql")),
+];
+const PARTITIONED: [(&str, &str); 2] = [
+    (
+        "0001_records_partitioned_by_day",
+        include_str!("0001_records_partitioned_by_day.sql"),
+    ),
+    (
+        "0002_generations_partitioned_by_day",
+        include_str!("0002_generations_partitioned_by_day.sql"),
+    ),
+];
 
 /// One step towards the schema of this release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,12 +70,12 @@ fn sql(names: &Names, version: i64, text: &str) -> String {
         .replace("{name}", names.bare())
         .replace("{prefix}", &names.prefix())
         .replace("{claim}", &names.beside("_claim"))
+        .replace("{claim_2}", &names.beside("_claim_2"))
+        .replace("{withdraw}", &names.beside("_withdraw"))
+        .replace("{mark}", &mark(names))
         .replace("{kept}", &names.beside("_kept"))
         .replace("{days}", &names.beside("_days"))
-        .replace("{lock}", &lock(names).to_string())
-        .replace("{columns}", COLUMNS)
-        .replace("{is_won}", &is_won("r", "at_time"))
-        .replace("{is_free}", &is_free("r", "at_time"));
+        .replace("{lock}", &lock(names).to_string());
     let (before, versions) = (prelude(names), names.beside("_migrations"));
     format!("{before}{text}INSERT INTO {versions} (version) VALUES ({version});\n")
 }

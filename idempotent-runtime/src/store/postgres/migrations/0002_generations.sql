@@ -1,0 +1,16 @@
+-- What a record belongs to; empty in rows that version 1 wrote.
+ALTER TABLE {table}
+    ADD COLUMN namespace      text    NOT NULL DEFAULT '',
+    ADD COLUMN operation      text    NOT NULL DEFAULT '',
+    -- When its generation began, in milliseconds since the Unix epoch.
+    ADD COLUMN claimed_at     bigint,
+    -- The first attempt of its generation; null in rows that version 1 wrote: the earliest that the row names.
+    ADD COLUMN generation     bytea,
+    -- How many attempts of its generation were abandoned, besides the one that it names.
+    ADD COLUMN abandoned      integer NOT NULL DEFAULT 0,
+    -- How many milliseconds a running record is kept once its lease has ended; null: until somebody settles it.
+    ADD COLUMN keep_abandoned bigint,
+    -- What later releases keep of a generation.
+    ADD COLUMN extra          bytea;
+-- Renewing a lease changes no column of any index, so that it stays a HOT update.
+CREATE INDEX {name}_running ON {table} (record) WHERE state = 0;

@@ -1,0 +1,9 @@
+mod conformance;
+mod connections;
+mod days;
+mod from_version_1;
+mod interrupted_days;
+mod migrations;
+mod plans;
+mod server_clock;
+mod settings;
