@@ -68,8 +68,9 @@ impl Connection {
     pub(super) async fn ask(&self, lane: Lane, command: &Cmd) -> Result<Value, Failed> {
         match self {
             Self::Own(servers) => servers[lane as usize].ask(command).await,
-            Self::Given(given) => answered(given.0().req_packed_command(command).await)
-                .map_err(|error| in_a_given_connection(error)),
+            Self::Given(given) => {
+                answered(given.0().req_packed_command(command).await).map_err(in_a_given_connection)
+            }
             Self::Cluster(lanes) => {
                 let mut cluster = lanes[lane as usize].clone();
                 answered(cluster.req_packed_command(command).await).map_err(Failed::SentAgain)
