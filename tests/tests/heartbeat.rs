@@ -114,20 +114,28 @@ fn a_lease_is_kept_though_the_runtime_of_the_first_call_has_ended() {
 
 #[test]
 fn a_handler_in_block_in_place_for_three_leases_runs_once() {
-    [2, 4].map(|workers| runs_once(workers, "/block-in-place"));
+    for workers in [2, 4] {
+        runs_once(workers, "/block-in-place");
+    }
 }
 
 #[test]
 fn a_handler_that_sleeps_on_its_worker_for_three_leases_runs_once() {
-    [2, 4].map(|workers| runs_once(workers, "/thread-sleep"));
+    for workers in [2, 4] {
+        runs_once(workers, "/thread-sleep");
+    }
 }
 
 #[test]
 fn a_handler_that_yields_late_in_its_lease_runs_once() {
-    [2, 4].map(|workers| runs_once(workers, "/yields-late"));
+    for workers in [2, 4] {
+        runs_once(workers, "/yields-late");
+    }
 }
 
 #[test]
 fn a_handler_that_computes_without_an_await_runs_once() {
-    [2, 4].map(|workers| runs_once(workers, "/computes"));
+    for workers in [2, 4] {
+        runs_once(workers, "/computes");
+    }
 }
