@@ -150,11 +150,11 @@ impl FaultyStore {
 
     /// Sends a step as the plan says. What waits for the gate goes on in a task of its own, as a statement does that a
     /// server has received: dropping the step's future doesn't stop it.
-    fn through<'a, T, F>(
-        &'a self,
+    fn through<T, F>(
+        &self,
         step: Step,
         send: impl FnOnce(Arc<dyn Store>) -> F + Send + 'static,
-    ) -> StoreFuture<'a, T>
+    ) -> StoreFuture<'_, T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send + 'static,

@@ -89,6 +89,7 @@ impl Columns {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Times {
     lease_until: Option<Timestamp>,
     keep: Option<i64>,

@@ -96,8 +96,11 @@ impl fmt::Debug for Extra {
     }
 }
 
+/// A tag and its value.
+type Field<'a> = (u16, &'a [u8]);
+
 /// The first field of a block, and the rest of it.
-fn split_field(bytes: &[u8]) -> Option<((u16, &[u8]), &[u8])> {
+fn split_field(bytes: &[u8]) -> Option<(Field<'_>, &[u8])> {
     let (tag, rest) = bytes.split_first_chunk::<2>()?;
     let (length, rest) = rest.split_first_chunk::<4>()?;
     let (value, rest) =

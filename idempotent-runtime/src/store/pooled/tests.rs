@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use std::error::Error as _;
 
 use futures_util::future::join_all;

@@ -42,9 +42,12 @@ const OUTCOMES: [&str; 6] = [
 
 /// The columns as a listing reads them: in their order, with no outcome.
 pub(super) fn listed_columns() -> String {
-    let columns = COLUMNS.map(|column| match OUTCOMES.contains(&column) {
-        true => format!("NULL AS {column}"),
-        false => column.to_owned(),
+    let columns = COLUMNS.map(|column| {
+        if OUTCOMES.contains(&column) {
+            format!("NULL AS {column}")
+        } else {
+            column.to_owned()
+        }
     });
     columns.join(", ")
 }

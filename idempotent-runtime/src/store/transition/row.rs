@@ -69,6 +69,8 @@ pub enum Phase {
 /// What a store is to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a step that is not written did not happen"]
+// A change is made and written in one go: a box would cost every step more than the move.
+#[allow(clippy::large_enum_variant)]
 pub enum Change {
     /// Nothing: the row, or its absence, stays.
     Keep,

@@ -149,12 +149,15 @@ async fn dumped_records_work_on() {
     assert_eq!(store.forget(id(8), seen).await.unwrap(), Fence::Held);
 }
 
+/// Status, headers and body.
+type Answered = (u16, Vec<(String, Vec<u8>)>, Vec<u8>);
+
 #[derive(Clone, Debug)]
 struct Earlier {
     attempt: [u8; 16],
     taken_from: Option<[u8; 16]>,
     state: u8,
-    outcome: Option<(u16, Vec<(String, Vec<u8>)>, Vec<u8>)>,
+    outcome: Option<Answered>,
     expires: bool,
 }
 
