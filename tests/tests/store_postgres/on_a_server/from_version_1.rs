@@ -1,5 +1,6 @@
 //! Tables that the first release made, with records in them.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use idempotent_runtime::identity::{AttemptId, RecordId};
@@ -62,7 +63,10 @@ impl Old {
     fn insert(&self, table: &str, day: &str) -> String {
         let bytes = |bytes: Option<&[u8]>| {
             bytes.map_or("NULL".to_owned(), |bytes| {
-                let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let digits = bytes.iter().fold(String::new(), |mut digits, byte| {
+                    let _ = write!(digits, "{byte:02x}");
+                    digits
+                });
                 format!("decode('{digits}', 'hex')")
             })
         };
