@@ -10,7 +10,7 @@ use idempotent_tests::{OwnRecords, Proxy};
 use crate::support::{completion, new_claim, outcome, retry, win};
 
 /// A repetition that waited behind its hung step would take until the store gives that up.
-const GIVEN_UP_AFTER: Duration = Duration::from_secs(60);
+const GIVEN_UP_AFTER: Duration = Duration::from_mins(1);
 
 /// Much less than that, and enough for a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(5);

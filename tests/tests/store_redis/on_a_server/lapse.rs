@@ -9,7 +9,7 @@ use redis::cmd;
 use crate::support::{Bench, complete, eventually, new_claim_for, retry, win};
 
 const NEVER: i64 = -1;
-const KEEP: Duration = Duration::from_secs(600);
+const KEEP: Duration = Duration::from_mins(10);
 
 #[tokio::test]
 async fn a_running_record_stays_for_its_lease_and_what_it_is_kept_after_that() {
@@ -21,7 +21,7 @@ async fn a_running_record_stays_for_its_lease_and_what_it_is_kept_after_that() {
 
     let renewed = bench
         .store
-        .renew(claim.record, claim.attempt, Duration::from_secs(300));
+        .renew(claim.record, claim.attempt, Duration::from_mins(5));
     assert_eq!(renewed.await.unwrap(), Fence::Held);
     let left = bench.pttl(&claim).await;
     assert!((870_000..=900_000).contains(&left), "{left}");

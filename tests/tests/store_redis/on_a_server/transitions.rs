@@ -175,7 +175,7 @@ fn lease() -> impl Strategy<Value = Duration> {
     prop_oneof![
         Just(Duration::ZERO),
         Just(Duration::from_secs(30)),
-        Just(Duration::from_secs(60))
+        Just(Duration::from_mins(1))
     ]
 }
 
@@ -198,7 +198,7 @@ fn claim() -> impl Strategy<Value = Claim> {
             .takeover(takeover)
             .label(Label::new(namespace, operation));
             if is_kept {
-                claim.keep_abandoned(Duration::from_secs(600))
+                claim.keep_abandoned(Duration::from_mins(10))
             } else {
                 claim
             }

@@ -228,7 +228,7 @@ async fn claim_as_the_first_release(bench: &Bench, claim: &Claim) {
 #[tokio::test]
 async fn what_version_2_said_of_an_earlier_generation_is_forgotten() {
     let bench = Bench::new().await;
-    let first = new_claim().keep_abandoned(std::time::Duration::from_secs(60));
+    let first = new_claim().keep_abandoned(std::time::Duration::from_mins(1));
     win(&bench.store, &first).await;
     crate::support::release(&bench.store, &first).await;
     let old = retry(&first);
