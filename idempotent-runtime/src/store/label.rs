@@ -29,11 +29,11 @@ impl Label {
     /// characters.
     pub const LONGEST: usize = 255;
 
-    /// A label of these two.
+    /// A label of these two. A NUL becomes U+FFFD, since not every database keeps one in a text.
     pub fn new(namespace: impl Into<Arc<str>>, operation: impl Into<Arc<str>>) -> Self {
         Self {
-            namespace: cut(namespace.into()),
-            operation: cut(operation.into()),
+            namespace: storable(namespace.into()),
+            operation: storable(operation.into()),
         }
     }
 
@@ -69,6 +69,13 @@ impl fmt::Display for Label {
     }
 }
 
+fn storable(text: Arc<str>) -> Arc<str> {
+    if text.contains('\0') {
+        return cut(text.replace('\0', "\u{fffd}").into());
+    }
+    cut(text)
+}
+
 fn cut(text: Arc<str>) -> Arc<str> {
     if text.len() <= Label::LONGEST {
         return text;
@@ -88,5 +95,10 @@ mod tests {
     fn a_long_text_is_cut_between_two_characters() {
         let label = Label::new("", "é".repeat(200));
         assert_eq!(label.operation(), "é".repeat(127));
+    }
+
+    #[test]
+    fn a_nul_is_replaced() {
+        assert_eq!(Label::new("a\0b", "").namespace(), "a\u{fffd}b");
     }
 }
