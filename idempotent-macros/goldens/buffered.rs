@@ -1,4 +1,4 @@
-fn pay(
+fn named(
     __captured: ::idempotent_runtime::axum::__private::Captured<
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
@@ -6,15 +6,11 @@ fn pay(
     impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    async fn pay() -> Result<Response, ApiError> {
-        Ok(export())
+    async fn named() -> Response {
+        respond().await
     }
-    const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
-        .abandoned(__idempotent::Abandoned::RerunUpTo(3u32))
-        .validated();
-    let __replay = __idempotent::Probe::<Result<Response, ApiError>>::NEW
-        .kind()
-        .buffered::<Result<Response, ApiError>>();
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
+    let __replay = __idempotent::Probe::<Response>::NEW.kind().buffered::<Response>();
     let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
         __detach,
@@ -24,7 +20,7 @@ fn pay(
                     __idempotent::protect(
                             __call,
                             __replay,
-                            __idempotent::need_send(pay()),
+                            __idempotent::need_send(named()),
                         )
                         .await
                 }
@@ -34,7 +30,7 @@ fn pay(
     )
 }
 
-fn pay(
+fn unnamed(
     __captured: ::idempotent_runtime::axum::__private::Captured<
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
@@ -42,8 +38,8 @@ fn pay(
     impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    async fn pay() -> Result<impl IntoResponse, ApiError> {
-        Ok(export())
+    async fn unnamed() -> Result<impl IntoResponse, ApiError> {
+        respond().await
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_result(
@@ -59,7 +55,7 @@ fn pay(
                     __idempotent::protect(
                             __call,
                             __replay,
-                            __idempotent::need_send(pay()),
+                            __idempotent::need_send(unnamed()),
                         )
                         .await
                 }
@@ -69,7 +65,7 @@ fn pay(
     )
 }
 
-fn pay(
+fn without_a_name(
     __captured: ::idempotent_runtime::axum::__private::Captured<
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
@@ -77,10 +73,12 @@ fn pay(
     impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    async fn pay() -> impl IntoResponse {
-        export()
+    async fn without_a_name() -> impl IntoResponse {
+        respond().await
     }
-    const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
+    const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
+        .abandoned(__idempotent::Abandoned::RerunUpTo(3u32))
+        .validated();
     let __replay = __idempotent::any_response();
     let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(
@@ -91,7 +89,7 @@ fn pay(
                     __idempotent::protect(
                             __call,
                             __replay,
-                            __idempotent::need_send(pay()),
+                            __idempotent::need_send(without_a_name()),
                         )
                         .await
                 }

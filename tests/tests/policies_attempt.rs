@@ -169,11 +169,10 @@ impl Site {
 
     /// Starts a call and waits until its handler stands before the gate, under its heartbeat and deadline.
     async fn start(&self, path: &'static str) -> JoinHandle<Reply> {
-        let sleepers = self.clock.sleepers();
         let call = self.spawn(path);
         self.app.gate.arrival().await;
-        // The heartbeat, which all attempts share, and the deadline.
-        until(|| self.clock.sleepers() == sleepers.max(1) + 1).await;
+        // The heartbeat, which all attempts share, and a deadline for each.
+        until(|| self.clock.sleepers() == self.idempotency.in_flight() + 1).await;
         call
     }
 

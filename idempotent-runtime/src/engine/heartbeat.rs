@@ -8,6 +8,7 @@
 //! instant; the thread is woken only where it would otherwise wake too late.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -201,8 +202,13 @@ impl Inner {
 
     async fn beat(self: Arc<Self>) {
         loop {
+            // Whatever it was woken for so far, it sees now; only what comes later is to wake it.
+            let mut woken = pin!(self.wake.notified());
+            if woken.as_mut().enable() {
+                woken.set(self.wake.notified());
+                woken.as_mut().enable();
+            }
             let Some(next) = self.turn() else { return };
-            let woken = self.wake.notified();
             let Some(at) = next else {
                 woken.await;
                 continue;
