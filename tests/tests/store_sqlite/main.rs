@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod version_1;
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
