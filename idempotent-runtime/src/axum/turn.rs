@@ -39,7 +39,8 @@ impl Call {
         match self.stage {
             Stage::Held(claimed, held) => {
                 claimed.attempt.start(&claimed.ticket, &held);
-                let supervisor = engine::start(&claimed.ticket, &held, &claimed.detach).await;
+                let started = engine::start(&claimed.ticket, &held, &claimed.detach).await;
+                let supervisor = started.map_err(|refusal| claimed.refuser.respond(refusal))?;
                 Ok(Turn::Protected {
                     claimed,
                     held,

@@ -26,7 +26,7 @@ pub(crate) struct Supervisor {
 
 impl Supervisor {
     pub(super) fn new(lease: Arc<Lease>, deadline: Duration) -> Self {
-        let until = lease.clock().monotonic() + deadline;
+        let until = lease.clock().monotonic().saturating_add(deadline);
         Self {
             lease,
             until,

@@ -31,7 +31,7 @@ const GIVEN_UP_AFTER: Duration = Duration::from_mins(15);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// The longest pause while somebody waits for the end.
+/// The longest pause while somebody waits for the end, or an outcome waits: a retry that comes first runs the handler again.
 const LONGEST_PAUSE_AT_THE_END: Duration = Duration::from_secs(1);
 
 /// What an attempt still has to tell its record.
@@ -104,7 +104,14 @@ impl Backlog {
         let mut state = self.lock();
         state.push_back(waiting);
         state.keep_within_bounds();
-        let starts = !std::mem::replace(&mut state.working, true);
+        drop(state);
+        self.start();
+    }
+
+    /// Starts a worker where there is something to do and none works. Must be called on a runtime.
+    fn start(self: &Arc<Self>) {
+        let mut state = self.lock();
+        let starts = !state.is_empty() && !std::mem::replace(&mut state.working, true);
         drop(state);
         if starts {
             let working = Working {
@@ -116,7 +123,9 @@ impl Backlog {
     }
 
     /// Ends when nothing waits any more, and has the worker hurry until then.
-    pub(crate) async fn finished(&self) {
+    pub(crate) async fn finished(self: &Arc<Self>) {
+        // The runtime of the one that worked may have ended.
+        self.start();
         self.lock().hurry += 1;
         let _hurry = Hurry(self);
         self.hurried.notify_one();
@@ -154,7 +163,7 @@ impl Backlog {
             if failed == 0 {
                 continue;
             }
-            let most = if self.lock().hurry > 0 {
+            let most = if self.lock().is_urgent() {
                 LONGEST_PAUSE_AT_THE_END
             } else {
                 LONGEST_PAUSE
@@ -206,6 +215,12 @@ impl Backlog {
         state.sent.clear();
         for (mut waiting, answer) in batch.into_iter().zip(answers) {
             let Err(error) = answer else {
+                if matches!(
+                    (&waiting.errand, answer),
+                    (Errand::Complete(_), Ok(Fence::Lost))
+                ) {
+                    tracing::warn!(record = %waiting.record, attempt = %waiting.attempt, "an outcome that waited in the background is refused: the record is no longer its attempt's, and the handler may have run twice");
+                }
                 state.forget(&waiting);
                 state.done += 1;
                 continue;
@@ -269,6 +284,11 @@ impl State {
 
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether it should be tried every second: somebody waits for the end, or an outcome that a retry may ask for.
+    fn is_urgent(&self) -> bool {
+        self.hurry > 0 || !self.waiting[3].is_empty()
     }
 
     fn push_back(&mut self, waiting: Waiting) {

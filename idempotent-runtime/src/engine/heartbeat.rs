@@ -60,8 +60,10 @@ struct Beat {
     until: Duration,
     /// Whether its end has been told.
     lost: bool,
-    /// Where its attempt runs.
+    /// Where its attempt runs, and so its renewals.
     runtime: Handle,
+    /// How far its last renewal has come.
+    sending: Option<Arc<AtomicU8>>,
 }
 
 /// Where a lease is in the schedule.
@@ -70,6 +72,10 @@ pub(super) struct Slot(AtomicUsize);
 
 impl Slot {
     const NONE: usize = usize::MAX;
+
+    fn is_taken(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != Self::NONE
+    }
 }
 
 impl Default for Slot {
@@ -130,7 +136,8 @@ impl Heartbeat {
     pub(super) fn enter(&self, lease: Arc<Lease>, deadline: Duration) -> Beating {
         self.make_ready();
         let next = lease.sent() + lease.length() / 3;
-        let until = self.0.clock.monotonic() + deadline;
+        let until = self.0.clock.monotonic().saturating_add(deadline);
+        let runtime = Handle::current();
         let mut schedule = self.0.lock();
         lease
             .slot()
@@ -141,7 +148,8 @@ impl Heartbeat {
             next,
             until,
             lost: false,
-            runtime: Handle::current(),
+            runtime,
+            sending: None,
         });
         self.0.wake_by(&mut schedule, next);
         drop(schedule);
@@ -161,21 +169,30 @@ impl Drop for Heartbeat {
 
 impl Drop for Beating {
     fn drop(&mut self) {
-        self.inner.lock().take_out(&self.lease);
+        // The beat goes once the lock is free.
+        let beat = self.inner.lock().take_out(&self.lease);
+        drop(beat);
     }
 }
 
 /// Starts the thread, or a task where there can be none.
 fn spawn_thread(inner: &Arc<Inner>) {
     let on_thread = Arc::clone(inner);
-    let started = Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .and_then(|runtime| {
-            std::thread::Builder::new()
-                .name("idempotency-heartbeat".to_owned())
-                .spawn(move || runtime.block_on(on_thread.beat()))
-        });
+    // Its runtime is made there: one that is dropped on a worker of another panics.
+    let started = std::thread::Builder::new()
+        .name("idempotency-heartbeat".to_owned())
+        .spawn(
+            move || match Builder::new_current_thread().enable_time().build() {
+                Ok(runtime) => runtime.block_on(on_thread.beat()),
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the heartbeat cannot start; the next request tries again"
+                    );
+                    on_thread.ended();
+                }
+            },
+        );
     if let Err(error) = started {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
@@ -200,7 +217,17 @@ impl Inner {
         }
     }
 
+    /// Has the next request start another heartbeat, unless the handle is gone.
+    fn ended(&self) {
+        let mut schedule = self.lock();
+        schedule.started = false;
+        schedule.wakes = None;
+        self.ready.store(false, Ordering::Relaxed);
+    }
+
     async fn beat(self: Arc<Self>) {
+        // Also where a clock panics, or the runtime of a task ends.
+        let _ended = Ended(&self);
         loop {
             // Whatever it was woken for so far, it sees now; only what comes later is to wake it.
             let mut woken = pin!(self.wake.notified());
@@ -213,9 +240,11 @@ impl Inner {
                 woken.await;
                 continue;
             };
-            let sleep = self.clock.sleep(at.saturating_sub(self.clock.monotonic()));
+            let now = self.clock.monotonic();
+            let sleep = self.clock.sleep(at.saturating_sub(now));
             // A clock that a test moves may have gone on in between.
-            if self.clock.monotonic() < at {
+            let moved = self.clock.monotonic().saturating_sub(now);
+            if now < at && moved < MOVED {
                 tokio::select! {
                     () = woken => {}
                     () = sleep => {}
@@ -231,43 +260,58 @@ impl Inner {
     )]
     fn turn(self: &Arc<Self>) -> Option<Option<Duration>> {
         let now = self.clock.monotonic();
-        let (due, lost, runtime);
+        let (due, lost);
         {
             let mut schedule = self.lock();
             if schedule.closed {
                 return None;
             }
-            runtime = schedule.runtime.clone();
-            (due, lost) = schedule.collect(now, runtime.is_some());
+            let runtime = schedule.runtime.clone();
+            (due, lost) = schedule.collect(now);
             if let (Some(runtime), Some(sweeper)) = (&runtime, &mut schedule.sweeper)
                 && sweeper.start_if_due(now, runtime, &self.clock)
             {
                 self.take_another_runtime(&mut schedule);
             }
-            schedule.wakes = schedule.next(runtime.is_some());
+            schedule.wakes = schedule.next();
         }
         for lease in lost {
             lease.tell_lost();
         }
-        if let Some(runtime) = runtime {
-            self.send(due, now, &runtime);
-        }
+        self.send(due, now);
         Some(self.lock().wakes)
     }
 
-    /// Sends renewals: those of leases that are equally long together, for so long is their patience.
-    fn send(self: &Arc<Self>, mut due: Vec<Arc<Lease>>, now: Duration, runtime: &Handle) {
-        due.sort_unstable_by_key(|lease| lease.length());
-        for same in due.chunk_by(|one, other| one.length() == other.length()) {
-            for batch in same.chunks(BATCH) {
-                let sending = Sending {
-                    inner: Arc::downgrade(self),
-                    leases: batch.to_vec(),
-                    sent: now,
-                    progress: AtomicU8::new(UNPOLLED),
-                };
-                runtime.spawn(sending.send());
+    /// Sends renewals. Leases of one runtime that are equally long travel together, because they have the same patience.
+    fn send(self: &Arc<Self>, mut due: Vec<Due>, now: Duration) {
+        due.sort_by_key(|due| due.lease.length());
+        while let Some(first) = due.first() {
+            let (length, runtime) = (first.lease.length(), first.runtime.clone());
+            let mut leases = Vec::new();
+            let progress = Arc::new(AtomicU8::new(UNPOLLED));
+            due.retain(|it| {
+                let travels = leases.len() < BATCH
+                    && it.lease.length() == length
+                    && it.runtime.id() == runtime.id();
+                if travels {
+                    leases.push(Arc::clone(&it.lease));
+                }
+                !travels
+            });
+            let mut schedule = self.lock();
+            for lease in &leases {
+                if let Some(beat) = schedule.of(lease) {
+                    beat.sending = Some(Arc::clone(&progress));
+                }
             }
+            drop(schedule);
+            let sending = Sending {
+                inner: Arc::downgrade(self),
+                leases,
+                sent: now,
+                progress,
+            };
+            runtime.spawn(sending.send());
         }
     }
 
@@ -284,8 +328,11 @@ impl Schedule {
     /// The leases that are to be renewed now, and those that have just ended.
     ///
     /// What is due a little later goes along, so that many leases need few sendings.
-    fn collect(&mut self, now: Duration, can_send: bool) -> (Vec<Arc<Lease>>, Vec<Arc<Lease>>) {
+    fn collect(&mut self, now: Duration) -> (Vec<Due>, Vec<Arc<Lease>>) {
         let (mut due, mut lost) = (Vec::new(), Vec::new());
+        // Where a runtime is blocked or has ended, another that lives takes its renewals.
+        let lively = self.beats.iter().find(|beat| !beat.is_stuck());
+        let lively = lively.map(|beat| beat.runtime.clone());
         for beat in &mut self.beats {
             let length = beat.lease.length();
             if !beat.lost && beat.lease.end() <= now {
@@ -294,24 +341,31 @@ impl Schedule {
             }
             if beat.until <= now {
                 beat.next = Duration::MAX;
-            } else if can_send && beat.next <= now + length / 24 {
+            } else if beat.next <= now + length / 24 {
                 // Until it is answered it counts as failed, and is sent again soon.
                 beat.next = now + length / 12;
-                due.push(Arc::clone(&beat.lease));
+                let runtime = if beat.is_stuck() {
+                    lively.clone()
+                } else {
+                    Some(beat.runtime.clone())
+                };
+                // Behind a renewal that nobody takes up, another one would only wait as well.
+                due.extend(runtime.map(|runtime| Due {
+                    lease: Arc::clone(&beat.lease),
+                    runtime,
+                }));
             }
         }
         (due, lost)
     }
 
     /// When something is to be done next.
-    fn next(&self, can_send: bool) -> Option<Duration> {
+    fn next(&self) -> Option<Duration> {
         let ends = self.beats.iter().filter(|beat| !beat.lost);
         let ends = ends.map(|beat| beat.lease.end());
-        if !can_send {
-            return ends.min();
-        }
         let renewals = self.beats.iter().map(|beat| beat.next);
-        let sweep = self.sweeper.iter().map(Sweeper::next);
+        let sweeper = self.sweeper.iter().filter(|_| self.runtime.is_some());
+        let sweep = sweeper.map(Sweeper::next);
         let next = ends.chain(renewals).chain(sweep).min();
         next.filter(|next| *next < Duration::MAX)
     }
@@ -321,34 +375,70 @@ impl Schedule {
         self.beats.get_mut(slot)
     }
 
-    fn take_out(&mut self, lease: &Lease) {
+    /// Takes a lease out. `None`: its attempt has ended already.
+    fn take_out(&mut self, lease: &Lease) -> Option<Beat> {
         let slot = lease.slot().0.swap(Slot::NONE, Ordering::Relaxed);
-        if slot < self.beats.len() {
-            self.beats.swap_remove(slot);
-            if let Some(moved) = self.beats.get(slot) {
-                moved.lease.slot().0.store(slot, Ordering::Relaxed);
-            }
+        if slot >= self.beats.len() {
+            return None;
         }
+        let beat = self.beats.swap_remove(slot);
+        if let Some(moved) = self.beats.get(slot) {
+            moved.lease.slot().0.store(slot, Ordering::Relaxed);
+        }
+        Some(beat)
     }
 }
 
+impl Beat {
+    /// Whether its last renewal still waits to be taken up, or never will be.
+    fn is_stuck(&self) -> bool {
+        let sending = self.sending.as_ref();
+        sending.is_some_and(|progress| progress.load(Ordering::Relaxed) != POLLED)
+    }
+}
+
+/// A renewal that is to be sent, and the runtime that does it.
+struct Due {
+    lease: Arc<Lease>,
+    runtime: Handle,
+}
+
+/// Tells that a heartbeat has ended.
+struct Ended<'a>(&'a Inner);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.ended();
+    }
+}
+
+/// A clock that goes on so far within an instant was moved.
+const MOVED: Duration = Duration::from_millis(50);
+
 const UNPOLLED: u8 = 0;
 const POLLED: u8 = 1;
+/// It was dropped before it was polled: its runtime has ended.
+const DROPPED: u8 = 2;
 
 /// Renewals on their way to the store.
 struct Sending {
     inner: Weak<Inner>,
     leases: Vec<Arc<Lease>>,
     sent: Duration,
-    progress: AtomicU8,
+    progress: Arc<AtomicU8>,
 }
 
 impl Sending {
-    async fn send(self) {
+    async fn send(mut self) {
         self.progress.store(POLLED, Ordering::Relaxed);
+        // It may have waited for a blocked runtime. What ended meanwhile must not be renewed.
+        self.leases.retain(|lease| lease.slot().is_taken());
         let Some(first) = self.leases.first() else {
             return;
         };
+        if first.clock().monotonic() > self.sent + first.length() / 6 {
+            return;
+        }
         let renewals = self
             .leases
             .iter()
@@ -383,7 +473,10 @@ impl Sending {
 /// A task that was never polled was spawned on a runtime that has ended.
 impl Drop for Sending {
     fn drop(&mut self) {
-        if self.progress.load(Ordering::Relaxed) == UNPOLLED
+        if self
+            .progress
+            .compare_exchange(UNPOLLED, DROPPED, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
             && let Some(inner) = self.inner.upgrade()
         {
             inner.take_another_runtime(&mut inner.lock());
@@ -392,7 +485,11 @@ impl Drop for Sending {
 }
 
 fn lost(inner: &Inner, lease: &Arc<Lease>) {
-    inner.lock().take_out(lease);
+    let taken_out = inner.lock().take_out(lease);
+    if taken_out.is_none() {
+        // Its attempt has ended, and told the record so while the renewal was on its way.
+        return;
+    }
     tracing::warn!(record = %lease.record(), "the attempt lost its record; its outcome will not be kept");
     lease.tell_lost();
 }

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::complaints::{Failed, micros};
 use super::heartbeat::Slot;
-use super::steps::{SHORTEST_PATIENCE, persist, silence, within};
+use super::steps::{CLAIM_PATIENCE, SHORTEST_PATIENCE, persist, send_twice};
 use super::waiting::{Announcement, Board};
 use super::{Backlog, Errand, Ticket};
 use crate::clock::Clock;
@@ -109,12 +109,35 @@ impl Lease {
 
     /// When the lease ends by the holder's own judgement.
     pub(super) fn end(&self) -> Duration {
-        self.sent() + self.length
+        self.sent().saturating_add(self.length)
     }
 
     /// How much of the lease is left by the holder's own judgement.
     fn left(&self) -> Duration {
         self.end().saturating_sub(self.clock().monotonic())
+    }
+
+    /// Whether the lease has ended by the holder's own judgement, so that another attempt may have the record.
+    pub(super) fn has_ended(&self) -> bool {
+        self.left().is_zero()
+    }
+
+    /// Makes sure that the record is still this attempt's, and that its lease lasts from now.
+    ///
+    /// # Errors
+    ///
+    /// `None` if another attempt has the record, otherwise why the store does not say.
+    pub(super) async fn hold_again(&self) -> Result<(), Option<StoreError>> {
+        let sent = self.clock().monotonic();
+        let renew = || self.store().renew(self.record, self.attempt, self.length);
+        match send_twice(self.clock(), CLAIM_PATIENCE, renew).await.answer {
+            Ok(Fence::Held) => {
+                self.renewed(sent);
+                Ok(())
+            }
+            Ok(Fence::Lost) => Err(None),
+            Err(error) => Err(Some(error)),
+        }
     }
 
     /// Says that the renewal succeeded that was sent at this time.
@@ -225,9 +248,8 @@ impl Lease {
 
     /// What the record says now, if the store tells it in time.
     pub(super) async fn load(&self) -> Result<Option<Record>, StoreError> {
-        let patience = self.length.max(SHORTEST_PATIENCE);
-        let answer = within(self.clock(), patience, self.store().load(self.record)).await;
-        answer.unwrap_or_else(|| Err(silence()))
+        let load = || self.store().load(self.record);
+        send_twice(self.clock(), CLAIM_PATIENCE, load).await.answer
     }
 }
 

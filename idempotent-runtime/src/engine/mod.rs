@@ -153,9 +153,28 @@ pub(crate) async fn enter(ticket: &Ticket, detach: &Detach) -> Entered {
 
 /// Says that the handler of a call that holds its record is about to run, and who watches over it. Ends in the task where
 /// it is to run.
-pub(crate) async fn start(ticket: &Ticket, held: &Held, detach: &Detach) -> Supervisor {
+///
+/// # Errors
+///
+/// If the lease ended meanwhile, as in a process that was stopped, and the record may be another attempt's.
+pub(crate) async fn start(
+    ticket: &Ticket,
+    held: &Held,
+    detach: &Detach,
+) -> Result<Supervisor, Refusal> {
     detach.reached().await;
-    Supervisor::new(Arc::clone(&held.lease), ticket.policy.deadline)
+    if held.lease.has_ended()
+        && let Err(error) = held.lease.hold_again().await
+    {
+        if error.is_none() {
+            return Err(ticket.pending());
+        }
+        let claim = ticket.claim_by(held.lease.attempt());
+        ticket.idempotency.backlog().withdraw(claim);
+        return Err(Code::StoreUnavailable.into());
+    }
+    let lease = Arc::clone(&held.lease);
+    Ok(Supervisor::new(lease, ticket.policy.deadline))
 }
 
 /// Tells the record how the handler ended.
@@ -218,8 +237,10 @@ impl Ticket {
     async fn answer_without_claim(&self) -> Entered {
         let load = self.idempotency.store().load(self.record);
         match ask(&*self.idempotency.settings().clock, load).await {
-            Ok(Some(record)) => self.wait_and_answer(record).await,
-            Ok(None) => Entered::Refused(Code::Overloaded.into()),
+            Ok(Some(record)) if !self.would_run_after(&record) => {
+                self.wait_and_answer(record).await
+            }
+            Ok(_) => Entered::Refused(Code::Overloaded.into()),
             Err(error) => {
                 let complaints = self.idempotency.complaints();
                 let clock = &*self.idempotency.settings().clock;
@@ -227,6 +248,23 @@ impl Ticket {
                 Entered::Refused(Code::StoreUnavailable.into())
             }
         }
+    }
+
+    /// Whether a claim would take this record over, and be one more attempt.
+    fn would_run_after(&self, record: &Record) -> bool {
+        let is_abandoned = matches!(
+            record.state,
+            State::Running {
+                abandoned: true,
+                ..
+            }
+        );
+        is_abandoned
+            && record.fingerprint == self.fingerprint
+            && self
+                .policy
+                .abandoned
+                .runs_after(record.abandoned.saturating_add(1))
     }
 
     /// What a record says to this call, after a wait where the policy says so.

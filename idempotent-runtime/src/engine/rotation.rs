@@ -54,6 +54,8 @@ pub(crate) async fn enter_under_any_secret(ticket: &mut Ticket, detach: &Detach)
 /// background.
 async fn take_back(ticket: &Ticket, held: Held) {
     let claim = ticket.claim_by(held.lease.attempt());
+    // Nothing renews it from here on.
+    drop(held);
     let withdraw = ticket.idempotency.store().withdraw(claim.clone());
     if ask(&*ticket.idempotency.settings().clock, withdraw)
         .await
