@@ -63,7 +63,7 @@ pub(super) async fn in_time<T, E: From<StoreError>>(
 /// }
 /// # Ok(())
 /// # }
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(settle()).unwrap();
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(settle()).unwrap();
 /// ```
 impl Idempotency {
     /// What a record says; `None` if there is none, or it has expired or was given back.
