@@ -87,6 +87,7 @@ impl Clock for SystemClock {
 ///
 /// A lease must not end because somebody set the wall clock, nor because the machine was suspended, for a process that
 /// was suspended did nothing meanwhile.
+#[cfg(any(feature = "memory", feature = "sqlite"))]
 #[derive(Clone, Debug)]
 pub(crate) struct Steady {
     clock: Arc<dyn Clock>,
@@ -94,6 +95,7 @@ pub(crate) struct Steady {
     origin: (Timestamp, Duration),
 }
 
+#[cfg(any(feature = "memory", feature = "sqlite"))]
 impl Steady {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let origin = (clock.now(), clock.monotonic());
