@@ -77,7 +77,7 @@ impl FromStr for RecordId {
     }
 }
 
-/// A text that is no record id.
+/// The text isn't a record id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a record id is 64 hexadecimal digits")]
 #[non_exhaustive]

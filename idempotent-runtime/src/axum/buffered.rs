@@ -1,4 +1,4 @@
-//! Which of the things a response can say about itself it says, where it is read to its end: `response = buffer`.
+//! Finds out what a buffered response's type says about itself, under `response = buffer`.
 //!
 //! A type that implements [`Replay`] says what it means for the work. Under `response = buffer` any response is taken, so
 //! this asks whether a type implements it without demanding it. Methods are looked for on the [`Probe`] first, and then

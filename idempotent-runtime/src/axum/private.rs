@@ -21,7 +21,7 @@ pub use crate::policy::{
     Release, StatusRange, Ttl,
 };
 
-/// So many milliseconds.
+/// A number of milliseconds.
 pub const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }

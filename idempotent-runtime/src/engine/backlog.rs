@@ -122,7 +122,7 @@ impl Backlog {
         }
     }
 
-    /// Ends when nothing waits any more, and has the worker hurry until then.
+    /// Returns once the backlog is empty. Makes the worker hurry until then.
     pub(crate) async fn finished(self: &Arc<Self>) {
         // The runtime of the one that worked may have ended.
         self.start();
@@ -207,7 +207,7 @@ impl Backlog {
         answer.unwrap_or_else(|| Err(silence()))
     }
 
-    /// Takes note of the answers to a batch. What failed waits again, unless there is no use in it.
+    /// Handles the answers to a batch. Errands that failed go back in the queue, unless trying again is pointless.
     fn settle(&self, batch: Vec<Waiting>, answers: Vec<Result<Fence, StoreError>>) {
         let now = self.clock.monotonic();
         let mut last_error = None;

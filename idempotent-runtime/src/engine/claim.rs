@@ -26,7 +26,7 @@ pub(super) enum Taken {
 ///
 /// # Errors
 ///
-/// If the store answered none.
+/// If no claim was answered.
 pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, StoreError> {
     let clock = &*ticket.idempotency.settings().clock;
     let claim = ticket.claim_by(AttemptId::random());
@@ -57,8 +57,8 @@ struct Claiming {
     at: Duration,
 }
 
-/// Sends a claim, and once more where it failed. An answer that takes longer than the lease is worth nothing, and a client
-/// that waits is told soon that the store is not there.
+/// Sends a claim, and once more where it failed. An answer that takes longer than the lease is useless, and a client that
+/// waits should learn soon that the store is down.
 async fn send(ticket: &Ticket, claim: &Claim, clock: &dyn Clock) -> Claiming {
     let store = &**ticket.idempotency.store();
     let patience = claim.lease.min(CLAIM_PATIENCE);

@@ -1,4 +1,4 @@
-//! Saying that the store fails, without saying it for every step of every call.
+//! Logs failures of the store at a limited rate, not for every step of every call.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -101,7 +101,7 @@ impl Heartbeat {
         }))
     }
 
-    /// Sweeps by this from now on.
+    /// Starts sweeping on this schedule.
     pub(crate) fn sweep(&self, sweeper: Sweeper) {
         let mut schedule = self.0.lock();
         let at = sweeper.next();

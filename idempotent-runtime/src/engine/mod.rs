@@ -68,7 +68,7 @@ pub(crate) struct Ended<R> {
     pub(crate) status: u16,
     /// What the reply's type says of itself, which goes before its status.
     pub(crate) declared: Option<Disposition>,
-    /// Whether the handler turned the request itself away, so that nothing is recorded of it.
+    /// Whether the handler itself rejected the request. A rejection isn't recorded.
     pub(crate) rejected: bool,
     /// Absent where it is too large to keep.
     pub(crate) outcome: Option<Outcome>,
@@ -79,7 +79,7 @@ pub(crate) struct Ended<R> {
 pub(crate) enum Answer<R> {
     /// The handler ran, and the record says so.
     Fresh(R),
-    /// The handler ran, and the record could not be told.
+    /// The handler ran, but its outcome could not be recorded.
     Unrecorded(R),
     /// What the record holds.
     Replayed(Outcome),
@@ -186,7 +186,7 @@ pub(crate) async fn end<R>(ticket: &Ticket, held: Held, ending: Ending<Ended<R>>
         abandoned: held_after,
         ..
     } = held;
-    // What is told from here on is told while the lease lasts that there is.
+    // From here on nothing renews the lease. What is left of it bounds the steps below.
     drop(beating);
     let answer = match ending {
         Ending::Answered(ended) => conclude(ticket, &lease, ended).await,
@@ -339,8 +339,8 @@ impl Ticket {
         Refusal::with_status(Code::Pending, self.policy.pending.status())
     }
 
-    /// What a caller is told whose call cannot take over an abandoned record itself. `abandoned` attempts of the record's
-    /// generation are, with the one that the record names.
+    /// What a caller gets that can't take over an abandoned record. `abandoned` counts the generation's abandoned attempts,
+    /// including the one that the record names.
     fn abandoned(&self, abandoned: u32) -> Refusal {
         if self.policy.abandoned.runs_after(abandoned) {
             // A retry will run it.

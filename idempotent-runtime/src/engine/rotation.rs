@@ -1,8 +1,9 @@
 //! Claiming while secrets are rotated, when a record may be found under the identity that each of them gives it.
 //!
-//! A claim is atomic for one record, and here several are one key's. So every process looks at all of them, takes the one
-//! that is there or else the current one, and once it holds it looks at the others again: of two processes that claimed
-//! one key under two secrets, at least one sees the other, and takes its claim back before its handler runs.
+//! A claim is atomic for one record, but during a rotation a key may have several. So each process loads all of them and
+//! claims the existing one, or the current one if there is none. Once it holds that, it loads the others again: of two
+//! processes that claimed one key under two secrets, at least one sees the other, and takes its claim back before its
+//! handler runs.
 
 use super::{Detach, Entered, Held, Ticket, ask, enter};
 use crate::fingerprint::Fingerprint;

@@ -91,13 +91,13 @@ fn unknown<T>(answer: &Result<T, StoreError>) -> bool {
     answer.as_ref().is_err_and(StoreError::is_unknown)
 }
 
-/// Sends a step until it is answered, at least once and for at most so long. `failed` hears of every try that failed.
+/// Sends a step until it is answered: at least once, and for at most `time`. Calls `failed` for each try that failed.
 ///
 /// The step may have taken effect without an answer. Steps are safe to repeat.
 ///
 /// # Errors
 ///
-/// The last try's, or the first that trying again can't help.
+/// The error of the last try, or the first error that trying again can't help.
 pub(super) async fn persist<'s, T>(
     clock: &dyn Clock,
     time: Duration,
