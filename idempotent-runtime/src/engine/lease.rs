@@ -122,24 +122,6 @@ impl Lease {
         self.left().is_zero()
     }
 
-    /// Makes sure that the record is still this attempt's, and that its lease lasts from now.
-    ///
-    /// # Errors
-    ///
-    /// `None` if another attempt has the record, otherwise why the store does not say.
-    pub(super) async fn hold_again(&self) -> Result<(), Option<StoreError>> {
-        let sent = self.clock().monotonic();
-        let renew = || self.store().renew(self.record, self.attempt, self.length);
-        match send_twice(self.clock(), CLAIM_PATIENCE, renew).await.answer {
-            Ok(Fence::Held) => {
-                self.renewed(sent);
-                Ok(())
-            }
-            Ok(Fence::Lost) => Err(None),
-            Err(error) => Err(Some(error)),
-        }
-    }
-
     /// Says that the renewal succeeded that was sent at this time.
     pub(super) fn renewed(&self, sent: Duration) {
         self.sent.fetch_max(micros(sent), Ordering::Relaxed);

@@ -163,15 +163,11 @@ pub(crate) async fn start(
     detach: &Detach,
 ) -> Result<Supervisor, Refusal> {
     detach.reached().await;
-    if held.lease.has_ended()
-        && let Err(error) = held.lease.hold_again().await
-    {
-        if error.is_none() {
-            return Err(ticket.pending());
-        }
+    if held.lease.has_ended() {
+        // Nothing has run under it: the retry that the caller is told to make may.
         let claim = ticket.claim_by(held.lease.attempt());
         ticket.idempotency.backlog().withdraw(claim);
-        return Err(Code::StoreUnavailable.into());
+        return Err(ticket.pending());
     }
     let lease = Arc::clone(&held.lease);
     Ok(Supervisor::new(lease, ticket.policy.deadline))

@@ -42,6 +42,10 @@ pub(crate) async fn enter_under_any_secret(ticket: &mut Ticket, detach: &Detach)
     };
     take_back(ticket, held).await;
     detach.dispense();
+    if detach.is_cancelled() {
+        // Its client left meanwhile: nobody is there to wait for anything.
+        return Entered::Refused(ticket.pending());
+    }
     match elsewhere {
         Ok((identity, record)) => {
             ticket.choose(|it| *it == identity);
