@@ -116,6 +116,7 @@ impl MemoryStore {
             ),
             None => None,
         };
+        let limit = list.limit.clamp(1, List::LARGEST_PAGE);
         let now = self.shared.clock.now();
         let mut found = BTreeMap::new();
         for shard in 0..SHARDS {
@@ -125,14 +126,14 @@ impl MemoryStore {
                 }
                 if let Some(listed) = transition::listed(*record, row, list, now) {
                     found.insert(*record, listed);
-                    if found.len() > list.limit {
+                    if found.len() > limit {
                         found.pop_last();
                     }
                 }
             }
         }
         let last = found.last_key_value().map(|(record, _)| *record);
-        let next = last.filter(|_| found.len() == list.limit);
+        let next = last.filter(|_| found.len() == limit);
         Ok(Page {
             records: found.into_values().collect(),
             next: next.map(Cursor::behind),

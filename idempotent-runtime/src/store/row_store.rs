@@ -215,8 +215,9 @@ async fn page<T: RowStore>(store: &T, list: List) -> Result<Page, StoreError> {
         ),
         None => None,
     };
-    let (rows, now) = store.scan(after, list.limit).await?;
-    let last = rows.last().filter(|_| rows.len() >= list.limit);
+    let limit = list.limit.clamp(1, List::LARGEST_PAGE);
+    let (rows, now) = store.scan(after, limit).await?;
+    let last = rows.last().filter(|_| rows.len() >= limit);
     let next = last.map(|(record, _)| Cursor::behind(*record));
     let records = rows
         .iter()

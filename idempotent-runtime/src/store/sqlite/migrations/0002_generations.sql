@@ -1,7 +1,7 @@
 -- A process of an earlier release may have the file open still. It writes none of these columns, so each has a default.
 ALTER TABLE idempotency_records ADD COLUMN namespace TEXT NOT NULL DEFAULT '';
 ALTER TABLE idempotency_records ADD COLUMN operation TEXT NOT NULL DEFAULT '';
--- When the generation began, and its first attempt.
+-- When the generation began, and its first attempt: unknown of the rows that are there.
 ALTER TABLE idempotency_records ADD COLUMN claimed_at INTEGER;
 ALTER TABLE idempotency_records ADD COLUMN generation BLOB CHECK (length(generation) = 16);
 -- How many attempts of the generation were abandoned before the one that the row names.
@@ -10,8 +10,6 @@ ALTER TABLE idempotency_records ADD COLUMN abandoned INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE idempotency_records ADD COLUMN keep_abandoned INTEGER;
 -- What later releases keep.
 ALTER TABLE idempotency_records ADD COLUMN extra BLOB;
-
-UPDATE idempotency_records SET generation = coalesce(taken_from, attempt), claimed_at = created_at;
 
 -- For listings of what runs, and for sweeps of what was abandoned.
 CREATE INDEX idempotency_records_running ON idempotency_records (record_id) WHERE phase = 'running';
