@@ -233,7 +233,7 @@ impl Shared {
     }
 
     pub(super) async fn list(&self, list: List) -> Result<Page, StoreError> {
-        let looked_at = list.limit.min(List::LARGEST_PAGE).max(LOOKED_AT);
+        let looked_at = list.limit.clamp(LOOKED_AT, List::LARGEST_PAGE);
         let limit = Argument::int(i64::try_from(looked_at).unwrap_or(i64::MAX));
         let (statement, arguments) = match list.which {
             Which::ExpiringWithin(time) => {
