@@ -259,6 +259,38 @@ async fn a_process_of_the_first_release_writes_beside_this_one() {
     );
 }
 
+/// It does not know for how long an abandoned record is kept, and means it to stay until somebody settles it.
+#[tokio::test]
+async fn what_a_process_of_the_first_release_makes_anew_does_not_lapse() {
+    let harness = Postgres::plain();
+    let store = harness.open().await;
+    let keep = Duration::from_mins(1);
+    for ends_by_completion in [true, false] {
+        let first = claim().keep_abandoned(keep);
+        let _ = store.claim(first.clone()).await.unwrap();
+        if ends_by_completion {
+            complete(&*store, &first, Ttl::hours(1)).await;
+        } else {
+            let fence = store.release(first.record, first.attempt).await.unwrap();
+            assert_eq!(fence, Fence::Held);
+        }
+        let (old, now) = (AttemptId::random(), harness.now());
+        an_old_process(
+            &harness,
+            &format!(
+                "UPDATE {{table}} SET attempt = decode('{old}', 'hex'), state = 0, lease_until = {now}, \
+                 taken_from = NULL, expires_at = NULL, status = NULL, headers = NULL, body = NULL WHERE record = {}",
+                bytes(first.record)
+            ),
+        )
+        .await;
+        harness.advance(keep + keep);
+        let _ = store.sweep(100).await.unwrap();
+        let record = store.load(first.record).await.unwrap();
+        assert_eq!(record.map(|it| it.attempt), Some(old));
+    }
+}
+
 #[tokio::test]
 async fn a_process_of_the_first_release_claims_in_a_day_of_this_one() {
     let harness = Postgres::by_days();

@@ -127,7 +127,7 @@ pub(super) fn withdraw(table: &str) -> String {
         ),
         format!(
             "keep_abandoned = CASE WHEN {over} AND r.lease_until > {by_then} THEN {keep} \
-             ELSE r.keep_abandoned END",
+             WHEN {over} THEN r.keep_abandoned END",
             keep = keep_after(left),
         ),
         "extra = CASE WHEN r.attempt = $3 THEN r.extra END".to_owned(),

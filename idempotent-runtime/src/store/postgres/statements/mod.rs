@@ -194,6 +194,8 @@ fn renew_all(table: &str, protocol: Protocol) -> String {
 /// `$1` record, `$2` attempt, `$3` state, `$4` window or null for ever, `$5` to `$7` outcome, `$8` time. A repeated
 /// completion finds a done row and leaves it as it is.
 fn complete(table: &str) -> String {
+    // What ends a row also clears how long it is kept once abandoned: a process of the first release that makes the row
+    // anew leaves that column as it is, and its record must not lapse.
     let now = now(8);
     format!(
         "UPDATE {table} SET \
@@ -202,7 +204,7 @@ fn complete(table: &str) -> String {
            status = CASE WHEN state = 0 THEN $5::int4 ELSE status END, \
            headers = CASE WHEN state = 0 THEN $6 ELSE headers END, \
            body = CASE WHEN state = 0 THEN $7 ELSE body END, \
-           lease_until = NULL, taken_from = NULL \
+           lease_until = NULL, taken_from = NULL, keep_abandoned = NULL \
          WHERE record = $1 AND attempt = $2 AND state <> 1"
     )
 }
@@ -210,7 +212,7 @@ fn complete(table: &str) -> String {
 /// `$1` record, `$2` attempt, `$3` time. A repeated release finds its own mark and leaves it as it is.
 fn release(table: &str) -> String {
     format!(
-        "UPDATE {table} SET state = 1, lease_until = NULL, taken_from = NULL, \
+        "UPDATE {table} SET state = 1, lease_until = NULL, taken_from = NULL, keep_abandoned = NULL, \
          expires_at = CASE WHEN state = 0 THEN {now} + {stays} ELSE expires_at END, \
          status = NULL, headers = NULL, body = NULL \
          WHERE record = $1 AND attempt = $2 AND state IN (0, 1)",
@@ -233,7 +235,7 @@ fn resolve(table: &str) -> String {
            status = CASE WHEN {abandoned} THEN $6::int4 ELSE status END, \
            headers = CASE WHEN {abandoned} THEN $7 ELSE headers END, \
            body = CASE WHEN {abandoned} THEN $8 ELSE body END, \
-           lease_until = NULL, taken_from = NULL \
+           lease_until = NULL, taken_from = NULL, keep_abandoned = NULL \
          WHERE record = $1 AND ((attempt = $3 AND state <> 0) OR ({abandoned} AND lease_until <= {now}))"
     )
 }
