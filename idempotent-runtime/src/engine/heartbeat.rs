@@ -315,7 +315,7 @@ impl Inner {
         }
     }
 
-    /// The runtime has ended: takes the one of the attempt that came last. Where there is none, the next call brings one.
+    /// Replaces a runtime that has ended with the latest attempt's. Without attempts, the next call brings one.
     fn take_another_runtime(&self, schedule: &mut Schedule) {
         schedule.runtime = schedule.beats.last().map(|beat| beat.runtime.clone());
         if schedule.runtime.is_none() {

@@ -14,8 +14,8 @@ use crate::hex;
 /// know as they are, so two releases can share a store while one replaces the other. The fields belong to a generation:
 /// a claim that makes a record anew begins without any.
 ///
-/// The block of bytes is what stores write. A field is a tag in two big-endian bytes, a length in four, and so many
-/// bytes.
+/// The block of bytes is what stores write. A field is a tag in two big-endian bytes, a length in four, and the
+/// value.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Extra(#[serde(with = "hex")] Bytes);

@@ -307,7 +307,7 @@ impl Claim {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Takeover {
-    /// No: the claim is told of it.
+    /// No. The claim finds the record as it is.
     Never,
     /// Yes, whichever attempt left it.
     Abandoned,
@@ -330,7 +330,7 @@ pub enum Claimed {
     Withdrawn,
 }
 
-/// What a claim that won is told.
+/// What a winning claim returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Won {

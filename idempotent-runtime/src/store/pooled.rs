@@ -5,9 +5,9 @@
 //! connection belongs to it alone: dropped in between, the connection is closed, since its answer would be taken for the
 //! answer to whatever is sent next.
 //!
-//! Nothing here waits for a silent connection without a limit. That is why the store's own connections are not in a pool
-//! of sqlx's, which pings what comes back for as long as that takes, and holds its place meanwhile; and which tries a
-//! server that refuses for as long as the caller has patience.
+//! Nothing here waits for a silent connection without a limit. That is why the store's own connections aren't in an sqlx
+//! pool. Such a pool pings every connection that comes back, without a limit, and holds its place meanwhile. It also tries
+//! a server that refuses for as long as the caller has patience.
 
 mod kept;
 #[cfg(all(test, feature = "postgres"))]
@@ -117,7 +117,7 @@ impl<DB: Database> Pooled<DB> {
     }
 }
 
-/// How many of so many connections claims may have at the same time: a quarter of them is left to attempts, at least
+/// How many of the connections claims may use at once: a quarter of them is left to attempts, at least
 /// one and at most four. Where there is only one, nothing can be left.
 fn for_claims(most: u32) -> usize {
     let left = (most / 4).clamp(1, 4);

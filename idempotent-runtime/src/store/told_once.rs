@@ -1,10 +1,10 @@
-//! Errors of sqlx's, each cause told once.
+//! sqlx errors, printing each cause once.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// An error of sqlx's that several callers may share.
+/// An sqlx error that several callers may share.
 ///
 /// sqlx prints the cause of some errors with the error and gives it as the source too; this tells it once.
 #[derive(Clone)]

@@ -173,7 +173,7 @@ pub(super) struct TooLarge {
     pub(super) limit: u64,
 }
 
-/// What a step is told that got no connection.
+/// The error for a step that got no connection.
 pub(super) fn not_acquired(error: NoConnection) -> StoreError {
     match &error {
         // The server's own message names the user.
@@ -185,7 +185,7 @@ pub(super) fn not_acquired(error: NoConnection) -> StoreError {
     }
 }
 
-/// What a step is told whose statement was not answered as it should be. `is_begun`: an earlier statement of the same
+/// The error for a statement that failed. `is_begun`: an earlier statement of the same
 /// text was done.
 pub(super) fn not_answered(error: sqlx::Error, is_begun: bool) -> StoreError {
     match number_of(&error) {

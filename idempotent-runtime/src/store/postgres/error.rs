@@ -135,7 +135,7 @@ pub(super) struct NotOwner {
     pub(super) table: String,
 }
 
-/// What a step that was sent and failed is told.
+/// The error for a step that was sent and failed.
 ///
 /// A server that refuses a statement for what it asks has undone all of it. Of any other failure it is not said.
 pub(super) fn to_store_error(error: sqlx::Error) -> StoreError {

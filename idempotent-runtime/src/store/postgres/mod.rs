@@ -1,4 +1,4 @@
-//! Records in a database of PostgreSQL's.
+//! Records in a PostgreSQL database.
 
 mod arguments;
 mod error;

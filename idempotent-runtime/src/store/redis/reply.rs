@@ -59,7 +59,7 @@ pub(super) const LISTED: [&str; 14] = [
     "f", "a", "s", "l", "t", "e", "v", "m", "n", "o", "w", "g", "u", "k",
 ];
 
-/// The row of which these are the [`LISTED`] fields; `None` where there is none of them.
+/// Reads a row from its [`LISTED`] fields; `None` if the record is gone.
 pub(super) fn listed_row(answer: Value) -> Result<Option<Row>, StoreError> {
     let Value::Array(values) = answer else {
         return Err(StoreError::corrupt(NoAnswer));

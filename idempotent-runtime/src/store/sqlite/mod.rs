@@ -53,7 +53,7 @@ const LARGEST_OUTCOME: usize = 999_000_000;
 /// behind a long queue of claims. Several processes of one machine may open one file; each judges by its own clock. It reads
 /// the wall clock when it opens the file, and from then on its time advances steadily: a step of the wall clock ends no
 /// lease. The file may also hold the application's own tables: the store's are
-/// `idempotency_records` and `idempotency_migrations`, with migrations of their own. A network file system will not do.
+/// `idempotency_records` and `idempotency_migrations`, with migrations of their own. Network file systems aren't supported.
 ///
 /// The file holds response bodies, and SQLite creates it, and `-wal` and `-shm` beside it, with the permissions that the
 /// process's umask leaves: put it in a directory that nobody else may read.

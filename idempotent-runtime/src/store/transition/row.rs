@@ -76,7 +76,7 @@ pub enum Change {
     Keep,
     /// This row, in place of what stands there.
     Put(Row),
-    /// Nothing shall stand there any more.
+    /// Remove the row.
     Remove,
 }
 
