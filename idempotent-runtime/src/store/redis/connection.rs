@@ -12,13 +12,15 @@ use ::redis::{Cmd, RedisError, RedisResult, Value, from_redis_value};
 
 pub(super) use self::reconnecting::{CONNECTED_WITHIN, Reconnecting, tcp_settings};
 
-/// Who sends a command. Each has a connection of its own where the store makes them, so that a crowd of claims never
-/// stands before a renewal.
+/// Who sends a command. Where the store makes its connections, a crowd of claims never stands before a renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
     /// Claims, loads and listings: what may wait.
     Claims,
-    /// Steps of attempts that run or ran: if they come late, a lease ends or an outcome is lost.
+    /// What ends an attempt, and comes as often as claims do. It takes the claims' connection as long as no crowd waits
+    /// there: commands that share a connection are gathered into the same system calls, here and in the server.
+    Ends,
+    /// The other steps of attempts that run or ran, such as renewals: if they come late, a lease ends.
     Attempts,
 }
 
@@ -67,12 +69,12 @@ impl Connection {
     /// Sends a command to the server that has its key.
     pub(super) async fn ask(&self, lane: Lane, command: &Cmd) -> Result<Value, Failed> {
         match self {
-            Self::Own(servers) => servers[lane as usize].ask(command).await,
+            Self::Own(servers) => of_lane(servers, lane).ask(command).await,
             Self::Given(given) => {
                 answered(given.0().req_packed_command(command).await).map_err(in_a_given_connection)
             }
             Self::Cluster(lanes) => {
-                let mut cluster = lanes[lane as usize].clone();
+                let mut cluster = lanes[usize::from(lane != Lane::Claims)].clone();
                 answered(cluster.req_packed_command(command).await).map_err(Failed::SentAgain)
             }
         }
@@ -87,7 +89,7 @@ impl Connection {
         let Self::Cluster(lanes) = self else {
             return Ok(alone(self.ask(Lane::Claims, command).await?));
         };
-        let mut cluster = lanes[Lane::Claims as usize].clone();
+        let mut cluster = lanes[0].clone();
         let primaries = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
         let answers = cluster
             .route_command(command.clone(), primaries)
@@ -108,7 +110,7 @@ impl Connection {
         let (Self::Cluster(lanes), Some((host, port))) = (self, node.rsplit_once(':')) else {
             return self.ask(Lane::Claims, command).await;
         };
-        let mut cluster = lanes[Lane::Claims as usize].clone();
+        let mut cluster = lanes[0].clone();
         let node = SingleNodeRoutingInfo::ByAddress {
             host: host.to_owned(),
             // An address without a port leads nowhere, which the client says.
@@ -116,6 +118,18 @@ impl Connection {
         };
         let answer = cluster.route_command(command.clone(), RoutingInfo::SingleNode(node));
         answered(answer.await).map_err(Failed::SentAgain)
+    }
+}
+
+/// How many commands may wait on the claims' connection before the ends of attempts go over the other one.
+const CROWD: usize = 64;
+
+fn of_lane(servers: &[Reconnecting; 2], lane: Lane) -> &Reconnecting {
+    let [claims, attempts] = servers;
+    match lane {
+        Lane::Claims => claims,
+        Lane::Ends if claims.waiting() < CROWD => claims,
+        Lane::Ends | Lane::Attempts => attempts,
     }
 }
 

@@ -5,6 +5,7 @@ mod error;
 mod limit;
 mod listing;
 mod options;
+mod origin;
 mod reply;
 mod script;
 mod survives;
@@ -290,8 +291,13 @@ fn push_takeover(command: &mut Cmd, takeover: Takeover) {
 }
 
 fn push_label(command: &mut Cmd, claim: &Claim) {
-    let label = &claim.label;
-    command.arg(label.namespace()).arg(label.operation());
+    // A label holds no NUL.
+    let (namespace, operation) = (claim.label.namespace(), claim.label.operation());
+    let mut label = Vec::with_capacity(namespace.len() + 1 + operation.len());
+    label.extend(namespace.as_bytes());
+    label.push(0);
+    label.extend(operation.as_bytes());
+    command.arg(label);
 }
 
 fn push_time(command: &mut Cmd, time: Option<Duration>) {

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use ::redis::Value;
 
+use super::origin;
 use crate::clock::Timestamp;
 use crate::store::columns::{self, Columns, CorruptColumn};
 use crate::store::transition::Row;
@@ -55,9 +56,7 @@ fn columns_of(fields: Vec<Value>) -> Result<Columns, CorruptColumn> {
 }
 
 /// The fields that a listing asks for: all but the outcome's.
-pub(super) const LISTED: [&str; 14] = [
-    "f", "a", "s", "l", "t", "e", "v", "m", "n", "o", "w", "g", "u", "k",
-];
+pub(super) const LISTED: [&str; 7] = ["f", "a", "s", "l", "t", "e", "r"];
 
 /// Reads a row from its [`LISTED`] fields; `None` if the record is gone.
 pub(super) fn listed_row(answer: Value) -> Result<Option<Row>, StoreError> {
@@ -83,9 +82,7 @@ pub(super) fn listed_row(answer: Value) -> Result<Option<Row>, StoreError> {
 struct Fields {
     columns: Columns,
     state: Option<i16>,
-    version: Option<u8>,
-    /// The attempt for which the fields of version 2 were written.
-    written_for: Option<Vec<u8>>,
+    origin: Option<Vec<u8>>,
 }
 
 impl Fields {
@@ -101,14 +98,7 @@ impl Fields {
             b"c" => columns.status = Some(number("status", value)?),
             b"h" => columns.headers = Some(bytes("headers", value)?),
             b"b" => columns.body = Some(bytes("body", value)?),
-            b"v" => self.version = Some(number("version", value)?),
-            b"m" => self.written_for = Some(bytes("written_for", value)?),
-            b"n" => columns.namespace = text("namespace", value)?,
-            b"o" => columns.operation = text("operation", value)?,
-            b"w" => columns.claimed_at = Some(number("claimed_at", value)?),
-            b"g" => columns.generation = Some(bytes("generation", value)?),
-            b"u" => columns.abandoned = number("abandoned", value)?,
-            b"k" => columns.keep = Some(number("keep", value)?),
+            b"r" => self.origin = Some(bytes("origin", value)?),
             b"x" => columns.extra = Some(bytes("extra", value)?),
             _ => {}
         }
@@ -116,31 +106,19 @@ impl Fields {
     }
 
     fn into_columns(self) -> Result<Columns, CorruptColumn> {
-        if self.version.is_some_and(|version| version != Row::VERSION) {
-            return Err(CorruptColumn::new(
-                "version",
-                "this release does not know it",
-            ));
-        }
         let missing = || CorruptColumn::new("state", "it is missing");
         let columns = Columns {
             state: self.state.ok_or_else(missing)?,
             ..self.columns
         };
-        if self.written_for.as_ref() == Some(&columns.attempt) {
-            return Ok(columns);
+        match self.origin {
+            Some(origin) => origin::read_into(columns, &origin),
+            // Release 1 wrote the record.
+            None => Ok(Columns {
+                extra: None,
+                ..columns
+            }),
         }
-        // Release 1 wrote the record, over one of version 2 perhaps, whose fields it left.
-        Ok(Columns {
-            namespace: String::new(),
-            operation: String::new(),
-            claimed_at: None,
-            generation: None,
-            abandoned: 0,
-            keep: None,
-            extra: None,
-            ..columns
-        })
     }
 }
 

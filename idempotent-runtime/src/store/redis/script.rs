@@ -15,23 +15,27 @@ pub(super) struct Script {
 }
 
 macro_rules! scripts {
-    ($($name:ident, $lane:ident, $file:literal;)*) => {$(
+    ($($name:ident, $lane:ident, $($part:literal)*;)*) => {$(
         pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new(concat!(include_str!("scripts/prelude.lua"), include_str!($file)), Lane::$lane)
+            let text = concat!(
+                include_str!("scripts/prelude.lua"),
+                $(include_str!(concat!("scripts/", $part, ".lua"))),*
+            );
+            Script::new(text, Lane::$lane)
         });
     )*};
 }
 
 scripts! {
-    CLAIM, Claims, "scripts/claim.lua";
-    RENEW, Attempts, "scripts/renew.lua";
-    PUBLISH, Attempts, "scripts/publish.lua";
-    COMPLETE, Attempts, "scripts/complete.lua";
-    WITHDRAW, Attempts, "scripts/withdraw.lua";
-    RELEASE, Attempts, "scripts/release.lua";
-    LOAD, Claims, "scripts/load.lua";
-    FORGET, Attempts, "scripts/forget.lua";
-    RESOLVE, Attempts, "scripts/resolve.lua";
+    CLAIM, Claims, "claim_free" "origin" "claim";
+    RENEW, Attempts, "origin" "renew";
+    PUBLISH, Attempts, "publish";
+    COMPLETE, Ends, "finish" "complete";
+    WITHDRAW, Attempts, "origin" "finish" "withdraw";
+    RELEASE, Ends, "finish" "release";
+    LOAD, Claims, "load";
+    FORGET, Attempts, "forget";
+    RESOLVE, Attempts, "origin" "finish" "resolve";
 }
 
 impl Script {

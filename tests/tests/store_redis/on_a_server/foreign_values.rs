@@ -103,10 +103,8 @@ async fn fields_that_are_nonsense_are_corrupt() {
         ("c", "\u{ff}", "status"),
         ("h", "no block", "headers"),
         ("l", "1", "state"),
-        ("v", "3", "version"),
-        ("w", "then", "claimed_at"),
-        ("g", "short", "generation"),
-        ("u", "-1", "abandoned"),
+        ("r", "3", "version"),
+        ("r", "2", "origin"),
         ("x", "no block", "extra"),
     ] {
         let claim = new_claim();
@@ -118,6 +116,33 @@ async fn fields_that_are_nonsense_are_corrupt() {
         assert_column(&loaded, column, field, value);
         let claimed = bench.store.claim(claim).await.unwrap_err();
         assert_column(&claimed, column, field, value);
+    }
+}
+
+#[tokio::test]
+async fn an_origin_that_is_nonsense_is_corrupt() {
+    let bench = Bench::new().await;
+    for (behind_the_attempt, column) in [
+        (&b""[..], "claimed_at"),
+        (b"then   \0\0", "claimed_at"),
+        (b"1 for_long  \0\0", "keep"),
+        (b"1  -1 \0\0", "abandoned"),
+        (b"1   \x05short\0", "generation"),
+        (b"1   \x10short", "origin"),
+        (b"1   \0no operation", "origin"),
+        (b"1   \0\xff\0", "namespace"),
+    ] {
+        let claim = new_claim();
+        win(&bench.store, &claim).await;
+        complete(&bench.store, &claim, Ttl::hours(1)).await;
+        let origin = [b"2", &claim.attempt.as_bytes()[..], behind_the_attempt].concat();
+        let key = bench.key(claim.record);
+        let () = bench.ask(cmd("HSET").arg(key).arg("r").arg(origin)).await;
+        let value = String::from_utf8_lossy(behind_the_attempt);
+        let loaded = bench.store.load(claim.record).await.unwrap_err();
+        assert_column(&loaded, column, "r", &value);
+        let claimed = bench.store.claim(claim).await.unwrap_err();
+        assert_column(&claimed, column, "r", &value);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{Claimed, Fence, RedisStore, RedisStoreOptions, Store};
 use idempotent_test_servers::redis_url;
@@ -117,6 +119,42 @@ async fn claims_that_hang_hold_up_no_renewal() {
     let renewed = at_once(store.renew(claim.record, claim.attempt, claim.lease)).await;
     assert_eq!(renewed.unwrap(), Fence::Held);
     drop(hanging);
+}
+
+#[tokio::test]
+async fn a_crowd_of_claims_that_hang_holds_up_no_completion() {
+    let Hung { store, proxy, .. } = &Hung::new().await;
+    let claim = new_claim();
+    win(store, &claim).await;
+    proxy.silence_next();
+    let mut crowd: FuturesUnordered<_> = (0..100).map(|_| store.claim(new_claim())).collect();
+    tokio::select! {
+        _ = crowd.next() => panic!("a silent connection answered"),
+        () = proxy.silenced(1) => {}
+    }
+    // All of them are still waited for.
+    let completed = store.complete(claim.record, claim.attempt, completion(Ttl::hours(1)));
+    assert_eq!(at_once(completed).await.unwrap(), Fence::Held);
+    drop(crowd);
+}
+
+/// As the engine does it half a second later: whichever of the two is answered first counts.
+#[tokio::test]
+async fn a_step_that_is_sent_again_beside_its_first_sending_takes_another_connection() {
+    let Hung { store, proxy, .. } = &Hung::new().await;
+    let claim = new_claim();
+    win(store, &claim).await;
+    let complete = || store.complete(claim.record, claim.attempt, completion(Ttl::hours(1)));
+    proxy.silence_next();
+    let mut first = complete();
+    tokio::select! {
+        _ = &mut first => panic!("a silent connection answered"),
+        () = proxy.silenced(1) => {}
+    }
+    // A connection counts as silent after a time, so this waits for one.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(at_once(complete()).await.unwrap(), Fence::Held);
+    drop(first);
 }
 
 #[tokio::test]

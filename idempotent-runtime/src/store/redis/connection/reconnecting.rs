@@ -1,7 +1,8 @@
 //! A connection that is made when it is needed, and made again when it breaks.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use ::redis::aio::{ConnectionLike as _, MultiplexedConnection};
 use ::redis::io::tcp::{TcpSettings, socket2};
@@ -20,7 +21,11 @@ pub(in crate::store::redis) const CONNECTED_WITHIN: Duration = Duration::from_se
 /// How long the other side may leave what was sent unconfirmed before the connection counts as dead.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(10);
 
-/// A connection to one server that is made when it is needed, and made again when it breaks.
+/// How long nothing may come back while something is waited for, before the next command takes another connection: less
+/// than a step goes unanswered before it is sent a second time.
+const SILENT_AFTER: Duration = Duration::from_millis(400);
+
+/// A connection to one server that is made when it is needed, and made again when it breaks or falls silent.
 ///
 /// A `ConnectionManager` stays as it is where the server refused the connection for any reason but the network's, such as
 /// too many clients or a password that is being changed. It also keeps a connection over which nothing is answered. This
@@ -28,11 +33,19 @@ const CONFIRMED_WITHIN: Duration = Duration::from_secs(10);
 pub(in crate::store::redis) struct Reconnecting {
     client: Client,
     config: AsyncConnectionConfig,
-    current: Mutex<Connecting>,
+    current: Mutex<Arc<Live>>,
 }
 
-/// All who come while a connection is being made wait for the same one.
-type Connecting = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
+/// One connection, and what goes on over it.
+struct Live {
+    /// All who come while it is being made wait for it together.
+    connecting: Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>,
+    made: Instant,
+    /// How many wait for an answer.
+    waiting: AtomicUsize,
+    /// When an answer came last, or the first of those who wait now began to: milliseconds since it was made.
+    heard: AtomicU64,
+}
 
 impl Reconnecting {
     pub(in crate::store::redis) fn new(client: Client, answered_within: Duration) -> Self {
@@ -44,6 +57,11 @@ impl Reconnecting {
             client,
             config,
         }
+    }
+
+    /// How many wait for an answer now.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting.load(Ordering::Relaxed)
     }
 
     /// Sends a command, and sends it again if the connection turns out to be broken: one that lay idle while its server
@@ -60,60 +78,102 @@ impl Reconnecting {
     }
 
     async fn try_once(&self, command: &Cmd) -> Result<Value, Failed> {
-        let connecting = self.lock().clone();
+        let live = self.current();
         // Dropped before the answer, or without one, it may be that nothing is answered over this connection any more, or
         // that it is never made; a step that is sent again must not wait behind it.
-        let mut unanswered = Unanswered {
-            server: self,
-            connection: Some(&connecting),
-        };
-        let mut connection = connecting.clone().await.map_err(Failed::NotSent)?;
+        let mut unanswered = Unanswered::new(self, &live);
+        let mut connection = match live.connecting.peek() {
+            Some(connected) => connected.clone(),
+            None => live.connecting.clone().await,
+        }
+        .map_err(Failed::NotSent)?;
         let answer = connection.req_packed_command(command).await;
         let answer = answer.and_then(Value::extract_error);
-        if !answer.as_ref().is_err_and(needs_another_connection) {
-            unanswered.connection = None;
-        }
+        unanswered.is_good = !answer.as_ref().is_err_and(needs_another_connection);
         answer.map_err(Failed::Sent)
+    }
+
+    /// The connection for the next command: another one than before, if that fell silent. Who waits for an answer over the
+    /// old one may still get it.
+    fn current(&self) -> Arc<Live> {
+        let mut current = self.lock();
+        if current.is_silent() {
+            *current = connect(&self.client, &self.config);
+        }
+        Arc::clone(&current)
     }
 
     /// Has the next command make a new connection, if nobody had it yet. Who waits for an answer over the old one still
     /// gets it; it closes after the last of them.
-    fn give_up(&self, seen: &Connecting) {
+    fn give_up(&self, seen: &Arc<Live>) {
         let mut current = self.lock();
-        if current.ptr_eq(seen) {
+        if Arc::ptr_eq(&current, seen) {
             *current = connect(&self.client, &self.config);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connecting> {
+    fn lock(&self) -> MutexGuard<'_, Arc<Live>> {
         // It is replaced as a whole, so a panic elsewhere leaves none half written.
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Gives its connection up when it is dropped, unless the connection proved good.
-struct Unanswered<'a> {
-    server: &'a Reconnecting,
-    connection: Option<&'a Connecting>,
+impl Live {
+    fn now(&self) -> u64 {
+        u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether somebody waits, and nothing has come back for long.
+    fn is_silent(&self) -> bool {
+        let heard = Duration::from_millis(self.heard.load(Ordering::Relaxed));
+        self.waiting.load(Ordering::Relaxed) > 0 && self.made.elapsed() > heard + SILENT_AFTER
+    }
 }
 
-impl Drop for Unanswered<'_> {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection {
-            self.server.give_up(connection);
+/// Somebody who waits for an answer. Gives the connection up when it is dropped, unless that proved good.
+struct Unanswered<'a> {
+    server: &'a Reconnecting,
+    live: &'a Arc<Live>,
+    is_good: bool,
+}
+
+impl<'a> Unanswered<'a> {
+    fn new(server: &'a Reconnecting, live: &'a Arc<Live>) -> Self {
+        if live.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
+            live.heard.store(live.now(), Ordering::Relaxed);
+        }
+        Self {
+            server,
+            live,
+            is_good: false,
         }
     }
 }
 
-fn connect(client: &Client, config: &AsyncConnectionConfig) -> Connecting {
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if self.is_good {
+            self.live.heard.store(self.live.now(), Ordering::Relaxed);
+        } else {
+            self.server.give_up(self.live);
+        }
+        self.live.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn connect(client: &Client, config: &AsyncConnectionConfig) -> Arc<Live> {
     let (client, config) = (client.clone(), config.clone());
-    async move {
+    let connecting = async move {
         client
             .get_multiplexed_async_connection_with_config(&config)
             .await
-    }
-    .boxed()
-    .shared()
+    };
+    Arc::new(Live {
+        connecting: connecting.boxed().shared(),
+        made: Instant::now(),
+        waiting: AtomicUsize::new(0),
+        heard: AtomicU64::new(0),
+    })
 }
 
 /// Whether the connection ended before the answer, or before the command was sent.

@@ -1,18 +1,19 @@
 -- Gives a running record back. It stays for a while, so that a release that is said again is told from a lost record, and
 -- a claim that it overtook is refused.
 -- ARGV: time for tests, attempt, and what `finish` takes.
-local row = read()
+local row = redis.pcall('HMGET', key, 'a', 's', 'r', 't')
 if row.err then
   return row
 end
-if unreadable(row) then
+local attempt, state, origin = row[1], row[2], row[3]
+if unreadable(attempt, state, origin) then
   return UNREADABLE
 end
-if row.a ~= ARGV[2] then
+if attempt ~= ARGV[2] then
   return LOST
 end
-if row.s == RUNNING then
-  finish(row, ARGV[2], 3)
+if state == RUNNING then
+  finish(attempt, origin_at_end(origin, attempt, row[4]), 3)
   return HELD
 end
-return row.s == RELEASED and HELD or LOST
+return state == RELEASED and HELD or LOST
