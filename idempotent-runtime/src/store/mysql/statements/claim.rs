@@ -21,15 +21,16 @@ const MOST: u32 = u32::MAX;
 /// 1. Look, locking nothing: NULL is no row, 1 a row that counts as absent, 2 one that the claim holds or takes over, 3
 ///    one that stands in its way. The look only saves work: what it says may be out of date by the next statement.
 /// 2. Where there was no row, put one. Whoever was faster stays.
-/// 3. Where the row counts as absent, make it anew, if that still holds for the row as it is by then, under its lock.
-/// 4. Where the row may be had otherwise, take it, with the same condition.
-/// 5. Say what stands there. It is this attempt's row, or somebody else's that stands in the way, or neither, where
+/// 3. Where the row counts as absent, make it anew; where it may be had otherwise, take it: if that still holds for the row
+///    as it is by then, under its lock.
+/// 4. Say what stands there. It is this attempt's row, or somebody else's that stands in the way, or neither, where
 ///    others came between: look again.
 ///
 /// A replay of what is recorded runs the two reads and nothing else. A connection that does not commit by itself writes
 /// nothing.
 pub(super) fn claim(table: &str) -> String {
     let (absent, takes) = (is_absent(), is_taken());
+    let anew = "@idempotent_look = 1";
     format!(
         "SELECT IF(@@autocommit, \
              (SELECT CASE WHEN {absent} THEN 1 WHEN {takes} THEN 2 ELSE 3 END FROM {table} WHERE record = $1), 3) \
@@ -40,21 +41,21 @@ pub(super) fn claim(table: &str) -> String {
            FROM DUAL WHERE @idempotent_look IS NULL \
            ON DUPLICATE KEY UPDATE record = record; \
          UPDATE {table} SET \
-           fingerprint = $2, attempt = $3, state = 0, lease_until = {{now}} + $4, \
-           namespace = {NAMESPACE}, operation = {OPERATION}, claimed_at = {{now}}, \
-           generation = $3, abandoned = 0, keep_abandoned = $9, extra = NULL, \
-           taken_from = NULL, expires_at = NULL, status = NULL, headers = NULL, `body` = NULL \
-           WHERE record = IF(@idempotent_look = 1, $1, NULL) AND {absent}; \
-         UPDATE {table} SET \
-           extra = IF(taken_from IS NULL AND generation <> attempt, NULL, extra), \
-           generation = IF(taken_from IS NULL, attempt, COALESCE(generation, taken_from)), \
-           keep_abandoned = IF(attempt = $3, keep_abandoned, \
-             IF($5 = 3 AND {ABANDONED} + 2 >= $7, NULL, $8)), \
-           abandoned = IF(attempt = $3, {ABANDONED}, LEAST({ABANDONED} + 1, {MOST})), \
-           taken_from = IF(attempt = $3, taken_from, attempt), \
-           lease_until = {{now}} + $4, attempt = $3 \
-           WHERE record = IF(@idempotent_look = 2, $1, NULL) AND {takes} \
-             AND NOT IFNULL({LAPSED}, FALSE); \
+           extra = IF({anew} OR (taken_from IS NULL AND generation <> attempt), NULL, extra), \
+           generation = IF({anew}, $3, IF(taken_from IS NULL, attempt, COALESCE(generation, taken_from))), \
+           keep_abandoned = IF({anew}, $9, IF(attempt = $3, keep_abandoned, \
+             IF($5 = 3 AND {ABANDONED} + 2 >= $7, NULL, $8))), \
+           abandoned = IF({anew}, 0, IF(attempt = $3, {ABANDONED}, LEAST({ABANDONED} + 1, {MOST}))), \
+           taken_from = IF({anew}, NULL, IF(attempt = $3, taken_from, attempt)), \
+           namespace = IF({anew}, {NAMESPACE}, namespace), \
+           operation = IF({anew}, {OPERATION}, operation), \
+           claimed_at = IF({anew}, {{now}}, claimed_at), \
+           status = IF({anew}, NULL, status), \
+           headers = IF({anew}, NULL, headers), \
+           `body` = IF({anew}, NULL, `body`), \
+           fingerprint = $2, attempt = $3, state = 0, lease_until = {{now}} + $4, expires_at = NULL \
+           WHERE record = IF(@idempotent_look IN (1, 2), $1, NULL) \
+             AND IF({anew}, {absent}, {takes} AND NOT IFNULL({LAPSED}, FALSE)); \
          SELECT {{now}} AS now, {COLUMNS}, {OUTCOME} FROM {table} WHERE record = $1"
     )
 }
