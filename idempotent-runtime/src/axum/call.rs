@@ -1,5 +1,7 @@
 //! What is known of a request before its handler runs.
 
+use std::sync::Arc;
+
 use std::fmt;
 
 use axum::extract::{FromRequestParts as _, MatchedPath, OriginalUri, Request};
@@ -323,7 +325,7 @@ impl Received {
             fingerprint: current.fingerprint,
             secret: current.secret,
             others: identities.collect(),
-            label: Label::new(settings.namespace.clone(), operation.text()),
+            label: Label::new(Arc::clone(&settings.namespace), operation.text()),
         };
         (ticket, matches!(form, Form::Malformed))
     }

@@ -4,12 +4,18 @@
 //! leases ended. Nothing of it is urgent and all of it is fenced, so it goes out a little at a time, more slowly while the
 //! store fails, and is bounded in number, in bytes and in time.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::complaints::INTERVAL;
@@ -23,11 +29,13 @@ use crate::store::{Claim, Completion, Fence, Store, StoreError};
 const MOST: usize = 10_000;
 /// How many bytes of outcomes they hold at most.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// How many are sent at a time.
+/// How many are under way at a time.
 const AT_A_TIME: usize = 8;
 /// How long each is tried.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(15);
-/// The first pause after all that were sent have failed; each pause after it is twice as long.
+/// Every how many it is the turn of the one that has waited longest, however little it matters.
+const OLDEST_EVERY: usize = 4;
+/// The first pause after one has failed; each pause after it is twice as long, until one succeeds.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -53,13 +61,17 @@ pub(crate) struct Backlog {
     emptied: Notify,
     /// Tells the worker that somebody waits for the end.
     hurried: Notify,
+    /// Whether the worker ended before its work did.
+    stalled: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
 struct State {
     /// Those that matter most come last.
     waiting: [VecDeque<Waiting>; 4],
-    sent: Vec<Waiting>,
+    /// Those under way, by a number that each gets when it is sent.
+    sent: Vec<(usize, Waiting)>,
+    turns: usize,
     bytes: usize,
     working: bool,
     /// How many wait for the end.
@@ -67,6 +79,8 @@ struct State {
     spoken: Option<Duration>,
     done: usize,
     given_up: usize,
+    /// How many outcomes were dropped for want of room. They are recorded as not kept.
+    not_kept: usize,
 }
 
 #[derive(Clone)]
@@ -85,6 +99,15 @@ impl Backlog {
             state: Mutex::default(),
             emptied: Notify::new(),
             hurried: Notify::new(),
+            stalled: Arc::default(),
+        }
+    }
+
+    /// What has it go on where the runtime of its worker has ended.
+    pub(crate) fn watch(self: &Arc<Self>) -> Watch {
+        Watch {
+            backlog: Arc::downgrade(self),
+            stalled: Arc::clone(&self.stalled),
         }
     }
 
@@ -105,27 +128,28 @@ impl Backlog {
         state.push_back(waiting);
         state.keep_within_bounds();
         drop(state);
-        self.start();
+        self.start_on(&Handle::current());
     }
 
-    /// Starts a worker where there is something to do and none works. Must be called on a runtime.
-    fn start(self: &Arc<Self>) {
+    /// Starts a worker on this runtime where there is something to do and none works.
+    fn start_on(self: &Arc<Self>, runtime: &Handle) {
         let mut state = self.lock();
         let starts = !state.is_empty() && !std::mem::replace(&mut state.working, true);
         drop(state);
         if starts {
+            self.stalled.store(false, Ordering::Relaxed);
             let working = Working {
                 backlog: Arc::clone(self),
                 finished: false,
             };
-            tokio::spawn(working.work());
+            runtime.spawn(working.work());
         }
     }
 
     /// Returns once the backlog is empty. Makes the worker hurry until then.
     pub(crate) async fn finished(self: &Arc<Self>) {
         // The runtime of the one that worked may have ended.
-        self.start();
+        self.start_on(&Handle::current());
         self.lock().hurry += 1;
         let _hurry = Hurry(self);
         self.hurried.notify_one();
@@ -140,6 +164,11 @@ impl Backlog {
         }
     }
 
+    /// How many errands are left.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing in here panics half way.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -148,47 +177,80 @@ impl Backlog {
     /// Works until nothing waits. What it has in hand stays in the state, so that nothing is lost when it is dropped.
     async fn work(&self) {
         let mut pause = FIRST_PAUSE;
+        let mut under_way = FuturesUnordered::new();
         loop {
-            let batch = self.take();
-            if batch.is_empty() {
-                return;
+            while under_way.len() < AT_A_TIME
+                && let Some((number, waiting)) = self.take()
+            {
+                under_way.push(async move { (number, self.send(&waiting).await) });
             }
-            let batch_len = batch.len();
-            let answers = join_all(batch.iter().map(|it| self.send(it))).await;
-            let failed = answers.iter().filter(|it| it.is_err()).count();
-            self.settle(batch, answers);
-            if failed < batch_len {
+            let Some((number, answer)) = under_way.next().await else {
+                if self.retires() {
+                    return;
+                }
+                continue;
+            };
+            if self.settle(number, answer) {
                 pause = FIRST_PAUSE;
-            }
-            if failed == 0 {
                 continue;
             }
-            let most = if self.lock().is_urgent() {
-                LONGEST_PAUSE_AT_THE_END
-            } else {
-                LONGEST_PAUSE
-            };
-            tokio::select! {
-                () = self.clock.sleep(jitter(pause.min(most))) => {}
-                () = self.hurried.notified() => {}
-            }
+            self.rest(pause, &mut under_way).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    fn take(&self) -> Vec<Waiting> {
-        let mut state = self.lock();
-        for _ in 0..AT_A_TIME {
-            match state.pop_front() {
-                Some(next) => state.sent.push(next),
-                None => break,
+    /// Sends nothing for a while. What is under way goes on.
+    async fn rest(
+        &self,
+        pause: Duration,
+        under_way: &mut FuturesUnordered<impl Future<Output = (usize, Result<Fence, StoreError>)>>,
+    ) {
+        let most = if self.lock().is_urgent() {
+            LONGEST_PAUSE_AT_THE_END
+        } else {
+            LONGEST_PAUSE
+        };
+        let pausing = async {
+            tokio::select! {
+                () = self.clock.sleep(jitter(pause.min(most))) => {}
+                () = self.hurried.notified() => {}
+            }
+        };
+        tokio::pin!(pausing);
+        loop {
+            tokio::select! {
+                biased;
+                Some((number, answer)) = under_way.next() => {
+                    self.settle(number, answer);
+                }
+                () = &mut pausing => return,
             }
         }
-        if state.sent.is_empty() {
+    }
+
+    /// The next errand, and the number by which it is [settled](Self::settle).
+    fn take(&self) -> Option<(usize, Waiting)> {
+        let mut state = self.lock();
+        state.turns = state.turns.wrapping_add(1);
+        let next = if state.turns.is_multiple_of(OLDEST_EVERY) {
+            state.pop_oldest()
+        } else {
+            state.pop_front()
+        }?;
+        let number = state.turns;
+        state.sent.push((number, next.clone()));
+        Some((number, next))
+    }
+
+    /// Ends the work, if nothing came in the meantime.
+    fn retires(&self) -> bool {
+        let mut state = self.lock();
+        let is_empty = state.is_empty();
+        if is_empty {
             state.working = false;
             self.emptied.notify_waiters();
         }
-        state.sent.clone()
+        is_empty
     }
 
     async fn send(&self, waiting: &Waiting) -> Result<Fence, StoreError> {
@@ -207,38 +269,37 @@ impl Backlog {
         answer.unwrap_or_else(|| Err(silence()))
     }
 
-    /// Handles the answers to a batch. Errands that failed go back in the queue, unless trying again is pointless.
-    fn settle(&self, batch: Vec<Waiting>, answers: Vec<Result<Fence, StoreError>>) {
+    /// Handles the answer to an errand, and says whether it is done. One that failed goes back in the queue, unless trying
+    /// again is pointless.
+    fn settle(&self, number: usize, answer: Result<Fence, StoreError>) -> bool {
         let now = self.clock.monotonic();
-        let mut last_error = None;
         let mut state = self.lock();
-        state.sent.clear();
-        for (mut waiting, answer) in batch.into_iter().zip(answers) {
-            let Err(error) = answer else {
-                if matches!(
-                    (&waiting.errand, answer),
-                    (Errand::Complete(_), Ok(Fence::Lost))
-                ) {
+        let Some(at) = state.sent.iter().position(|(sent, _)| *sent == number) else {
+            return true;
+        };
+        let (_, mut waiting) = state.sent.swap_remove(at);
+        let error = match answer {
+            Ok(fence) => {
+                if fence == Fence::Lost && matches!(waiting.errand, Errand::Complete(_)) {
                     tracing::warn!(record = %waiting.record, attempt = %waiting.attempt, "an outcome that waited in the background is refused: the record is no longer its attempt's, and the handler may have run twice");
                 }
                 state.forget(&waiting);
                 state.done += 1;
-                continue;
-            };
-            let fits = error.is_too_large() && waiting.drop_outcome(&mut state.bytes);
-            let in_time = now.saturating_sub(waiting.since) < GIVEN_UP_AFTER;
-            if fits || (error.is_unavailable() && in_time) {
-                state.put_back(waiting);
-            } else {
-                tracing::debug!(record = %waiting.record, "the store could not be told in the background");
-                state.forget(&waiting);
-                state.given_up += 1;
+                return true;
             }
-            last_error = Some(error);
+            Err(error) => error,
+        };
+        let fits = error.is_too_large() && waiting.drop_outcome(&mut state.bytes);
+        let in_time = now.saturating_sub(waiting.since) < GIVEN_UP_AFTER;
+        if fits || (error.is_unavailable() && in_time) {
+            state.push(waiting);
+        } else {
+            tracing::debug!(record = %waiting.record, "the store could not be told in the background");
+            state.forget(&waiting);
+            state.given_up += 1;
         }
-        if let Some(error) = last_error {
-            state.speak(now, &error);
-        }
+        state.speak(now, &error);
+        false
     }
 }
 
@@ -293,11 +354,18 @@ impl State {
 
     fn push_back(&mut self, waiting: Waiting) {
         self.bytes += waiting.bytes();
+        self.push(waiting);
+    }
+
+    fn push(&mut self, waiting: Waiting) {
         self.waiting[waiting.rank()].push_back(waiting);
     }
 
-    fn put_back(&mut self, waiting: Waiting) {
-        self.waiting[waiting.rank()].push_back(waiting);
+    fn pop_oldest(&mut self) -> Option<Waiting> {
+        let queues = self.waiting.iter_mut();
+        let oldest = queues.filter(|queue| !queue.is_empty());
+        let oldest = oldest.min_by_key(|queue| queue.front().map(|first| first.since));
+        oldest?.pop_front()
     }
 
     fn pop_front(&mut self) -> Option<Waiting> {
@@ -308,7 +376,8 @@ impl State {
         self.bytes -= waiting.bytes();
     }
 
-    /// Gives up the oldest of those that matter least; of too many bytes, the oldest completions.
+    /// Of too many errands, gives up the oldest of those that matter least. Of too many bytes, drops the bodies of the oldest
+    /// outcomes: their records say that the outcome was not kept, and no retry runs the handler again.
     fn keep_within_bounds(&mut self) {
         while self.len() > MOST {
             let Some(oldest) = self.waiting.iter_mut().find_map(VecDeque::pop_front) else {
@@ -317,12 +386,12 @@ impl State {
             self.forget(&oldest);
             self.given_up += 1;
         }
-        while self.bytes > MOST_BYTES {
-            let Some(oldest) = self.waiting[3].pop_front() else {
+        let (bytes, completions) = (&mut self.bytes, &mut self.waiting[3]);
+        for completion in completions {
+            if *bytes <= MOST_BYTES {
                 return;
-            };
-            self.forget(&oldest);
-            self.given_up += 1;
+            }
+            self.not_kept += usize::from(completion.drop_outcome(bytes));
         }
     }
 
@@ -337,6 +406,7 @@ impl State {
             waiting = self.len(),
             done = std::mem::take(&mut self.done),
             given_up = std::mem::take(&mut self.given_up),
+            not_kept = std::mem::take(&mut self.not_kept),
             "the store fails; what it could not be told waits in the background"
         );
     }
@@ -361,10 +431,32 @@ impl Drop for Working {
             return;
         }
         let mut state = self.backlog.lock();
-        for waiting in std::mem::take(&mut state.sent) {
-            state.put_back(waiting);
+        for (_, waiting) in std::mem::take(&mut state.sent) {
+            state.push(waiting);
         }
         state.working = false;
+        let is_stalled = !state.is_empty();
+        self.backlog.stalled.store(is_stalled, Ordering::Relaxed);
+    }
+}
+
+/// Has a backlog go on. It is held by the heartbeat's thread, which must not drop a store: that may need a runtime for it.
+pub(crate) struct Watch {
+    backlog: Weak<Backlog>,
+    stalled: Arc<AtomicBool>,
+}
+
+impl Watch {
+    /// Starts another worker on this runtime, if the one before ended too early.
+    pub(super) fn go_on(&self, runtime: &Handle) {
+        if self.stalled.load(Ordering::Relaxed) {
+            let backlog = Weak::clone(&self.backlog);
+            runtime.spawn(async move {
+                if let Some(backlog) = backlog.upgrade() {
+                    backlog.start_on(&Handle::current());
+                }
+            });
+        }
     }
 }
 

@@ -61,9 +61,10 @@ struct Claiming {
 /// waits should learn soon that the store is down.
 async fn send(ticket: &Ticket, claim: &Claim, clock: &dyn Clock) -> Claiming {
     let store = &**ticket.idempotency.store();
+    let budget = &ticket.idempotency.budgets().claims;
     let patience = claim.lease.min(CLAIM_PATIENCE);
     let at = clock.monotonic();
-    let first = send_twice(clock, patience, || store.claim(claim.clone())).await;
+    let first = send_twice(clock, budget, patience, || store.claim(claim.clone())).await;
     let error = match &first.answer {
         Err(error) if error.is_unavailable() => error,
         _ => return Claiming { sent: first, at },
@@ -76,7 +77,7 @@ async fn send(ticket: &Ticket, claim: &Claim, clock: &dyn Clock) -> Claiming {
     if left.is_zero() {
         return Claiming { sent: first, at };
     }
-    let mut again = send_twice(clock, left, || store.claim(claim.clone())).await;
+    let mut again = send_twice(clock, budget, left, || store.claim(claim.clone())).await;
     again.unanswered |= first.unanswered;
     Claiming {
         sent: again,

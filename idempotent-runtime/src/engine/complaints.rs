@@ -17,11 +17,13 @@ pub(crate) enum Failed {
     Renewal,
     Step,
     Waiter,
+    /// The record of an attempt could not be told its outcome in time.
+    Outcome,
 }
 
 /// What a handle has said of failures, and what it has kept to itself.
 #[derive(Default)]
-pub(crate) struct Complaints([Kind; 4]);
+pub(crate) struct Complaints([Kind; 5]);
 
 #[derive(Default)]
 struct Kind {
@@ -44,6 +46,13 @@ impl Complaints {
             }
             Failed::Renewal => tracing::warn!(error, earlier, "a lease could not be renewed"),
             Failed::Step => tracing::warn!(error, earlier, "a record could not be written"),
+            Failed::Outcome => {
+                tracing::error!(
+                    error,
+                    earlier,
+                    "an outcome could not be recorded before its lease ended; it is tried further in the background"
+                );
+            }
             Failed::Waiter => {
                 tracing::warn!(
                     error,

@@ -1,5 +1,6 @@
 //! Telling the record how an attempt ended.
 
+use super::complaints::Failed;
 use super::{Answer, Ended, Entered, Errand, Lease, Ticket};
 use crate::outcome::Disposition;
 use crate::policy::Pending;
@@ -36,14 +37,16 @@ pub(super) async fn conclude<R>(ticket: &Ticket, lease: &Lease, ended: Ended<R>)
         Ok(Fence::Held) => Answer::Fresh(ended.reply),
         Ok(Fence::Lost) => answer_for_lost(ticket, lease).await,
         Err(error) => {
-            tracing::error!(
-                record = %ticket.record,
-                error = &error as &dyn std::error::Error,
-                "the outcome could not be recorded before the lease ended"
-            );
+            tracing::debug!(record = %ticket.record, attempt = %lease.attempt(), "an outcome could not be recorded before its lease ended");
+            complain(ticket, Failed::Outcome, &error);
             Answer::Unrecorded(ended.reply)
         }
     }
+}
+
+fn complain(ticket: &Ticket, failed: Failed, error: &StoreError) {
+    let complaints = ticket.idempotency.complaints();
+    complaints.complain(&*ticket.idempotency.settings().clock, failed, error);
 }
 
 /// What could not be told while the lease lasted is told in the background. The record refuses it if another attempt has
@@ -106,10 +109,7 @@ pub(super) async fn answer_for_lost<R>(ticket: &Ticket, lease: &Lease) -> Answer
         // Given back or expired meanwhile: a retry will run it.
         Ok(None) => Answer::Refused(ticket.pending()),
         Err(error) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "the record could not be read"
-            );
+            complain(ticket, Failed::Step, &error);
             // The handler ran, so nothing may be said of that but to ask the record again.
             Answer::Refused(ticket.pending())
         }

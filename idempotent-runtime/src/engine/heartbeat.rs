@@ -16,10 +16,10 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 
-use super::Lease;
 use super::complaints::{Complaints, Failed};
 use super::steps::{silence, within};
 use super::sweeper::Sweeper;
+use super::{Lease, Watch};
 use crate::clock::Clock;
 use crate::store::{Fence, Renewal, StoreError};
 
@@ -32,6 +32,7 @@ pub(crate) struct Heartbeat(Arc<Inner>);
 struct Inner {
     clock: Arc<dyn Clock>,
     complaints: Arc<Complaints>,
+    backlog: Watch,
     schedule: Mutex<Schedule>,
     /// Tells the thread to look at its schedule again.
     wake: Notify,
@@ -91,10 +92,11 @@ pub(crate) struct Beating {
 }
 
 impl Heartbeat {
-    pub(crate) fn new(clock: Arc<dyn Clock>, complaints: Arc<Complaints>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, complaints: Arc<Complaints>, backlog: Watch) -> Self {
         Self(Arc::new(Inner {
             clock,
             complaints,
+            backlog,
             schedule: Mutex::default(),
             wake: Notify::new(),
             ready: AtomicBool::new(false),
@@ -260,13 +262,13 @@ impl Inner {
     )]
     fn turn(self: &Arc<Self>) -> Option<Option<Duration>> {
         let now = self.clock.monotonic();
-        let (due, lost);
+        let (due, lost, runtime);
         {
             let mut schedule = self.lock();
             if schedule.closed {
                 return None;
             }
-            let runtime = schedule.runtime.clone();
+            runtime = schedule.runtime.clone();
             (due, lost) = schedule.collect(now);
             if let (Some(runtime), Some(sweeper)) = (&runtime, &mut schedule.sweeper)
                 && sweeper.start_if_due(now, runtime, &self.clock)
@@ -277,6 +279,9 @@ impl Inner {
         }
         for lease in lost {
             lease.tell_lost();
+        }
+        if let Some(runtime) = runtime {
+            self.backlog.go_on(&runtime);
         }
         self.send(due, now);
         Some(self.lock().wakes)

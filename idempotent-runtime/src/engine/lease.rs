@@ -1,7 +1,7 @@
 //! Holding a record: what an attempt tells its record, and the holder's own judgement of how long it still may.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -33,7 +33,8 @@ pub(crate) struct Lease {
     sent: AtomicU64,
     slot: Slot,
     loss: Loss,
-    published: AtomicBool,
+    /// How many provisional outcomes may stand on the record, one after the other.
+    published: AtomicU32,
     announcement: OnceLock<Announcement>,
 }
 
@@ -73,7 +74,7 @@ impl Lease {
             sent: AtomicU64::new(micros(sent)),
             slot: Slot::default(),
             loss: Loss::default(),
-            published: AtomicBool::new(false),
+            published: AtomicU32::new(0),
             announcement: OnceLock::new(),
         }
     }
@@ -140,12 +141,12 @@ impl Lease {
 
     /// Whether a provisional outcome may stand on the record, which then is never given back.
     pub(super) fn is_published(&self) -> bool {
-        self.published.load(Ordering::Relaxed)
+        self.published.load(Ordering::Relaxed) > 0
     }
 
-    /// Says that the attempt from which the record was taken over had published.
+    /// Says that a provisional outcome may stand on the record, such as one of the attempt from which it was taken over.
     pub(super) fn set_published(&self) {
-        self.published.store(true, Ordering::Relaxed);
+        self.published.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Lets duplicates of this process wait for the attempt.
@@ -164,12 +165,12 @@ impl Lease {
     /// Puts a provisional outcome on the record and shows it to the duplicates that wait.
     pub(crate) async fn publish(&self, outcome: Outcome) -> Result<Fence, StoreError> {
         // Also where no answer comes: it may stand there.
-        let earlier = self.published.swap(true, Ordering::Relaxed);
+        self.set_published();
         let told = self
             .persist(|store, record, attempt| store.publish(record, attempt, outcome.clone()))
             .await;
         if told.as_ref().is_err_and(StoreError::is_too_large) {
-            self.published.store(earlier, Ordering::Relaxed);
+            self.published.fetch_sub(1, Ordering::Relaxed);
         }
         if let (Ok(Fence::Held), Some(announcement)) = (&told, self.announcement.get()) {
             let state = State::Running {
@@ -225,13 +226,16 @@ impl Lease {
             let complaints = self.idempotency.complaints();
             complaints.complain(self.clock(), Failed::Step, error);
         };
-        persist(self.clock(), time, self.length / 3, step, failed).await
+        let budget = &self.idempotency.budgets().attempts;
+        persist(self.clock(), budget, time, self.length / 3, step, failed).await
     }
 
     /// What the record says now, if the store tells it in time.
     pub(super) async fn load(&self) -> Result<Option<Record>, StoreError> {
         let load = || self.store().load(self.record);
-        send_twice(self.clock(), CLAIM_PATIENCE, load).await.answer
+        let budget = &self.idempotency.budgets().attempts;
+        let sent = send_twice(self.clock(), budget, CLAIM_PATIENCE, load).await;
+        sent.answer
     }
 }
 

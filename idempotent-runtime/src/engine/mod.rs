@@ -11,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 mod attempt;
 mod backlog;
+mod budget;
 mod claim;
 mod complaints;
 mod completion;
@@ -23,7 +24,8 @@ mod sweeper;
 mod waiting;
 
 pub(crate) use self::attempt::{Ending, Supervisor};
-pub(crate) use self::backlog::{Backlog, Errand};
+pub(crate) use self::backlog::{Backlog, Errand, Watch};
+pub(crate) use self::budget::Budget;
 use self::claim::{Taken, claim};
 pub(crate) use self::complaints::Complaints;
 use self::complaints::Failed;
@@ -210,7 +212,9 @@ pub(crate) async fn forget(ticket: &Ticket, attempt: AttemptId) -> Result<(), Re
         // Somebody else may have been faster; the claim that follows sees what there is now.
         Ok(_) => Ok(()),
         Err(error) => {
-            tracing::error!(record = %ticket.record, error = &error as &dyn std::error::Error, "the record could not be forgotten");
+            let complaints = ticket.idempotency.complaints();
+            let clock = &*ticket.idempotency.settings().clock;
+            complaints.complain(clock, Failed::Step, &error);
             Err(Code::StoreUnavailable.into())
         }
     }

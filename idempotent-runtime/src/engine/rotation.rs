@@ -5,6 +5,10 @@
 //! processes that claimed one key under two secrets, at least one sees the other, and takes its claim back before its
 //! handler runs.
 
+use futures_util::future::join_all;
+
+use super::complaints::Failed;
+use super::steps::{CLAIM_PATIENCE, send_twice};
 use super::{Detach, Entered, Held, Ticket, ask, enter};
 use crate::fingerprint::Fingerprint;
 use crate::identity::RecordId;
@@ -86,45 +90,51 @@ impl Ticket {
             (chosen.record, chosen.fingerprint, chosen.secret);
     }
 
-    /// The record that is there, if one is. All processes look in the same order, whichever secret is their current one,
-    /// so that of several that were left behind they take over the same.
+    /// The record that is there, if one is: one with an outcome rather than one that runs, and that rather than one that was
+    /// left behind. All processes look at equals in the same order, whichever secret is their current one, so that of several
+    /// that were left behind they take over the same.
     async fn first_found(&self) -> Result<Option<(Identity, Record)>, StoreError> {
-        let mut identities: Vec<Identity> = self.identities().collect();
-        identities.sort_unstable_by_key(|it| it.record);
-        for identity in identities {
-            if let Some(record) = self.look(&identity).await? {
-                return Ok(Some((identity, record)));
-            }
-        }
-        Ok(None)
+        let found = self.look(self.identities()).await?;
+        let first = found
+            .into_iter()
+            .min_by_key(|(identity, record)| (rank(record), identity.record));
+        Ok(first)
     }
 
     /// A record under another identity that stands in the way of the one that is held.
     async fn held_elsewhere(&self, held: &Held) -> Result<Option<(Identity, Record)>, StoreError> {
-        for identity in self.others.clone() {
-            let Some(record) = self.look(&identity).await? else {
-                continue;
-            };
-            // What was left behind under two identities is taken over under the first, and the second is passed over
-            // until it lapses. A key that was just taken anew was free a moment ago under all.
-            let is_left_behind = matches!(
-                record.state,
-                State::Running {
-                    abandoned: true,
-                    ..
-                }
-            );
+        let found = self.look(self.others.iter().copied()).await?;
+        // What was left behind under two identities is taken over under the first, and the second is passed over until it
+        // lapses. A key that was just taken anew was free a moment ago under all.
+        let elsewhere = found.into_iter().find(|(identity, record)| {
             let is_passed_over = identity.record > self.record && held.abandoned > 0;
-            if !(is_left_behind && is_passed_over) {
-                return Ok(Some((identity, record)));
-            }
-        }
-        Ok(None)
+            !(is_left_behind(record) && is_passed_over)
+        });
+        Ok(elsewhere)
     }
 
-    async fn look(&self, identity: &Identity) -> Result<Option<Record>, StoreError> {
-        let load = self.idempotency.store().load(identity.record);
-        ask(&*self.idempotency.settings().clock, load).await
+    /// The records that there are under these identities.
+    async fn look(
+        &self,
+        identities: impl Iterator<Item = Identity>,
+    ) -> Result<Vec<(Identity, Record)>, StoreError> {
+        let clock = &*self.idempotency.settings().clock;
+        let store = &**self.idempotency.store();
+        let budget = &self.idempotency.budgets().claims;
+        let loads = identities.map(async |identity| {
+            let load = || store.load(identity.record);
+            let sent = send_twice(clock, budget, CLAIM_PATIENCE, load).await;
+            Ok(sent.answer?.map(|record| (identity, record)))
+        });
+        let found: Result<Vec<_>, StoreError> = join_all(loads).await.into_iter().collect();
+        match found {
+            Ok(found) => Ok(found.into_iter().flatten().collect()),
+            Err(error) => {
+                let complaints = self.idempotency.complaints();
+                complaints.complain(clock, Failed::Claim, &error);
+                Err(error)
+            }
+        }
     }
 
     fn identities(&self) -> impl Iterator<Item = Identity> {
@@ -135,4 +145,23 @@ impl Ticket {
         };
         std::iter::once(own).chain(self.others.iter().copied())
     }
+}
+
+/// Which record a call should rather find: the one that says most.
+fn rank(record: &Record) -> u8 {
+    match record.state {
+        State::Done { .. } => 0,
+        State::Running { .. } if !is_left_behind(record) => 1,
+        State::Running { .. } => 2,
+    }
+}
+
+fn is_left_behind(record: &Record) -> bool {
+    matches!(
+        record.state,
+        State::Running {
+            abandoned: true,
+            ..
+        }
+    )
 }

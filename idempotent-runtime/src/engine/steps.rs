@@ -2,13 +2,14 @@
 //!
 //! Every step can be repeated at once and on another connection. So a step that isn't answered soon is sent a second
 //! time while the first is still under way, and whichever is answered first counts. One silent connection then costs a
-//! call half a second, not its lease.
+//! call half a second, not its lease. How many are sent twice is bounded by a [`Budget`].
 
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::select;
 
+use super::budget::Budget;
 use super::waiting::jitter;
 use crate::clock::Clock;
 use crate::store::{StoreError, StoreFuture};
@@ -32,13 +33,15 @@ pub(super) struct Sent<T> {
     pub(super) unanswered: bool,
 }
 
-/// Sends a step, and once more side by side if it isn't answered soon. The first answer counts, and an error that trying
-/// again can't help is an answer; the other sending is dropped.
+/// Sends a step, and once more side by side if it isn't answered soon and the budget allows it. The first answer counts, and
+/// an error that trying again can't help is an answer; the other sending is dropped.
 pub(super) async fn send_twice<'s, T>(
     clock: &dyn Clock,
+    budget: &Budget,
     patience: Duration,
     step: impl Fn() -> StoreFuture<'s, T>,
 ) -> Sent<T> {
+    budget.earn();
     let mut first = step();
     // A store that answers at once costs no timer.
     if let Poll::Ready(answer) = futures_util::poll!(&mut first) {
@@ -49,6 +52,10 @@ pub(super) async fn send_twice<'s, T>(
         biased;
         answer = &mut first => return Sent::answered(answer),
         () = clock.sleep(hedge_after) => {}
+    }
+    if !budget.spend() {
+        let answer = within(clock, patience.saturating_sub(hedge_after), first).await;
+        return Sent::answered(answer.unwrap_or_else(|| Err(silence())));
     }
     let mut second = step();
     let both = async {
@@ -100,6 +107,7 @@ fn unknown<T>(answer: &Result<T, StoreError>) -> bool {
 /// The error of the last try, or the first error that trying again can't help.
 pub(super) async fn persist<'s, T>(
     clock: &dyn Clock,
+    budget: &Budget,
     time: Duration,
     longest_round: Duration,
     step: impl Fn() -> StoreFuture<'s, T>,
@@ -111,7 +119,7 @@ pub(super) async fn persist<'s, T>(
         let left = until.saturating_sub(clock.monotonic());
         // Even where the time is up the store gets time to answer: it may still be this attempt's record.
         let patience = left.min(longest_round).max(SHORTEST_PATIENCE);
-        let error = match send_twice(clock, patience, &step).await.answer {
+        let error = match send_twice(clock, budget, patience, &step).await.answer {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };

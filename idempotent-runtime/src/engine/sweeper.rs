@@ -1,6 +1,6 @@
 //! Removing what has expired, now and then. The heartbeat's thread says when; see [`heartbeat`](super::heartbeat).
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -43,8 +43,8 @@ impl Sweeper {
         self.next
     }
 
-    /// Starts a sweep on this runtime if it is time, and the one before it is over. Whether it ended at once, which may
-    /// mean that its runtime has ended.
+    /// Starts a sweep on this runtime if it is time, and the one before it is over. Whether the runtime has ended, so that
+    /// nothing was started.
     pub(super) fn start_if_due(
         &mut self,
         now: Duration,
@@ -59,23 +59,46 @@ impl Sweeper {
             return false;
         }
         let (store, clock) = (Weak::clone(&self.store), Arc::clone(clock));
-        let running = Running(Arc::clone(&self.running));
-        let sweeping = runtime.spawn(async move {
-            let _running = running;
+        let begun = Arc::new(AtomicU8::new(WAITS));
+        let mut running = Running {
+            running: Arc::clone(&self.running),
+            begun: Arc::clone(&begun),
+        };
+        runtime.spawn(async move {
+            running.begin();
             if let Some(store) = store.upgrade() {
                 sweep(&*store, &*clock).await;
             }
         });
-        sweeping.is_finished()
+        // A runtime that has ended drops at once what is spawned on it.
+        begun.load(Ordering::Acquire) == DROPPED
     }
 }
 
+/// How far a sweep has come that was spawned.
+const WAITS: u8 = 0;
+const BEGUN: u8 = 1;
+const DROPPED: u8 = 2;
+
 /// Says that a sweep is over, also where it panicked or its runtime ended.
-struct Running(Arc<AtomicBool>);
+struct Running {
+    running: Arc<AtomicBool>,
+    begun: Arc<AtomicU8>,
+}
+
+impl Running {
+    fn begin(&mut self) {
+        self.begun.store(BEGUN, Ordering::Release);
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
+        // Unless it has begun.
+        let _ = self
+            .begun
+            .compare_exchange(WAITS, DROPPED, Ordering::AcqRel, Ordering::Relaxed);
+        self.running.store(false, Ordering::Release);
     }
 }
 

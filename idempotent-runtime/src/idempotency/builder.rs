@@ -50,7 +50,7 @@ impl IdempotencyBuilder {
 
     /// Keeps the records of applications that share a store apart. Default: empty.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.settings.namespace = namespace.into();
+        self.settings.namespace = namespace.into().into();
         self
     }
 

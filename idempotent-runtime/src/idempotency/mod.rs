@@ -18,7 +18,7 @@ pub use self::builder::{BuildError, IdempotencyBuilder};
 pub use self::find::{Find, FindError};
 use self::operations::in_time;
 pub(crate) use self::settings::Settings;
-use crate::engine::{Backlog, Board, Complaints, Heartbeat, Sweeper};
+use crate::engine::{Backlog, Board, Budget, Complaints, Heartbeat, Sweeper};
 use crate::store::Store;
 
 /// A store, and the settings that all endpoints share. Clones are one handle.
@@ -57,8 +57,16 @@ struct Shared {
     heartbeat: Heartbeat,
     backlog: Arc<Backlog>,
     complaints: Arc<Complaints>,
+    budgets: Budgets,
     /// The attempts that duplicates of this process may wait for.
     board: Arc<Board>,
+}
+
+/// How many steps may be sent a second time, side by side with the first sending. Claims don't use up what attempts need.
+#[derive(Debug, Default)]
+pub(crate) struct Budgets {
+    pub(crate) claims: Budget,
+    pub(crate) attempts: Budget,
 }
 
 impl Idempotency {
@@ -76,7 +84,8 @@ impl Idempotency {
     }
 
     /// Waits until no attempt is in flight and nothing waits to be told to the store in the background, for at most
-    /// `deadline`. Returns how many attempts are still running then.
+    /// `deadline`. Returns how many attempts are still running then. Where something was not told by then, a line in the log
+    /// says how much, at the level `WARN`.
     ///
     /// Call it once the server takes no more requests. Attempts outlive their clients, so a server that has drained its
     /// connections may still have some; those that a process leaves behind are abandoned and end with their leases.
@@ -105,7 +114,15 @@ impl Idempotency {
         tokio::select! {
             biased;
             () = self.finished() => {}
-            () = timeout => {}
+            () = timeout => {
+                let untold = self.shared.backlog.len();
+                if untold > 0 {
+                    tracing::warn!(
+                        untold,
+                        "the process ends before the store was told everything: leases that were to be ended run out, and outcomes that were to be recorded are lost, so that retries may run again"
+                    );
+                }
+            }
         }
         self.shared.running.len()
     }
@@ -124,8 +141,8 @@ impl Idempotency {
             .map(|permits| Arc::new(Semaphore::new(permits)));
         let clock = || Arc::clone(&settings.clock);
         let complaints = Arc::<Complaints>::default();
-        let heartbeat = Heartbeat::new(clock(), Arc::clone(&complaints));
         let backlog = Arc::new(Backlog::new(Arc::clone(&store), clock()));
+        let heartbeat = Heartbeat::new(clock(), Arc::clone(&complaints), backlog.watch());
         Self {
             shared: Arc::new(Shared {
                 store,
@@ -136,6 +153,7 @@ impl Idempotency {
                 heartbeat,
                 backlog,
                 complaints,
+                budgets: Budgets::default(),
                 board: Arc::default(),
             }),
         }
@@ -185,6 +203,10 @@ impl Idempotency {
 
     pub(crate) fn backlog(&self) -> &Arc<Backlog> {
         &self.shared.backlog
+    }
+
+    pub(crate) fn budgets(&self) -> &Budgets {
+        &self.shared.budgets
     }
 
     pub(crate) fn complaints(&self) -> &Complaints {

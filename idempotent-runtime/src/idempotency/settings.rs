@@ -15,7 +15,7 @@ const MAX_IN_FLIGHT: usize = 4_096;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) namespace: String,
+    pub(crate) namespace: Arc<str>,
     pub(crate) secrets: Secrets,
     /// In lower case.
     pub(crate) replayed_header: Option<String>,
@@ -35,7 +35,7 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            namespace: String::new(),
+            namespace: Arc::from(""),
             secrets: Secrets::default(),
             replayed_header: Some(REPLAYED.to_owned()),
             dropped_headers: Vec::new(),
