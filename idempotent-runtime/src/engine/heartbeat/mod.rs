@@ -7,21 +7,26 @@
 //! An attempt is entered before its handler is polled and taken out when the handler has ended. Both take a lock for an
 //! instant; the thread is woken only where it would otherwise wake too late.
 
+mod schedule;
+mod sending;
+
 use std::fmt;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 
+pub(super) use self::schedule::Slot;
+use self::schedule::{Beat, Due, Schedule};
+use self::sending::{Sending, UNPOLLED};
 use super::complaints::{Complaints, Failed};
-use super::steps::{silence, within};
 use super::sweeper::Sweeper;
 use super::{Lease, Watch};
 use crate::clock::Clock;
-use crate::store::{Fence, Renewal, StoreError};
+use crate::store::StoreError;
 
 /// How many renewals travel together at most.
 const BATCH: usize = 500;
@@ -38,51 +43,6 @@ struct Inner {
     wake: Notify,
     /// Whether there is a thread, and a runtime that is known to live.
     ready: AtomicBool,
-}
-
-#[derive(Default)]
-struct Schedule {
-    beats: Vec<Beat>,
-    sweeper: Option<Sweeper>,
-    /// Where the store is asked. `None`: it has ended, or nobody came yet.
-    runtime: Option<Handle>,
-    /// When the thread looks by itself; `None`: not before it is woken.
-    wakes: Option<Duration>,
-    started: bool,
-    closed: bool,
-}
-
-/// A lease that is to be renewed.
-struct Beat {
-    lease: Arc<Lease>,
-    /// When the next renewal is to be sent.
-    next: Duration,
-    /// When the attempt's deadline passes. Nothing is renewed from then on.
-    until: Duration,
-    /// Whether its end has been told.
-    lost: bool,
-    /// Where its attempt runs, and so its renewals.
-    runtime: Handle,
-    /// How far its last renewal has come.
-    sending: Option<Arc<AtomicU8>>,
-}
-
-/// Where a lease is in the schedule.
-#[derive(Debug)]
-pub(super) struct Slot(AtomicUsize);
-
-impl Slot {
-    const NONE: usize = usize::MAX;
-
-    fn is_taken(&self) -> bool {
-        self.0.load(Ordering::Relaxed) != Self::NONE
-    }
-}
-
-impl Default for Slot {
-    fn default() -> Self {
-        Self(AtomicUsize::new(Self::NONE))
-    }
 }
 
 /// A lease in the schedule. Dropping it takes the lease out.
@@ -329,85 +289,6 @@ impl Inner {
     }
 }
 
-impl Schedule {
-    /// The leases that are to be renewed now, and those that have just ended.
-    ///
-    /// What is due a little later goes along, so that many leases need few sendings.
-    fn collect(&mut self, now: Duration) -> (Vec<Due>, Vec<Arc<Lease>>) {
-        let (mut due, mut lost) = (Vec::new(), Vec::new());
-        // Where a runtime is blocked or has ended, another that lives takes its renewals.
-        let lively = self.beats.iter().find(|beat| !beat.is_stuck());
-        let lively = lively.map(|beat| beat.runtime.clone());
-        for beat in &mut self.beats {
-            let length = beat.lease.length();
-            if !beat.lost && beat.lease.end() <= now {
-                beat.lost = true;
-                lost.push(Arc::clone(&beat.lease));
-            }
-            if beat.until <= now {
-                beat.next = Duration::MAX;
-            } else if beat.next <= now + length / 24 {
-                // Until it is answered it counts as failed, and is sent again soon.
-                beat.next = now + length / 12;
-                let runtime = if beat.is_stuck() {
-                    lively.clone()
-                } else {
-                    Some(beat.runtime.clone())
-                };
-                // Behind a renewal that nobody takes up, another one would only wait as well.
-                due.extend(runtime.map(|runtime| Due {
-                    lease: Arc::clone(&beat.lease),
-                    runtime,
-                }));
-            }
-        }
-        (due, lost)
-    }
-
-    /// When something is to be done next.
-    fn next(&self) -> Option<Duration> {
-        let ends = self.beats.iter().filter(|beat| !beat.lost);
-        let ends = ends.map(|beat| beat.lease.end());
-        let renewals = self.beats.iter().map(|beat| beat.next);
-        let sweeper = self.sweeper.iter().filter(|_| self.runtime.is_some());
-        let sweep = sweeper.map(Sweeper::next);
-        let next = ends.chain(renewals).chain(sweep).min();
-        next.filter(|next| *next < Duration::MAX)
-    }
-
-    fn of(&mut self, lease: &Arc<Lease>) -> Option<&mut Beat> {
-        let slot = lease.slot().0.load(Ordering::Relaxed);
-        self.beats.get_mut(slot)
-    }
-
-    /// Takes a lease out. `None`: its attempt has ended already.
-    fn take_out(&mut self, lease: &Lease) -> Option<Beat> {
-        let slot = lease.slot().0.swap(Slot::NONE, Ordering::Relaxed);
-        if slot >= self.beats.len() {
-            return None;
-        }
-        let beat = self.beats.swap_remove(slot);
-        if let Some(moved) = self.beats.get(slot) {
-            moved.lease.slot().0.store(slot, Ordering::Relaxed);
-        }
-        Some(beat)
-    }
-}
-
-impl Beat {
-    /// Whether its last renewal still waits to be taken up, or never will be.
-    fn is_stuck(&self) -> bool {
-        let sending = self.sending.as_ref();
-        sending.is_some_and(|progress| progress.load(Ordering::Relaxed) != POLLED)
-    }
-}
-
-/// A renewal that is to be sent, and the runtime that does it.
-struct Due {
-    lease: Arc<Lease>,
-    runtime: Handle,
-}
-
 /// Tells that a heartbeat has ended.
 struct Ended<'a>(&'a Inner);
 
@@ -419,85 +300,6 @@ impl Drop for Ended<'_> {
 
 /// A clock that goes on so far within an instant was moved.
 const MOVED: Duration = Duration::from_millis(50);
-
-const UNPOLLED: u8 = 0;
-const POLLED: u8 = 1;
-/// It was dropped before it was polled: its runtime has ended.
-const DROPPED: u8 = 2;
-
-/// Renewals on their way to the store.
-struct Sending {
-    inner: Weak<Inner>,
-    leases: Vec<Arc<Lease>>,
-    sent: Duration,
-    progress: Arc<AtomicU8>,
-}
-
-impl Sending {
-    async fn send(mut self) {
-        self.progress.store(POLLED, Ordering::Relaxed);
-        // It may have waited for a blocked runtime. What ended meanwhile must not be renewed.
-        self.leases.retain(|lease| lease.slot().is_taken());
-        let Some(first) = self.leases.first() else {
-            return;
-        };
-        if first.clock().monotonic() > self.sent + first.length() / 6 {
-            return;
-        }
-        let renewals = self
-            .leases
-            .iter()
-            .map(|lease| Renewal::new(lease.record(), lease.attempt(), lease.length()));
-        let answers = first.store().renew_all(renewals.collect());
-        // By then it has been sent again twice, on other connections.
-        let answers = within(first.clock(), first.length() / 6, answers).await;
-        let Some(inner) = self.inner.upgrade() else {
-            return;
-        };
-        let Some(answers) = answers else {
-            inner.complain(first, &silence());
-            return;
-        };
-        for (lease, answer) in self.leases.iter().zip(answers) {
-            match answer {
-                Ok(Fence::Held) => self.renewed(&inner, lease),
-                Ok(Fence::Lost) => lost(&inner, lease),
-                Err(error) => inner.complain(lease, &error),
-            }
-        }
-    }
-
-    fn renewed(&self, inner: &Inner, lease: &Arc<Lease>) {
-        lease.renewed(self.sent);
-        if let Some(beat) = inner.lock().of(lease) {
-            beat.next = beat.next.max(self.sent + lease.length() / 3);
-        }
-    }
-}
-
-/// A task that was never polled was spawned on a runtime that has ended.
-impl Drop for Sending {
-    fn drop(&mut self) {
-        if self
-            .progress
-            .compare_exchange(UNPOLLED, DROPPED, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok()
-            && let Some(inner) = self.inner.upgrade()
-        {
-            inner.take_another_runtime(&mut inner.lock());
-        }
-    }
-}
-
-fn lost(inner: &Inner, lease: &Arc<Lease>) {
-    let taken_out = inner.lock().take_out(lease);
-    if taken_out.is_none() {
-        // Its attempt has ended, and told the record so while the renewal was on its way.
-        return;
-    }
-    tracing::warn!(record = %lease.record(), "the attempt lost its record; its outcome will not be kept");
-    lease.tell_lost();
-}
 
 impl Inner {
     fn complain(&self, lease: &Lease, error: &StoreError) {
