@@ -5,10 +5,14 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+
+/// How long nothing is sent where it is quiet.
+const QUIET: Duration = Duration::from_millis(100);
 
 /// Which connection falls silent next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +36,8 @@ struct Shared {
     next: Mutex<Next>,
     connections: Mutex<Vec<Arc<Connection>>>,
     accepted: AtomicUsize,
+    /// How often something was sent through here.
+    sent: AtomicUsize,
     /// How many connections have fallen silent.
     silent: watch::Sender<usize>,
 }
@@ -53,6 +59,7 @@ impl Proxy {
             next: Mutex::new(Next::Nobody),
             connections: Mutex::default(),
             accepted: AtomicUsize::new(0),
+            sent: AtomicUsize::new(0),
             silent: watch::Sender::new(0),
         });
         let accepting = Arc::clone(&shared);
@@ -120,6 +127,17 @@ impl Proxy {
         *self.shared.next.lock().unwrap() = Next::BeforeTheAnswer;
     }
 
+    /// Ends once nothing has been sent for a while, so that what is sent next is what the test means. A client may have more
+    /// to say after an answer, such as a pool that asks whether a connection still lives.
+    pub async fn quiet(&self) {
+        let sent = || self.shared.sent.load(Ordering::SeqCst);
+        let mut before = None;
+        while before != Some(sent()) {
+            before = Some(sent());
+            tokio::time::sleep(QUIET).await;
+        }
+    }
+
     /// Ends once so many connections have fallen silent in all.
     pub async fn silenced(&self, connections: usize) {
         let mut silent = self.shared.silent.subscribe();
@@ -145,6 +163,7 @@ impl Shared {
         let (shared, line) = (Arc::clone(self), Arc::clone(&connection));
         tokio::spawn(async move {
             let passes = || {
+                shared.sent.fetch_add(1, Ordering::SeqCst);
                 shared.look(&line);
                 !line.to_server.load(Ordering::SeqCst)
             };

@@ -15,6 +15,8 @@ use idempotent_tests::{Client, OwnRecords, Proxy, Server, open_store};
 /// Far shorter than the lease of half a minute, and far longer than a step takes on a machine that does much else.
 const SHORTER_THAN_THE_LEASE: Duration = Duration::from_secs(20);
 
+const CALLERS: usize = 16;
+
 #[derive(Clone)]
 struct Work {
     runs: Arc<AtomicUsize>,
@@ -26,8 +28,10 @@ struct Work {
 async fn order(State(work): State<Work>, headers: HeaderMap) -> (StatusCode, String) {
     let run = work.runs.fetch_add(1, Ordering::SeqCst);
     if headers.contains_key("swallow-the-answer") {
+        work.proxy.quiet().await;
         work.proxy.swallow_next_answer();
     } else if headers.contains_key("swallow-the-outcome") {
+        work.proxy.quiet().await;
         work.proxy.silence_next();
     }
     (StatusCode::CREATED, format!("run {run}"))
@@ -93,6 +97,22 @@ pub(crate) async fn records_the_outcome_over_another(url: String) {
     }
 }
 
+/// Tries with one key after the other until a claim succeeds.
+async fn succeed(client: Client, caller: usize, begun: Instant) {
+    for number in 0.. {
+        let key = format!("after-{caller}-{number}");
+        let reply = client.post_key("/order", &key).await;
+        if reply.status == StatusCode::CREATED {
+            return;
+        }
+        assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(
+            begun.elapsed() < SHORTER_THAN_THE_LEASE,
+            "no claim succeeds"
+        );
+    }
+}
+
 /// All connections fall silent at once, while the server takes new ones.
 pub(crate) async fn recovers_when_all_fall_silent(url: String) {
     let site = Site::start(url).await;
@@ -107,17 +127,12 @@ pub(crate) async fn recovers_when_all_fall_silent(url: String) {
     }
     site.work.proxy.silence_all();
     let begun = Instant::now();
-    for number in 0.. {
-        let key = format!("after-{number}");
-        let reply = site.client.post_key("/order", &key).await;
-        if reply.status == StatusCode::CREATED {
-            break;
-        }
-        assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
-        assert!(
-            begun.elapsed() < SHORTER_THAN_THE_LEASE,
-            "no claim succeeds"
-        );
+    // As many callers at once as a service has: each may meet a silent connection.
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|caller| tokio::spawn(succeed(site.client.clone(), caller, begun)))
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
     }
     eprintln!("claims succeed again after {:?}", begun.elapsed());
     for number in 0..8 {

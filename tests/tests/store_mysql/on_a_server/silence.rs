@@ -20,28 +20,34 @@ async fn behind_a_proxy(table: &Table, connections: u32) -> (MySqlStore, Proxy) 
 
 #[tokio::test]
 async fn a_renewal_whose_first_sending_hangs_is_answered_at_once_when_repeated() {
-    let table = Table::new();
-    let (store, proxy) = behind_a_proxy(&table, 4).await;
-    let claim = claim(1);
-    win(&store, &claim).await;
-    proxy.silence_next();
-    let hung = tokio::spawn({
-        let (store, claim) = (store.clone(), claim.clone());
-        async move { store.renew(claim.record, claim.attempt, claim.lease).await }
-    });
-    proxy.silenced(1).await;
+    for is_left_before_it_is_repeated in [true, false] {
+        let table = Table::new();
+        let (store, proxy) = behind_a_proxy(&table, 4).await;
+        let claim = claim(1);
+        win(&store, &claim).await;
+        proxy.quiet().await;
+        proxy.silence_next();
+        let hung = tokio::spawn({
+            let (store, claim) = (store.clone(), claim.clone());
+            async move { store.renew(claim.record, claim.attempt, claim.lease).await }
+        });
+        proxy.silenced(1).await;
+        if is_left_before_it_is_repeated {
+            hung.abort();
+        }
 
-    let begun = Instant::now();
-    let repeated = store.renew(claim.record, claim.attempt, claim.lease);
-    assert_eq!(repeated.await.unwrap(), Fence::Held);
-    complete(&store, &claim, completion("done")).await;
-    assert!(
-        begun.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        begun.elapsed()
-    );
-    assert!(!hung.is_finished());
-    hung.abort();
+        let begun = Instant::now();
+        let repeated = store.renew(claim.record, claim.attempt, claim.lease);
+        assert_eq!(repeated.await.unwrap(), Fence::Held);
+        complete(&store, &claim, completion("done")).await;
+        assert!(
+            begun.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            begun.elapsed()
+        );
+        assert!(is_left_before_it_is_repeated || !hung.is_finished());
+        hung.abort();
+    }
 }
 
 #[tokio::test]
@@ -86,13 +92,21 @@ async fn claims_succeed_soon_after_all_connections_fell_silent() {
     }
     proxy.silence_all();
     let begun = Instant::now();
-    let mut number = 100;
-    loop {
-        number += 1;
-        let tried = tokio::time::timeout(TRY, store.claim(claim(number))).await;
-        if let Ok(Ok(Claimed::Won(_))) = tried {
-            break;
-        }
+    let callers: Vec<_> = (0..16)
+        .map(|caller| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for number in 1_000 * (caller + 1).. {
+                    let tried = tokio::time::timeout(TRY, store.claim(claim(number))).await;
+                    if let Ok(Ok(Claimed::Won(_))) = tried {
+                        return;
+                    }
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
     }
     assert!(
         begun.elapsed() < Duration::from_secs(10),
