@@ -16,7 +16,7 @@ use idempotent_runtime::policy::{Policy, StoreDown};
 use idempotent_runtime::store::Store as _;
 use idempotent_runtime::{BuildError, Idempotency, MemoryStore};
 use idempotent_tests::{
-    Client, Departures, FaultyStore, Gate, RawConnection, Reply, Server, Step, When,
+    Client, Departures, FaultyStore, Gate, Lines, RawConnection, Reply, Server, Step, When,
     within_a_minute,
 };
 use tokio::task::JoinHandle;
@@ -888,20 +888,6 @@ async fn shutdown_waits_for_what_is_told_in_the_background() {
     assert_eq!(store.sent(Step::Withdraw), 3);
 }
 
-/// Counts what is logged.
-#[derive(Clone, Default)]
-struct Lines(Arc<AtomicUsize>);
-
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Lines {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        if event.metadata().target().starts_with("idempotent_runtime")
-            && *event.metadata().level() <= tracing::Level::WARN
-        {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
-}
-
 #[tokio::test]
 async fn thousands_of_calls_to_a_store_that_refuses_cost_little_and_say_little() {
     use tracing_subscriber::layer::SubscriberExt as _;
@@ -929,6 +915,6 @@ async fn thousands_of_calls_to_a_store_that_refuses_cost_little_and_say_little()
     println!("the slowest call took {slowest:?}");
     assert_eq!(idempotency.in_flight(), 0);
     assert_eq!(store.sent(Step::Withdraw), 0);
-    let said = lines.0.load(Ordering::SeqCst);
+    let said = lines.count();
     assert!((1..20).contains(&said), "{said} lines");
 }

@@ -4,6 +4,7 @@
 
 mod hung_connection;
 mod outage;
+mod refusal;
 mod two_processes;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ mod on_a_server {
     use crate::bounded;
     use crate::hung_connection::{records_the_outcome_over_another, recovers_when_all_fall_silent};
     use crate::outage::loses_nothing;
+    use crate::refusal::is_told_at_once_and_leaves_nothing;
     use crate::two_processes::run_each_key_once;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -104,6 +106,27 @@ mod on_a_server {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_redis_that_is_killed_under_load_loses_nothing() {
         bounded(loses_nothing(|| durable_redis().start(), Server::kill)).await;
+    }
+
+    #[tokio::test]
+    async fn thousands_of_calls_to_a_postgres_that_is_down_cost_little_and_say_little() {
+        bounded(is_told_at_once_and_leaves_nothing(|| {
+            Postgres::new().fast().start()
+        }))
+        .await;
+    }
+
+    #[tokio::test]
+    async fn thousands_of_calls_to_a_mariadb_that_is_down_cost_little_and_say_little() {
+        bounded(is_told_at_once_and_leaves_nothing(|| {
+            MariaDb::new().fast().start()
+        }))
+        .await;
+    }
+
+    #[tokio::test]
+    async fn thousands_of_calls_to_a_redis_that_is_down_cost_little_and_say_little() {
+        bounded(is_told_at_once_and_leaves_nothing(|| Redis::new().start())).await;
     }
 
     /// One that has on its disk what it acknowledged.
