@@ -16,6 +16,7 @@ mod code {
     pub(super) const NO_PARTITION: &str = "23514";
     pub(super) const READ_ONLY: &str = "25006";
     pub(super) const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
     pub(super) const UNDEFINED_COLUMN: &str = "42703";
     /// The statement, or a value in it, is beyond what the server takes.
     pub(super) const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
@@ -115,6 +116,37 @@ impl Error for PostgresStoreError {
 pub(super) struct NewerSchema {
     pub(super) found: i64,
     pub(super) known: i64,
+}
+
+/// Whether a statement gave up because it got no lock in time.
+pub(super) fn waited_for_lock(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|it| it.code().as_deref() == Some(code::LOCK_NOT_AVAILABLE))
+}
+
+/// Somebody else uses the table, and didn't stop in time.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "another transaction has held the table for seconds: end it (`pg_locks` and `pg_stat_activity` show it), and call `migrate` again"
+)]
+pub(super) struct Locked(#[source] ToldOnce);
+
+impl Locked {
+    pub(super) fn new(error: sqlx::Error) -> Self {
+        Self(ToldOnce::new(error))
+    }
+}
+
+/// An index was not built in time.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Building {
+    #[error("another process is still building an index: call `migrate` again once it is done")]
+    ByOthers,
+    #[error(
+        "building an index waits for a transaction of the server's process {0}: end that transaction, and call `migrate` again"
+    )]
+    WaitsFor(i64),
 }
 
 /// Whether a row belongs to a day that has no partition yet.

@@ -186,7 +186,8 @@ impl PostgresStoreOptions {
     }
 
     /// The migrations as they would be run, for teams that run their own. Each records its own version, so that
-    /// [`migrate`](PostgresStore::migrate) knows that it was run.
+    /// [`migrate`](PostgresStore::migrate) knows that it was run. Not all of them can run in a
+    /// [transaction](Migration::runs_in_transaction).
     ///
     /// # Errors
     ///
