@@ -262,12 +262,6 @@ impl Names {
         format!("{}\"{}{suffix}\"", self.prefix(), self.table.as_str())
     }
 
-    /// Another table of the same schema, by the name that the server gave.
-    pub(super) fn sibling(&self, name: &str) -> String {
-        let name = name.replace('"', "\"\"");
-        format!("{}\"{name}\"", self.prefix())
-    }
-
     /// What stands before a name of the same schema.
     pub(super) fn prefix(&self) -> String {
         self.schema

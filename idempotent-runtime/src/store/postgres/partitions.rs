@@ -11,7 +11,6 @@ mod past;
 use sqlx::Postgres;
 use sqlx::postgres::PgRow;
 
-use self::past::Past;
 use super::options::Names;
 use super::statements;
 use super::steps::{Failed, send};

@@ -28,6 +28,8 @@ pub(super) struct Past {
     table: String,
     date: String,
     stage: Stage,
+    /// Version 1 had begun to detach it, so migration 2 gave it no columns.
+    lacks_columns: bool,
 }
 
 /// How far it is on its way out.
@@ -49,6 +51,7 @@ impl Past {
                 "detaching" => Stage::Detaching,
                 _ => Stage::Attached,
             },
+            lacks_columns: row.try_get(4)?,
         })
     }
 }
@@ -64,7 +67,8 @@ impl Days<'_> {
                 "SELECT format('%I.%I', n.nspname, c.relname), format('%I.%I', n.nspname, t.relname), \
                    replace(right(c.relname, 10), '_', '-'), \
                    CASE WHEN i.inhrelid IS NULL THEN 'detached' WHEN i.inhdetachpending THEN 'detaching' \
-                     ELSE 'attached' END \
+                     ELSE 'attached' END, \
+                   NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'extra') \
                  FROM pg_class c \
                  JOIN pg_class t ON t.oid = to_regclass('{table}') AND t.relnamespace = c.relnamespace \
                  JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -182,12 +186,30 @@ impl Days<'_> {
     /// Drops a table that is detached already. What should have kept it from going, whoever wrote it there, is moved back
     /// first, unless its record is there again.
     async fn drop(&self, past: &Past) -> Result<(), Failed> {
+        if past.lacks_columns {
+            self.add_columns(past).await?;
+        }
         for _ in 0..MOVES {
             if !self.move_back(past).await? {
                 return self.drop_empty(past).await;
             }
         }
         Ok(())
+    }
+
+    /// Those of migration 2. While a day was being detached, it could get none.
+    async fn add_columns(&self, past: &Past) -> Result<(), Failed> {
+        self.send(format!(
+            "SET LOCAL lock_timeout = '5s'; \
+             ALTER TABLE {} \
+               ADD COLUMN namespace text NOT NULL DEFAULT '', ADD COLUMN operation text NOT NULL DEFAULT '', \
+               ADD COLUMN claimed_at bigint, ADD COLUMN generation bytea, \
+               ADD COLUMN abandoned integer NOT NULL DEFAULT 0, ADD COLUMN keep_abandoned bigint, \
+               ADD COLUMN extra bytea",
+            past.name
+        ))
+        .await
+        .map(drop)
     }
 
     /// Looks once more, under the lock under which it drops.
