@@ -18,6 +18,8 @@ mod code {
     pub(super) const INSUFFICIENT_PRIVILEGE: &str = "42501";
     pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
     pub(super) const UNDEFINED_COLUMN: &str = "42703";
+    /// The encoding of the database lacks a character.
+    pub(super) const UNTRANSLATABLE_CHARACTER: &str = "22P05";
     /// The statement, or a value in it, is beyond what the server takes.
     pub(super) const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
     pub(super) const INVALID_MEMORY_REQUEST: &str = "XX000";
@@ -186,6 +188,9 @@ pub(super) fn to_store_error(error: sqlx::Error) -> StoreError {
         }
         Some(code::INSUFFICIENT_PRIVILEGE) => {
             "the role needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table; in the layout by days it must own it"
+        }
+        Some(code::UNTRANSLATABLE_CHARACTER) => {
+            "the database isn't in UTF-8 and can't hold this namespace or operation: write them in ASCII, or use a database in UTF-8"
         }
         Some(code::READ_ONLY) => "the server takes no writes: connect to the primary",
         Some(code::PROGRAM_LIMIT_EXCEEDED) => return StoreError::too_large(ToldOnce::new(error)),
