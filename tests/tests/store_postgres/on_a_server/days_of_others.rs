@@ -243,3 +243,24 @@ async fn a_withdrawal_that_makes_its_day_does_not_queue_with_claims() {
         claimed.unwrap().unwrap();
     }
 }
+
+/// Detaching waits for it, for a while. Nothing goes on waiting at the server once the sweep has given up.
+#[tokio::test]
+async fn a_transaction_that_uses_a_day_does_not_hold_up_the_sweep() {
+    let harness = Postgres::by_days();
+    let store = harness.open().await;
+    let claim = win(&*store).await;
+    complete(&*store, &claim, Ttl::hours(1)).await;
+    let (table, day) = (harness.table.clone(), harness.first_day().await);
+    harness.advance(DAY * 3);
+    let mut reader = harness.connection().await;
+    sqlx::raw_sql(AssertSqlSafe(format!("BEGIN; SELECT 1 FROM {table}")))
+        .execute(&mut reader)
+        .await
+        .unwrap();
+    store.sweep(1).await.unwrap();
+    assert_eq!(harness.waiting().await, 0, "it waits for ever");
+    sqlx::raw_sql("COMMIT").execute(&mut reader).await.unwrap();
+    store.sweep(1).await.unwrap();
+    assert!(!is_there(&harness, &day).await);
+}
