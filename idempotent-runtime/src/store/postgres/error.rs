@@ -16,7 +16,10 @@ mod code {
     pub(super) const NO_PARTITION: &str = "23514";
     pub(super) const READ_ONLY: &str = "25006";
     pub(super) const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
     pub(super) const UNDEFINED_COLUMN: &str = "42703";
+    /// The encoding of the database lacks a character.
+    pub(super) const UNTRANSLATABLE_CHARACTER: &str = "22P05";
     /// The statement, or a value in it, is beyond what the server takes.
     pub(super) const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
     pub(super) const INVALID_MEMORY_REQUEST: &str = "XX000";
@@ -117,6 +120,37 @@ pub(super) struct NewerSchema {
     pub(super) known: i64,
 }
 
+/// Whether a statement gave up because it got no lock in time.
+pub(super) fn waited_for_lock(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|it| it.code().as_deref() == Some(code::LOCK_NOT_AVAILABLE))
+}
+
+/// Somebody else uses the table, and didn't stop in time.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "another transaction has held the table for seconds: end it (`pg_locks` and `pg_stat_activity` show it), and call `migrate` again"
+)]
+pub(super) struct Locked(#[source] ToldOnce);
+
+impl Locked {
+    pub(super) fn new(error: sqlx::Error) -> Self {
+        Self(ToldOnce::new(error))
+    }
+}
+
+/// An index was not built in time.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Building {
+    #[error("another process is still building an index: call `migrate` again once it is done")]
+    ByOthers,
+    #[error(
+        "building an index waits for a transaction of the server's process {0}: end that transaction, and call `migrate` again"
+    )]
+    WaitsFor(i64),
+}
+
 /// Whether a row belongs to a day that has no partition yet.
 pub(super) fn lacks_partition(error: &sqlx::Error) -> bool {
     error
@@ -154,6 +188,9 @@ pub(super) fn to_store_error(error: sqlx::Error) -> StoreError {
         }
         Some(code::INSUFFICIENT_PRIVILEGE) => {
             "the role needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table; in the layout by days it must own it"
+        }
+        Some(code::UNTRANSLATABLE_CHARACTER) => {
+            "the database isn't in UTF-8 and can't hold this namespace or operation: write them in ASCII, or use a database in UTF-8"
         }
         Some(code::READ_ONLY) => "the server takes no writes: connect to the primary",
         Some(code::PROGRAM_LIMIT_EXCEEDED) => return StoreError::too_large(ToldOnce::new(error)),

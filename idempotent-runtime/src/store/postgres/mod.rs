@@ -78,8 +78,9 @@ use crate::policy::Ttl;
 /// # Days
 ///
 /// In the [layout by days](Layout::PartitionedByDay), a sweep drops the days that are over, and only tables that carry the
-/// store's own mark as their comment: not one that somebody made, nor a day that somebody detached to keep it. A day that
-/// an earlier release left detached has no mark, and is for somebody to look at and drop.
+/// store's own mark as their comment: not one that somebody made, nor a day that somebody detached, or is detaching, to keep it. A day that an
+/// earlier release had begun to detach is marked by [`migrate`](PostgresStore::migrate). One that it left detached has no
+/// mark, and is for somebody to look at and drop.
 ///
 /// ```no_run
 /// use idempotent_runtime::{Idempotency, PostgresStore};
@@ -137,34 +138,37 @@ impl PostgresStore {
     /// Brings the tables up to date, and makes them where there are none. Several processes may do so at once: one does
     /// it, the others wait. Processes of the release before may go on writing meanwhile and afterwards.
     ///
-    /// From the tables of version 1 it changes no row. It builds one index, of the running records, for which the table
-    /// is read once while writers wait.
+    /// From the tables of version 1 it changes no row. Migration 2 adds columns in one transaction, which locks the table
+    /// for milliseconds. It waits for whoever uses the table, and everybody else waits behind it, so it gives up after
+    /// five seconds. Migration 3 indexes the running records outside of a transaction, for which it takes a second
+    /// connection. Nobody waits for it: it reads the table twice, and waits itself for transactions that began before it,
+    /// for a minute at most. By days, days that are there already get no such index.
     ///
-    /// Dropping the future leaves the tables as they were or up to date.
+    /// Each migration may be repeated after it failed or was cut short, by calling this again: the first two are then not
+    /// done at all, and what the third left is built anew. Dropping the future leaves the server to end what was sent.
     ///
     /// # Errors
     ///
-    /// [`PostgresStoreError`] if the server cannot be reached or refuses, or the tables were made by a later release; in
+    /// [`PostgresStoreError`] if the server cannot be reached, refuses, or doesn't answer within thirty seconds, a lock is
+    /// not to be had in time, or the tables were made by a later release; in
     /// the layout by days, if the role does not own them.
     pub async fn migrate(&self) -> Result<(), PostgresStoreError> {
         let shared = &self.shared;
-        let mut lease = shared
-            .pooled
-            .lease(Lane::Claims)
-            .await
-            .map_err(PostgresStoreError::migrate)?;
-        let connection = lease.connection();
-        migrations::run(connection, &shared.names, shared.options.layout).await?;
+        migrations::run(&shared.pooled, &shared.names, shared.options.layout).await?;
         if shared.options.layout == Layout::PartitionedByDay {
-            owner::check(connection, &shared.names).await?;
-        }
-        // An error above leaves the connection where it is: closed.
-        let _ = lease.answered(Ok(()));
-        if shared.options.layout == Layout::PartitionedByDay {
-            shared.days().make().await.map_err(|error| match error {
-                Failed::NotSent(error) => PostgresStoreError::migrate(error),
-                Failed::Sent(error) => PostgresStoreError::migrate(ToldOnce::new(error)),
-            })?;
+            let lease = shared.pooled.lease(Lane::Claims).await;
+            let mut lease = lease.map_err(PostgresStoreError::migrate)?;
+            owner::check(lease.connection(), &shared.names).await?;
+            // An error above leaves the connection where it is: closed.
+            let _ = lease.answered(Ok(()));
+            shared
+                .days()
+                .make(Lane::Claims)
+                .await
+                .map_err(|error| match error {
+                    Failed::NotSent(error) => PostgresStoreError::migrate(error),
+                    Failed::Sent(error) => PostgresStoreError::migrate(ToldOnce::new(error)),
+                })?;
         }
         Ok(())
     }

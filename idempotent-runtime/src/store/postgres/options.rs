@@ -186,7 +186,8 @@ impl PostgresStoreOptions {
     }
 
     /// The migrations as they would be run, for teams that run their own. Each records its own version, so that
-    /// [`migrate`](PostgresStore::migrate) knows that it was run.
+    /// [`migrate`](PostgresStore::migrate) knows that it was run. Not all of them can run in a
+    /// [transaction](Migration::runs_in_transaction).
     ///
     /// # Errors
     ///
@@ -259,12 +260,6 @@ impl Names {
     /// What belongs to the table and is called like it.
     pub(super) fn beside(&self, suffix: &str) -> String {
         format!("{}\"{}{suffix}\"", self.prefix(), self.table.as_str())
-    }
-
-    /// Another table of the same schema, by the name that the server gave.
-    pub(super) fn sibling(&self, name: &str) -> String {
-        let name = name.replace('"', "\"\"");
-        format!("{}\"{name}\"", self.prefix())
     }
 
     /// What stands before a name of the same schema.

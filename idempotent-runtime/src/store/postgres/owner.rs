@@ -4,6 +4,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use super::error::{NotOwner, PostgresStoreError};
 use super::options::Names;
+use crate::store::pooled::answer;
 use crate::store::told_once::ToldOnce;
 
 /// Where there is no table yet, there is nothing to say against it.
@@ -13,13 +14,13 @@ pub(super) async fn check(
 ) -> Result<(), PostgresStoreError> {
     let failed = |error| PostgresStoreError::migrate(ToldOnce::new(error));
     let table = names.table();
-    let row = sqlx::raw_sql(AssertSqlSafe(format!(
+    let query = sqlx::raw_sql(AssertSqlSafe(format!(
         "SELECT pg_has_role(c.relowner, 'USAGE'), current_user::text, pg_get_userbyid(c.relowner)::text \
          FROM pg_class c WHERE c.oid = to_regclass('{table}')"
-    )))
-    .fetch_optional(connection)
-    .await
-    .map_err(failed)?;
+    )));
+    let row = answer(query.fetch_optional(connection))
+        .await
+        .map_err(failed)?;
     let Some(row) = row else { return Ok(()) };
     if row.try_get(0).map_err(failed)? {
         return Ok(());

@@ -60,13 +60,24 @@ pub(super) fn read(row: &PgRow) -> Result<(Timestamp, Row), StoreError> {
     Ok((Timestamp::from_millis(now), columns.into_row()?))
 }
 
-/// A listed row, behind its record.
-pub(super) fn read_listed(row: &PgRow) -> Result<(Timestamp, RecordId, Row), StoreError> {
-    let (now, columns) = read(row)?;
+/// A row of a listing.
+pub(super) struct Listed {
+    pub(super) record: RecordId,
+    /// When it expires, by its column alone.
+    pub(super) expires_at: Option<i64>,
+    pub(super) row: Result<(Timestamp, Row), StoreError>,
+}
+
+/// A listed row, which has its record behind it. Where the rest can't be read, the listing must still get past it.
+pub(super) fn read_listed(row: &PgRow) -> Result<Listed, StoreError> {
     let record = required(row, 17)?;
     let record =
         <[u8; 32]>::try_from(record).map_err(|_| CorruptColumn::new("record", WrongLength))?;
-    Ok((now, RecordId::from_bytes(record), columns))
+    Ok(Listed {
+        record: RecordId::from_bytes(record),
+        expires_at: column(row, 6)?,
+        row: read(row),
+    })
 }
 
 /// A record and an attempt, as `renew_all` shows what it renewed.

@@ -1,6 +1,7 @@
 //! Steps on their way to the server and back.
 
 use std::collections::HashSet;
+use std::error::Error as _;
 use std::sync::Arc;
 
 use sqlx::postgres::PgRow;
@@ -10,10 +11,9 @@ use super::arguments::{Argument, prepared, written};
 use super::error::{lacks_partition, to_store_error};
 use super::options::{Layout, Names, PostgresStoreOptions, Protocol};
 use super::partitions::Days;
-use super::rows;
+use super::rows::{self, Listed};
 use super::statements::Statements;
 use super::survives;
-use crate::clock::Timestamp;
 use crate::identity::{AttemptId, RecordId};
 use crate::store::columns::{KeptChanging, LOOKS, claimed, millis};
 use crate::store::pooled::{Lane, NoConnection, Pooled, answer};
@@ -108,7 +108,7 @@ impl Shared {
         let statement = &self.statements.withdraw;
         let changed = match self.execute(Lane::Attempts, statement, &arguments).await {
             Err(Failed::Sent(error)) if lacks_partition(&error) => {
-                self.days().make().await?;
+                self.days().make(Lane::Attempts).await?;
                 self.execute(Lane::Attempts, statement, &arguments).await?
             }
             changed => changed?,
@@ -148,7 +148,7 @@ impl Shared {
     ) -> Result<Vec<PgRow>, StoreError> {
         match self.fetch(Lane::Claims, text, arguments).await {
             Err(Failed::Sent(error)) if lacks_partition(&error) => {
-                self.days().make().await?;
+                self.days().make(Lane::Claims).await?;
                 Ok(self.fetch(Lane::Claims, text, arguments).await?)
             }
             rows => Ok(rows?),
@@ -258,10 +258,21 @@ impl Shared {
         let mut last = None;
         let is_last_page = rows.len() < looked_at;
         for (place, row) in rows.iter().enumerate() {
-            let (now, record, row) = rows::read_listed(row)?;
-            records.extend(transition::listed(record, &row, &list, now));
+            // What has no record id of its own can't be passed by: no page can begin behind it.
+            let Listed {
+                record,
+                expires_at,
+                row,
+            } = rows::read_listed(row)?;
+            match row {
+                Ok((now, row)) => records.extend(transition::listed(record, &row, &list, now)),
+                Err(error) => {
+                    let corrupt = error.source().map(ToString::to_string);
+                    tracing::warn!(%record, corrupt, "a listing leaves out a record that cannot be read");
+                }
+            }
             last = Some(match list.which {
-                Which::ExpiringWithin(_) => Expiring::cursor(&row, record),
+                Which::ExpiringWithin(_) => Expiring::cursor(expires_at, record),
                 _ => Cursor::behind(record),
             });
             if records.len() >= list.limit && (place + 1 < rows.len() || !is_last_page) {
@@ -381,8 +392,8 @@ impl Expiring {
         }
     }
 
-    fn cursor(row: &transition::Row, record: RecordId) -> Cursor {
-        let at = row.removable_from().map_or(i64::MAX, Timestamp::as_millis);
+    fn cursor(expires_at: Option<i64>, record: RecordId) -> Cursor {
+        let at = expires_at.unwrap_or(i64::MAX);
         Cursor::from_bytes([&at.to_be_bytes()[..], record.as_bytes()].concat())
     }
 }

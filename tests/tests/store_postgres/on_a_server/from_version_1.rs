@@ -24,7 +24,7 @@ const HOUR: i64 = 3_600_000;
 
 /// A row as the first release wrote it, and what it must be read as.
 #[derive(Debug)]
-struct Old {
+pub(super) struct Old {
     claim: Claim,
     taken_from: Option<AttemptId>,
     state: i16,
@@ -117,7 +117,7 @@ impl Old {
 }
 
 /// The dumped tables under the name of this test's, with these rows in them.
-async fn version_1(harness: &Postgres, rows: &[Old]) {
+pub(super) async fn version_1(harness: &Postgres, rows: &[Old]) {
     let (dump, name, day) = match harness.layout {
         Layout::PartitionedByDay => (BY_DAYS, "version_1_by_days", "18250"),
         _ => (PLAIN, "version_1", ""),

@@ -1,7 +1,10 @@
 mod conformance;
 mod connections;
+mod corrupt;
 mod days;
+mod days_of_others;
 mod from_version_1;
+mod index;
 mod interrupted_days;
 mod migrations;
 mod plans;

@@ -1,7 +1,7 @@
 //! What the server's settings, its URL and its tables say.
 
 use idempotent_runtime::Idempotency;
-use idempotent_runtime::store::{Claimed, Durability, Store};
+use idempotent_runtime::store::{Claimed, Durability, Label, List, Store, Which};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::support::{Postgres, claim, told};
@@ -92,4 +92,33 @@ async fn the_url_of_another_server_is_refused() {
         let error = harness.options().connect(&url).await.unwrap_err();
         assert!(told(&error).contains("postgres://"), "{}", told(&error));
     }
+}
+
+/// A label is text in the encoding of the database. Where that lacks a character, nothing runs, and the error says why.
+#[tokio::test]
+async fn a_label_that_the_databases_encoding_lacks_is_refused_with_its_remedy() {
+    let harness = Postgres::plain();
+    let database = format!("latin_{}", harness.table);
+    harness
+        .run(&format!(
+            "CREATE DATABASE {database} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"
+        ))
+        .await;
+    let mut url = reqwest::Url::parse(&harness.url).unwrap();
+    url.set_path(&database);
+    let store = harness.options().connect(url.as_str()).await.unwrap();
+    store.migrate().await.unwrap();
+    let kept = claim().label(Label::new("caf\u{e9}", "POST /payments"));
+    let claimed = store.claim(kept.clone()).await.unwrap();
+    assert!(matches!(claimed, Claimed::Won(_)), "{claimed:?}");
+    let page = store.list(List::new(Which::All)).await.unwrap();
+    assert_eq!(page.records[0].label, kept.label);
+    let refused = claim().label(Label::new("\u{20ac}", "POST /payments"));
+    let error = store.claim(refused).await.unwrap_err();
+    assert!(error.is_not_sent(), "{}", told(&error));
+    assert!(told(&error).contains("UTF-8"), "{}", told(&error));
+    drop(store);
+    harness
+        .run(&format!("DROP DATABASE {database} WITH (FORCE)"))
+        .await;
 }

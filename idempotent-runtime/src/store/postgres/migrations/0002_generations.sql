@@ -1,3 +1,5 @@
+-- Changes no row, but waits for whoever uses the table, and lets nobody pass meanwhile: so it gives up soon.
+SET LOCAL lock_timeout = '5s';
 -- What a record belongs to; empty in rows that version 1 wrote.
 ALTER TABLE {table}
     ADD COLUMN namespace      text    NOT NULL DEFAULT '',
@@ -12,5 +14,3 @@ ALTER TABLE {table}
     ADD COLUMN keep_abandoned bigint,
     -- What later releases keep of a generation.
     ADD COLUMN extra          bytea;
--- Renewing a lease changes no column of any index, so that it stays a HOT update.
-CREATE INDEX {name}_running ON {table} (record) WHERE state = 0;

@@ -1,3 +1,5 @@
+-- Changes no row, but waits for whoever uses the table, and lets nobody pass meanwhile: so it gives up soon.
+SET LOCAL lock_timeout = '5s';
 -- What a record belongs to; empty in rows that version 1 wrote.
 ALTER TABLE {table}
     ADD COLUMN namespace      text    NOT NULL DEFAULT '',
@@ -12,8 +14,9 @@ ALTER TABLE {table}
     ADD COLUMN keep_abandoned bigint,
     -- What later releases keep of a generation.
     ADD COLUMN extra          bytea;
+-- Builds nothing: the days to come have this index from the start, and those that are there go without it.
 -- Renewing a lease changes no column of any index, so that it stays a HOT update.
-CREATE INDEX {name}_running ON {table} (record) WHERE state = 0;
+CREATE INDEX "{name}_running" ON ONLY {table} (record) WHERE state = 0;
 
 -- A claim, as version 1 has it in {claim}, which stays for processes of earlier releases.
 --   $1 record, $2 fingerprint, $3 attempt, $4 lease, $5 takeover (0 never, 1 abandoned, 2 from $6, 3 fewer than $7),
@@ -126,30 +129,36 @@ RETURNS TABLE (past text, stage text) LANGUAGE plpgsql AS $function$
 DECLARE
     at_time bigint := coalesce($1, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint);
     today integer := at_time / 86400000;
+    -- A day is made in the schema of its table, wherever else the search path leads.
+    place text := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = to_regclass('{table}'));
     part text;
 BEGIN
     PERFORM pg_advisory_xact_lock({lock});
     FOR d IN today .. today + $2 LOOP
         part := '{name}_' || to_char(to_timestamp(d::double precision * 86400) AT TIME ZONE 'UTC', 'YYYY_MM_DD');
-        IF to_regclass('{prefix}' || quote_ident(part)) IS NULL THEN
-            EXECUTE format('CREATE TABLE {prefix}%I (LIKE {table} INCLUDING ALL)', part);
-            EXECUTE format('COMMENT ON TABLE {prefix}%I IS %L', part, '{mark}');
-            EXECUTE format('ALTER TABLE {table} ATTACH PARTITION {prefix}%I FOR VALUES FROM (%s) TO (%s)', part, d, d + 1);
+        IF to_regclass(format('%I.%I', place, part)) IS NULL THEN
+            EXECUTE format('CREATE TABLE %1$I.%2$I (LIKE %1$I.%3$I INCLUDING ALL)', place, part, '{name}');
+            EXECUTE format('COMMENT ON TABLE %I.%I IS %L', place, part, '{mark}');
+            EXECUTE format('ALTER TABLE %1$I.%2$I ATTACH PARTITION %1$I.%3$I FOR VALUES FROM (%4$s) TO (%5$s)',
+                place, '{name}', part, d, d + 1);
         END IF;
     END LOOP;
 END
 $function$;
 
--- The days that version 1 made.
+-- The days that version 1 made. It left the mark of a day that is over on none: one that it was about to detach is over.
 DO $mark$
 DECLARE
     part oid;
+    is_over boolean;
 BEGIN
-    FOR part IN SELECT i.inhrelid FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    FOR part, is_over IN SELECT i.inhrelid, i.inhdetachpending FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
         WHERE i.inhparent = '{table}'::regclass AND c.relname ~ '^{name}_[0-9]{4,}_[0-9]{2}_[0-9]{2}$'
             AND obj_description(c.oid, 'pg_class') IS NULL
     LOOP
-        EXECUTE format('COMMENT ON TABLE %s IS %L', part::regclass, '{mark}');
+        EXECUTE format('COMMENT ON TABLE %s IS %L', part::regclass,
+            CASE WHEN is_over THEN '{over}' ELSE '{mark}' END);
     END LOOP;
 END
 $mark$;

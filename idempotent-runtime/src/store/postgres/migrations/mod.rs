@@ -1,18 +1,20 @@
 //! The tables, and how a database comes to have them.
 
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+mod concurrently;
+mod run;
 
-use super::error::{NewerSchema, PostgresStoreError};
 use super::options::{Layout, Names};
-use super::partitions::mark;
-use crate::store::told_once::ToldOnce;
+use super::partitions::{mark, over};
+
+pub(super) use self::run::run;
 
 /// In their order; the first is version 1. One that was published is never changed.
-const PLAIN: [(&str, &str); 2] = [
+const PLAIN: [(&str, &str); 3] = [
     ("0001_records", include_str!("0001_records.sql")),
     ("0002_generations", include_str!("0002_generations.sql")),
+    ("0003_running", include_str!("0003_running.sql")),
 ];
-const PARTITIONED: [(&str, &str); 2] = [
+const PARTITIONED: [(&str, &str); 3] = [
     (
         "0001_records_partitioned_by_day",
         include_str!("0001_records_partitioned_by_day.sql"),
@@ -21,17 +23,35 @@ const PARTITIONED: [(&str, &str); 2] = [
         "0002_generations_partitioned_by_day",
         include_str!("0002_generations_partitioned_by_day.sql"),
     ),
+    (
+        "0003_running_partitioned_by_day",
+        include_str!("0003_running_partitioned_by_day.sql"),
+    ),
 ];
+
+/// What divides the statements of a migration that can't run in a transaction.
+const NEXT: &str = "--> next statement\n";
 
 /// One step towards the schema of this release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
     version: i64,
     name: &'static str,
+    statements: Vec<String>,
     sql: String,
 }
 
 impl Migration {
+    fn new(names: &Names, version: i64, name: &'static str, text: &str) -> Self {
+        let statements = statements(names, version, text);
+        Self {
+            version,
+            name,
+            sql: statements.concat(),
+            statements,
+        }
+    }
+
     /// Its place in the order, from 1 on.
     pub fn version(&self) -> i64 {
         self.version
@@ -42,9 +62,24 @@ impl Migration {
         self.name
     }
 
-    /// Its statements, to be run in one transaction.
+    /// All of its statements. See [`runs_in_transaction`](Self::runs_in_transaction).
     pub fn sql(&self) -> &str {
         &self.sql
+    }
+
+    /// Whether to run it in one transaction.
+    ///
+    /// A migration that builds an index while others write can't run in a transaction. Send each of its
+    /// [statements](Self::statements) by itself, as `psql -f` does; a runner may need a mark for it, as `-- no-transaction`.
+    /// Such a migration may be repeated after it failed. Where nobody uses the table yet, you may remove the word
+    /// `CONCURRENTLY` and run it in a transaction as well.
+    pub fn runs_in_transaction(&self) -> bool {
+        self.statements.len() == 1
+    }
+
+    /// What to send at once: the whole text of a migration that runs in a transaction, and each statement of any other.
+    pub fn statements(&self) -> &[String] {
+        &self.statements
     }
 }
 
@@ -56,15 +91,11 @@ pub(super) fn of(names: &Names, layout: Layout) -> Vec<Migration> {
     };
     (1..)
         .zip(texts)
-        .map(|(version, (name, text))| Migration {
-            version,
-            name,
-            sql: sql(names, version, text),
-        })
+        .map(|(version, (name, text))| Migration::new(names, version, name, text))
         .collect()
 }
 
-fn sql(names: &Names, version: i64, text: &str) -> String {
+fn statements(names: &Names, version: i64, text: &str) -> Vec<String> {
     let text = text
         .replace("{table}", &names.table())
         .replace("{name}", names.bare())
@@ -72,12 +103,21 @@ fn sql(names: &Names, version: i64, text: &str) -> String {
         .replace("{claim}", &names.beside("_claim"))
         .replace("{claim_2}", &names.beside("_claim_2"))
         .replace("{withdraw}", &names.beside("_withdraw"))
+        .replace("{running}", &names.beside("_running"))
+        .replace("{kept_running}", &names.beside("_kept_running"))
         .replace("{mark}", &mark(names))
+        .replace("{over}", &over(names))
         .replace("{kept}", &names.beside("_kept"))
         .replace("{days}", &names.beside("_days"))
         .replace("{lock}", &lock(names).to_string());
-    let (before, versions) = (prelude(names), names.beside("_migrations"));
-    format!("{before}{text}INSERT INTO {versions} (version) VALUES ({version});\n")
+    let versions = names.beside("_migrations");
+    let seen = format!("INSERT INTO {versions} (version) VALUES ({version})");
+    if text.contains(NEXT) {
+        let statements = text.split(NEXT).map(str::to_owned);
+        let seen = format!("{seen} ON CONFLICT DO NOTHING;\n");
+        return statements.chain([seen]).collect();
+    }
+    vec![format!("{}{text}{seen};\n", prelude(names))]
 }
 
 /// What every migration may find missing.
@@ -93,54 +133,6 @@ fn prelude(names: &Names) -> String {
     )
 }
 
-/// Runs what the database has not seen. Whoever else does so at the same time waits.
-pub(super) async fn run(
-    connection: &mut PgConnection,
-    names: &Names,
-    layout: Layout,
-) -> Result<(), PostgresStoreError> {
-    let failed = |error: sqlx::Error| PostgresStoreError::migrate(ToldOnce::new(error));
-    let migrations = of(names, layout);
-    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
-    let mut transaction = connection.begin().await.map_err(failed)?;
-    let lock = lock(names);
-    // Text alone: a pooler may not know of prepared statements.
-    sqlx::raw_sql(AssertSqlSafe(format!(
-        "SELECT pg_advisory_xact_lock({lock})"
-    )))
-    .execute(&mut *transaction)
-    .await
-    .map_err(failed)?;
-    let found = version(&mut transaction, names).await.map_err(failed)?;
-    if found > known {
-        return Err(PostgresStoreError::migrate(NewerSchema { found, known }));
-    }
-    for migration in migrations.iter().filter(|it| it.version > found) {
-        sqlx::raw_sql(AssertSqlSafe(migration.sql.clone()))
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-    }
-    transaction.commit().await.map_err(failed)
-}
-
-/// The last migration that the database has seen; 0 where it has seen none.
-async fn version(connection: &mut PgConnection, names: &Names) -> Result<i64, sqlx::Error> {
-    let versions = names.beside("_migrations");
-    let exists = format!("SELECT to_regclass('{versions}') IS NOT NULL");
-    let exists = sqlx::raw_sql(AssertSqlSafe(exists))
-        .fetch_one(&mut *connection)
-        .await?;
-    if !sqlx::Row::try_get::<bool, _>(&exists, 0)? {
-        return Ok(0);
-    }
-    let last = format!("SELECT coalesce(max(version), 0) FROM {versions}");
-    let last = sqlx::raw_sql(AssertSqlSafe(last))
-        .fetch_one(connection)
-        .await?;
-    sqlx::Row::try_get(&last, 0)
-}
-
 /// A number for an advisory lock, of this table alone as far as 63 bits go.
 pub(super) fn lock(names: &Names) -> i64 {
     use sha2::{Digest as _, Sha256};
@@ -148,4 +140,9 @@ pub(super) fn lock(names: &Names) -> i64 {
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
     i64::from_be_bytes(first) & i64::MAX
+}
+
+/// Another one, for whoever builds indexes outside of a transaction.
+fn build_lock(names: &Names) -> i64 {
+    lock(names) ^ 1
 }

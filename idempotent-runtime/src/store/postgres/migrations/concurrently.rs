@@ -1,0 +1,116 @@
+//! Building an index while others read and write, which no transaction can do.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::run::{failed, first, lease, send, version};
+use super::{Migration, build_lock};
+use crate::store::pooled::{Lane, Pooled};
+use crate::store::postgres::error::{Building, PostgresStoreError};
+use crate::store::postgres::options::Names;
+
+/// How often it is asked whether somebody else has done it.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long somebody else may be at it, and how long a build may wait for the transactions of others.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How often the server is asked how far a build is.
+const LOOKS_EVERY: Duration = Duration::from_secs(5);
+
+/// Runs a migration that can't be in a transaction, unless another process has. A second connection holds the lock
+/// meanwhile, in a transaction of its own, since a pooler may keep no lock for a session. It never waits for that lock at
+/// the server: a build waits for all who were there before it, and so each would wait for the other.
+pub(super) async fn build(
+    pooled: &Pooled<Postgres>,
+    names: &Names,
+    migration: &Migration,
+) -> Result<(), PostgresStoreError> {
+    let mut guard = lease(pooled, Lane::Claims).await?;
+    let begun = Instant::now();
+    loop {
+        let connection = guard.connection();
+        let lock = build_lock(names);
+        send(connection, "BEGIN").await?;
+        let lock = format!("SELECT pg_try_advisory_xact_lock({lock})");
+        if first(&send(connection, &lock).await?)? {
+            break;
+        }
+        send(connection, "ROLLBACK").await?;
+        if begun.elapsed() > PATIENCE {
+            return Err(PostgresStoreError::migrate(Building::ByOthers));
+        }
+        sleep(PAUSE).await;
+    }
+    let connection = guard.connection();
+    if version(connection, names).await? < migration.version {
+        // The other lane: where there are two connections, the first is held by the lock.
+        let mut builder = lease(pooled, Lane::Attempts).await?;
+        for statement in &migration.statements {
+            run(builder.connection(), connection, names, statement).await?;
+        }
+        let _ = builder.answered(Ok(()));
+    }
+    send(connection, "ROLLBACK").await?;
+    let _ = guard.answered(Ok(()));
+    Ok(())
+}
+
+/// Runs a statement for as long as the server works on it. Asking on the other connection also tells whether there is
+/// still a server.
+async fn run(
+    builder: &mut PgConnection,
+    guard: &mut PgConnection,
+    names: &Names,
+    statement: &str,
+) -> Result<Vec<PgRow>, PostgresStoreError> {
+    let sent = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).fetch_all(builder);
+    tokio::pin!(sent);
+    let mut waits_since = None;
+    loop {
+        if let Ok(answer) = timeout(LOOKS_EVERY, &mut sent).await {
+            return answer.map_err(failed);
+        }
+        let Some(holder) = waits_for(guard, names).await? else {
+            waits_since = None;
+            continue;
+        };
+        if waits_since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+            cancel(guard, names).await?;
+            return Err(PostgresStoreError::migrate(Building::WaitsFor(holder)));
+        }
+    }
+}
+
+/// What is under way on this table.
+fn under_way(names: &Names) -> String {
+    let (table, kept) = (names.table(), names.beside("_kept"));
+    format!(
+        "FROM pg_stat_progress_create_index p JOIN pg_stat_activity a ON a.pid = p.pid \
+         WHERE p.relid IN (to_regclass('{table}'), to_regclass('{kept}'))"
+    )
+}
+
+/// The process of the server whose transaction a build waits for; 0 where nothing tells. `None`: it works.
+async fn waits_for(
+    guard: &mut PgConnection,
+    names: &Names,
+) -> Result<Option<i64>, PostgresStoreError> {
+    // Where nothing is under way, the statement has not got so far, and waits for a lock.
+    let text = format!(
+        "SELECT coalesce((SELECT CASE WHEN p.phase LIKE 'waiting%' OR a.wait_event_type = 'Lock' \
+           THEN coalesce(nullif(p.current_locker_pid, 0), (pg_blocking_pids(p.pid))[1], 0)::bigint \
+           ELSE -1 END {} LIMIT 1), 0)",
+        under_way(names)
+    );
+    let holder: i64 = first(&send(guard, &text).await?)?;
+    Ok((holder >= 0).then_some(holder))
+}
+
+async fn cancel(guard: &mut PgConnection, names: &Names) -> Result<(), PostgresStoreError> {
+    let text = format!("SELECT pg_cancel_backend(p.pid) {}", under_way(names));
+    send(guard, &text).await.map(drop)
+}
