@@ -1,12 +1,13 @@
 //! Listings: pages of rows without their outcomes, each of a bounded number of rows of one index.
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::rows;
 use super::texts::listed_columns;
 use crate::clock::Timestamp;
 use crate::identity::RecordId;
-use crate::store::transition::{self, Phase, Row};
+use crate::store::transition;
 use crate::store::{Cursor, InvalidCursor, List, Page, StoreError, Which};
 
 /// The most rows that one page looks at: they are read between two batches of claims.
@@ -53,18 +54,14 @@ impl Start {
         [RUNNING, ALL, ENDING].map(text)
     }
 
-    /// The cursor of the page that begins behind a row.
-    fn cursor(self, record: RecordId, row: &Row) -> Cursor {
-        match (self, &row.phase) {
-            (
-                Self::Ending(_),
-                Phase::Done {
-                    expires_at: Some(at),
-                    ..
-                }
-                | Phase::Released { until: at },
-            ) => Cursor::behind_moment(*at, record),
-            _ => Cursor::behind(record),
+    /// The cursor of the page that begins behind a row, which need not be one that can be read otherwise.
+    fn cursor(self, record: RecordId, row: &SqliteRow) -> Option<Cursor> {
+        match self {
+            Self::Ending(_) => {
+                let at = row.try_get("expires_at").ok()?;
+                Some(Cursor::behind_moment(Timestamp::from_millis(at), record))
+            }
+            _ => Some(Cursor::behind(record)),
         }
     }
 }
@@ -108,6 +105,7 @@ pub(super) async fn read(
         let Some((record, row)) = rows::read(stored) else {
             continue;
         };
+        last = start.cursor(record, stored).or(last);
         let row = match row {
             Ok(row) => row,
             Err(corrupt) => {
@@ -115,7 +113,6 @@ pub(super) async fn read(
                 continue;
             }
         };
-        last = Some(start.cursor(record, &row));
         records.extend(transition::listed(record, &row, list, now));
         if records.len() >= list.limit {
             return Ok(Page::new(records, last));

@@ -484,3 +484,34 @@ async fn a_listing_goes_on_behind_a_row_that_cannot_be_read() {
         assert_eq!(page.next, None);
     }
 }
+
+#[tokio::test]
+async fn a_listing_goes_on_behind_a_whole_page_of_rows_that_cannot_be_read() {
+    let bench = Bench::new();
+    let store = bench.options().open().await.unwrap();
+    let last = claim(0xff);
+    assert!(matches!(
+        store.claim(last.clone()).await.unwrap(),
+        Claimed::Won(_)
+    ));
+    bench
+        .sql(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+             INSERT INTO idempotency_records
+                 (record_id, fingerprint, attempt, phase, lease_until, extra, created_at, updated_at)
+             SELECT unhex(printf('%064x', i)), zeroblob(32), zeroblob(16), 'running', 1, x'01', 1, 1 FROM n;",
+        )
+        .await;
+    bench.clock.advance(Duration::from_millis(1));
+    for which in [Which::All, Which::RunningLongerThan(Duration::ZERO)] {
+        let mut list = List::new(which);
+        let mut records = Vec::new();
+        loop {
+            let page = store.list(list.clone()).await.unwrap();
+            records.extend(page.records.iter().map(|it| it.record));
+            let Some(next) = page.next else { break };
+            list = list.after(next);
+        }
+        assert_eq!(records, [last.record]);
+    }
+}
