@@ -66,6 +66,7 @@ struct Plan {
     counts: HashMap<Step, usize>,
     claims: Vec<Claim>,
     claims_at: Option<Gate>,
+    stuck: Option<RecordId>,
     late: Gate,
 }
 
@@ -112,6 +113,11 @@ impl FaultyStore {
     /// Holds every claim back, after it took effect, until the gate lets it through.
     pub fn hold_claims(&self, gate: Gate) {
         self.plan.lock().unwrap().claims_at = Some(gate);
+    }
+
+    /// Never answers renewals of this record, nor others that travel with them: as where somebody has locked its row.
+    pub fn lock_row(&self, record: RecordId) {
+        self.plan.lock().unwrap().stuck = Some(record);
     }
 
     /// The gate before which steps stand that hang and take effect late.
@@ -232,7 +238,11 @@ impl Store for FaultyStore {
         attempt: AttemptId,
         lease: Duration,
     ) -> StoreFuture<'_, Fence> {
+        let is_stuck = self.plan.lock().unwrap().stuck == Some(record);
         self.through(Step::Renew, move |store| async move {
+            if is_stuck {
+                std::future::pending::<()>().await;
+            }
             store.renew(record, attempt, lease).await
         })
     }

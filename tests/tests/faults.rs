@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
-use idempotent_runtime::axum::idempotent;
+use idempotent_runtime::axum::{Attempt, idempotent};
 use idempotent_runtime::clock::{Clock as _, ManualClock};
 use idempotent_runtime::policy::{Policy, StoreDown};
 use idempotent_runtime::store::Store as _;
@@ -41,6 +41,16 @@ impl App {
 #[idempotent(scope = global)]
 async fn at_once(State(app): State<App>) -> (StatusCode, String) {
     (StatusCode::CREATED, app.run())
+}
+
+/// Tells whether its lease lasted until it was let through.
+#[idempotent(scope = global)]
+async fn until_lost(attempt: Attempt, State(app): State<App>) -> &'static str {
+    tokio::select! {
+        biased;
+        () = attempt.lost() => "lost",
+        () = app.gate.pass() => "kept",
+    }
 }
 
 #[idempotent(scope = global, abandoned = refuse)]
@@ -136,6 +146,7 @@ async fn site() -> Site {
         .route("/rerun", post(rerun))
         .route("/rerun/first", post(rerun_first))
         .route("/refuse", post(refuse))
+        .route("/until-lost", post(until_lost))
         .route("/panic/rerun", post(panic_rerun))
         .route("/panic/refuse", post(panic_refuse))
         .route("/open", post(open))
@@ -829,6 +840,25 @@ async fn a_hung_renewal_is_sent_again_and_the_lease_is_kept() {
     assert!(site.clock.monotonic() < Duration::from_secs(20));
     site.app.gate.let_one_through();
     assert_eq!(run(&first.await.unwrap()), (201, "run 1", false));
+}
+
+#[tokio::test]
+async fn a_row_that_is_locked_costs_the_leases_that_travel_with_its_own_nothing() {
+    let site = site().await;
+    let stuck = site.start("/until-lost").await;
+    site.store.lock_row(site.store.last_claimed());
+    let client = site.client.clone();
+    let other = tokio::spawn(async move { client.post_key("/until-lost", "other").await });
+    site.app.gate.arrival().await;
+    let stuck = site.advance_while(stuck).await.unwrap();
+    assert_eq!(stuck.text(), "lost");
+    // The other one's lease would have ended by now as well.
+    let renewed = || site.store.answered(Step::Renew);
+    for _ in 0..5 {
+        site.advance_while(renewed()).await;
+    }
+    site.app.gate.let_one_through();
+    assert_eq!(other.await.unwrap().text(), "kept");
 }
 
 #[tokio::test]

@@ -31,6 +31,10 @@ use crate::store::StoreError;
 /// How many renewals travel together at most.
 const BATCH: usize = 500;
 
+/// By how much fewer travel together once that many weren't answered. So three renewals after a whole batch each travels
+/// alone, which is well before its lease ends.
+const FEWER: usize = 8;
+
 /// The heartbeat of a handle. Its thread starts with the first attempt and ends when this is dropped.
 pub(crate) struct Heartbeat(Arc<Inner>);
 
@@ -111,6 +115,7 @@ impl Heartbeat {
             until,
             lost: false,
             runtime,
+            together: BATCH,
             sending: None,
         });
         self.0.wake_by(&mut schedule, next);
@@ -250,19 +255,8 @@ impl Inner {
     /// Sends renewals. Leases of one runtime that are equally long travel together, because they have the same patience.
     fn send(self: &Arc<Self>, mut due: Vec<Due>, now: Duration) {
         due.sort_by_key(|due| due.lease.length());
-        while let Some(first) = due.first() {
-            let (length, runtime) = (first.lease.length(), first.runtime.clone());
-            let mut leases = Vec::new();
+        while let Some((runtime, leases)) = Due::take_group(&mut due) {
             let progress = Arc::new(AtomicU8::new(UNPOLLED));
-            due.retain(|it| {
-                let travels = leases.len() < BATCH
-                    && it.lease.length() == length
-                    && it.runtime.id() == runtime.id();
-                if travels {
-                    leases.push(Arc::clone(&it.lease));
-                }
-                !travels
-            });
             let mut schedule = self.lock();
             for lease in &leases {
                 if let Some(beat) = schedule.of(lease) {
@@ -277,6 +271,17 @@ impl Inner {
                 progress,
             };
             runtime.spawn(sending.send());
+        }
+    }
+
+    /// Has these leases travel with fewer others the next time.
+    fn part(&self, leases: &[Arc<Lease>]) {
+        let together = (leases.len() / FEWER).max(1);
+        let mut schedule = self.lock();
+        for lease in leases {
+            if let Some(beat) = schedule.of(lease) {
+                beat.together = together;
+            }
         }
     }
 

@@ -33,6 +33,9 @@ pub(super) struct Beat {
     pub(super) lost: bool,
     /// Where its attempt runs, and so its renewals.
     pub(super) runtime: Handle,
+    /// How many renewals, this one among them, may travel together: fewer where some together weren't answered, so that
+    /// one row that cannot be written doesn't cost the others their leases.
+    pub(super) together: usize,
     /// How far its last renewal has come.
     pub(super) sending: Option<Arc<AtomicU8>>,
 }
@@ -83,6 +86,7 @@ impl Schedule {
                 // Behind a renewal that nobody takes up, another one would only wait as well.
                 due.extend(runtime.map(|runtime| Due {
                     lease: Arc::clone(&beat.lease),
+                    together: beat.together,
                     runtime,
                 }));
             }
@@ -131,5 +135,27 @@ impl Beat {
 /// A renewal that is to be sent, and the runtime that does it.
 pub(super) struct Due {
     pub(super) lease: Arc<Lease>,
+    pub(super) together: usize,
     pub(super) runtime: Handle,
+}
+
+impl Due {
+    /// Takes those out that travel with the first, for whom there is the same patience and the same runtime.
+    pub(super) fn take_group(due: &mut Vec<Self>) -> Option<(Handle, Vec<Arc<Lease>>)> {
+        let first = due.first()?;
+        let (length, runtime) = (first.lease.length(), first.runtime.clone());
+        let mut most = first.together;
+        let mut leases = Vec::new();
+        due.retain(|it| {
+            let travels = leases.len() < most.min(it.together)
+                && it.lease.length() == length
+                && it.runtime.id() == runtime.id();
+            if travels {
+                most = most.min(it.together);
+                leases.push(Arc::clone(&it.lease));
+            }
+            !travels
+        });
+        Some((runtime, leases))
+    }
 }

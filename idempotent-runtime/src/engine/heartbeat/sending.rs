@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::Inner;
+use super::{BATCH, FEWER, Inner};
 use crate::engine::Lease;
 use crate::engine::steps::{silence, within};
 use crate::store::{Fence, Renewal};
@@ -44,9 +44,13 @@ impl Sending {
             return;
         };
         let Some(answers) = answers else {
+            inner.part(&self.leases);
             inner.complain(first, &silence());
             return;
         };
+        if answers.iter().any(Result::is_err) {
+            inner.part(&self.leases);
+        }
         for (lease, answer) in self.leases.iter().zip(answers) {
             match answer {
                 Ok(Fence::Held) => self.renewed(&inner, lease),
@@ -60,6 +64,10 @@ impl Sending {
         lease.renewed(self.sent);
         if let Some(beat) = inner.lock().of(lease) {
             beat.next = beat.next.max(self.sent + lease.length() / 3);
+            beat.together = beat
+                .together
+                .max(self.leases.len().saturating_mul(FEWER))
+                .min(BATCH);
         }
     }
 }

@@ -50,6 +50,18 @@ pub(super) fn may_be_repeated(error: &sqlx::Error) -> bool {
     )
 }
 
+/// What a step failed with that could not be sent again, after an earlier try that may have done something.
+pub(super) fn after_a_try(error: StoreError, is_begun: bool) -> StoreError {
+    if is_begun && error.is_not_sent() {
+        return StoreError::unknown(SentBefore(error));
+    }
+    error
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("it was sent once, failed halfway, and could not be sent again")]
+struct SentBefore(#[source] StoreError);
+
 pub(super) fn is_missing_table(error: &sqlx::Error) -> bool {
     number_of(error) == Some(number::NO_SUCH_TABLE)
 }

@@ -10,7 +10,7 @@ use sqlx::mysql::{MySqlQueryResult, MySqlRow};
 use sqlx::{AssertSqlSafe, Either, Executor as _, MySql, Row as _};
 
 use super::arguments::{Argument, Statement};
-use super::error::{TooLarge, may_be_repeated, not_acquired, not_answered};
+use super::error::{TooLarge, after_a_try, may_be_repeated, not_acquired, not_answered};
 use super::options::Protocol;
 use crate::clock::Clock;
 use crate::store::StoreError;
@@ -101,16 +101,20 @@ impl Wire {
     ) -> Result<Answer, StoreError> {
         self.check_size(protocol, lane, values).await?;
         let mut repeated = 0;
+        // Whether an earlier try had done something by the time that it failed.
+        let mut is_begun = false;
         loop {
-            match self.send(protocol, lane, statement, values).await? {
+            let sent = self.send(protocol, lane, statement, values).await;
+            match sent.map_err(|error| after_a_try(error, is_begun))? {
                 Err(failed) if may_be_repeated(&failed.error) && repeated < REPEATS => {
+                    is_begun |= failed.is_begun;
                     tokio::time::sleep(PAUSE * repeated).await;
                     repeated += 1;
                 }
                 Err(failed) => {
                     // The limit may have been lowered, and this may have been too much.
                     self.limit.store(0, Ordering::Relaxed);
-                    return Err(not_answered(failed.error, failed.is_begun));
+                    return Err(not_answered(failed.error, failed.is_begun || is_begun));
                 }
                 Ok(answer) => return Ok(answer),
             }
