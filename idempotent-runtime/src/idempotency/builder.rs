@@ -101,6 +101,9 @@ impl IdempotencyBuilder {
     /// goes on in a task of its own. With a limit of one, ten clients that leave early have ten handlers running. Set this
     /// to what the application, and the pools that its handlers take connections from, can bear. Bound how long a handler
     /// runs by the policy's `deadline`.
+    ///
+    /// Handlers that run without a record aren't counted: those under `store_down = unprotected` while the store fails, and
+    /// those that are called without a key under `missing = unprotected`.
     pub fn max_in_flight(mut self, attempts: usize) -> Self {
         let most = tokio::sync::Semaphore::MAX_PERMITS;
         self.settings.max_in_flight = (attempts > 0).then_some(attempts.min(most));
@@ -117,7 +120,7 @@ impl IdempotencyBuilder {
     /// Refuses to start where the store, as it is set up now, cannot hold this much. Default: nothing is required.
     ///
     /// [`build`](Self::build) asks the store for the settings that it depends on. They may be changed later, and a disk
-    /// that says it has written what it has not is found out by nobody.
+    /// that claims to have written what it hasn't goes undetected.
     ///
     /// ```
     /// # #[cfg(feature = "memory")]
@@ -195,15 +198,15 @@ impl IdempotencyBuilder {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A name that is given to a header is none.
+    /// A header name is invalid.
     #[error("`{name}` is not a header name")]
     #[non_exhaustive]
     HeaderName {
         /// The name as it was given, in lower case.
         name: String,
     },
-    /// The link to the documentation cannot stand in a header.
-    #[error("`{url}` is no URL: a link holds visible ASCII without `<` and `>`")]
+    /// The link to the documentation can't be sent in a header.
+    #[error("`{url}` is not a valid link: it must consist of visible ASCII without `<` and `>`")]
     #[non_exhaustive]
     Documentation {
         /// The link as it was given.

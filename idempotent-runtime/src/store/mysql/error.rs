@@ -62,6 +62,10 @@ pub(super) fn after_a_try(error: StoreError, is_begun: bool) -> StoreError {
 #[error("it was sent once, failed halfway, and could not be sent again")]
 struct SentBefore(#[source] StoreError);
 
+pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    number_of(error) == Some(number::LOCK_TIMEOUT)
+}
+
 pub(super) fn is_missing_table(error: &sqlx::Error) -> bool {
     number_of(error) == Some(number::NO_SUCH_TABLE)
 }
@@ -166,6 +170,13 @@ pub(super) struct NewerSchema {
     pub(super) found: i64,
     pub(super) known: i64,
 }
+
+/// Other transactions use the table that is to be changed.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a transaction that uses the table has been open for {0} seconds: end it (`information_schema.innodb_trx` shows which), and migrate again"
+)]
+pub(super) struct TableInUse(pub(super) u32);
 
 #[derive(Debug, thiserror::Error)]
 #[error("another process brings them up to date, and has not finished within {0} seconds")]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::arguments::{Argument, Statement};
-use super::error::NoAutocommit;
+use super::error::{NoAutocommit, after_a_try};
 use super::rows;
 use super::statements::Statements;
 use super::survives::{self, Settings};
@@ -42,12 +42,13 @@ impl Shared {
     /// became of it.
     pub(super) async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
         let arguments = claim_arguments(&claim);
-        for _ in 0..LOOKS {
+        for look in 0..LOOKS {
             let values = self.values(arguments.clone());
             let answer = self
                 .wire
                 .ask_as_text(Lane::Claims, &self.statements.claim, &values)
-                .await?;
+                .await
+                .map_err(|error| after_a_try(error, look > 0))?;
             let Some(row) = answer.rows.last() else {
                 continue;
             };
@@ -66,12 +67,13 @@ impl Shared {
     /// Like a claim. What stands there in the end is a row to which withdrawing does no more, or others came between.
     pub(super) async fn withdraw(&self, claim: Claim) -> Result<Fence, StoreError> {
         let arguments = claim_arguments(&claim);
-        for _ in 0..LOOKS {
+        for look in 0..LOOKS {
             let values = self.values(arguments.clone());
             let answer = self
                 .wire
                 .ask_as_text(Lane::Attempts, &self.statements.withdraw, &values)
-                .await?;
+                .await
+                .map_err(|error| after_a_try(error, look > 0))?;
             let Some(row) = answer.rows.last() else {
                 continue;
             };
@@ -143,7 +145,8 @@ impl Shared {
         }
         let mut answers = Vec::with_capacity(renewals.len());
         for renewal in renewals {
-            answers.push(self.renew(*renewal).await);
+            let answer = self.renew(*renewal).await;
+            answers.push(answer.map_err(|error| after_a_try(error, true)));
         }
         answers
     }

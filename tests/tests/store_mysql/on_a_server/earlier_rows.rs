@@ -340,3 +340,21 @@ async fn a_table_that_was_not_migrated_says_what_to_call() {
     let told = crate::chain(&error);
     assert!(told[1].ends_with("call `MySqlStore::migrate`"), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_migration_gives_up_soon_where_a_transaction_uses_the_table_and_says_what_to_do() {
+    let table = dumped().await;
+    let mut other = connect().await;
+    table
+        .sql_on(&mut other, "BEGIN; SELECT COUNT(*) FROM {table}")
+        .await;
+    let store = table.connect().await.unwrap();
+    let error = store.migrate().await.unwrap_err();
+    let told = crate::chain(&error);
+    assert!(
+        told[1].contains("end it (`information_schema.innodb_trx` shows which)"),
+        "{told:?}"
+    );
+    table.sql_on(&mut other, "ROLLBACK").await;
+    store.migrate().await.unwrap();
+}

@@ -4,7 +4,9 @@ use sha2::{Digest as _, Sha256};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
-use super::error::{MySqlStoreError, NewerSchema, StillMigrating, is_missing_table};
+use super::error::{
+    MySqlStoreError, NewerSchema, StillMigrating, TableInUse, is_lock_timeout, is_missing_table,
+};
 use super::options::{Names, PATIENCE};
 
 /// In their order; the first is version 1. One that was published is never changed.
@@ -18,6 +20,10 @@ const MIGRATIONS: [(&str, &str); 2] = [
 
 /// How long to wait for another process that migrates.
 const LOCKED_WITHIN: u32 = 60;
+
+/// How long, in seconds, a change of the table waits for the transactions that use it. Whoever else comes to the table waits
+/// behind it, so it gives up soon.
+const TABLE_LOCKED_WITHIN: u32 = 5;
 
 /// One step towards the schema of this release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,12 +115,23 @@ async fn migrate(connection: &mut MySqlConnection, names: &Names) -> Result<bool
         return Ok(false);
     }
     lock(connection, names).await?;
+    let patience = format!("SET SESSION lock_wait_timeout = {TABLE_LOCKED_WITHIN}");
+    sqlx::raw_sql(AssertSqlSafe(patience))
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
     let found = version(connection, names).await?;
     for migration in migrations.iter().filter(|it| it.version > found) {
         sqlx::raw_sql(AssertSqlSafe(migration.sql.clone()))
             .execute(&mut *connection)
             .await
-            .map_err(failed)?;
+            .map_err(|error| {
+                if is_lock_timeout(&error) {
+                    MySqlStoreError::migrate(TableInUse(TABLE_LOCKED_WITHIN))
+                } else {
+                    failed(error)
+                }
+            })?;
     }
     Ok(true)
 }
