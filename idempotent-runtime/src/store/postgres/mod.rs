@@ -78,9 +78,9 @@ use crate::policy::Ttl;
 /// # Days
 ///
 /// In the [layout by days](Layout::PartitionedByDay), a sweep drops the days that are over, and only tables that carry the
-/// store's own mark as their comment: not one that somebody made, nor a day that somebody detached, or is detaching, to keep it. A day that an
-/// earlier release had begun to detach is marked by [`migrate`](PostgresStore::migrate). One that it left detached has no
-/// mark, and is for somebody to look at and drop.
+/// store's own mark as their comment: not one that somebody made, nor a day that somebody detached, or is detaching, to
+/// keep it. A day that an earlier release had begun to detach is marked by [`migrate`](PostgresStore::migrate). One that it
+/// left detached has no mark, and is for somebody to look at and drop.
 ///
 /// ```no_run
 /// use idempotent_runtime::{Idempotency, PostgresStore};
