@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::transition::{self, Change, Row};
+use super::transition::{self, Change, Phase, Row};
 use super::{
     Claim, Claimed, Completion, Cursor, Fence, InvalidCursor, List, Page, Record, Resolution,
     Store, StoreError, StoreFuture, Survives,
@@ -68,9 +68,14 @@ struct Shared {
 #[derive(Default)]
 struct Shard {
     rows: HashMap<RecordId, Row, BuildHasherDefault<IdHasher>>,
-    /// Rows by the time from which they may be swept.
-    removable: BTreeSet<(Timestamp, RecordId)>,
+    /// Finished rows by the time from which they may be swept.
+    removable: Times,
+    /// Running rows by the time from which they may be, where nobody comes back. There are few, so claims and completions
+    /// pay little for it.
+    lapsing: Times,
 }
+
+type Times = BTreeSet<(Timestamp, RecordId)>;
 
 impl MemoryStore {
     /// An empty store on the operating system's clock.
@@ -281,8 +286,8 @@ impl Shard {
                 let (change, answer) = decide(None, now);
                 if let Change::Put(row) = change {
                     let row = entry.insert(row);
-                    self.removable
-                        .extend(row.removable_from().map(|at| (at, record)));
+                    let times = times_of(row, &mut self.removable, &mut self.lapsing);
+                    times.extend(row.removable_from().map(|at| (at, record)));
                 }
                 answer
             }
@@ -291,13 +296,14 @@ impl Shard {
                 if !matches!(change, Change::Keep)
                     && let Some(at) = entry.get().removable_from()
                 {
-                    self.removable.remove(&(at, record));
+                    let times = times_of(entry.get(), &mut self.removable, &mut self.lapsing);
+                    times.remove(&(at, record));
                 }
                 match change {
                     Change::Keep => {}
                     Change::Put(row) => {
-                        self.removable
-                            .extend(row.removable_from().map(|at| (at, record)));
+                        let times = times_of(&row, &mut self.removable, &mut self.lapsing);
+                        times.extend(row.removable_from().map(|at| (at, record)));
                         entry.insert(row);
                     }
                     Change::Remove => {
@@ -311,13 +317,23 @@ impl Shard {
 
     fn sweep(&mut self, limit: usize, now: Timestamp) -> usize {
         let mut swept = 0;
-        while swept < limit && self.removable.first().is_some_and(|(at, _)| *at <= now) {
-            if let Some((_, record)) = self.removable.pop_first() {
-                self.rows.remove(&record);
-                swept += 1;
+        for times in [&mut self.removable, &mut self.lapsing] {
+            while swept < limit && times.first().is_some_and(|(at, _)| *at <= now) {
+                if let Some((_, record)) = times.pop_first() {
+                    self.rows.remove(&record);
+                    swept += 1;
+                }
             }
         }
         swept
+    }
+}
+
+/// Among which times a row's is.
+fn times_of<'a>(row: &Row, finished: &'a mut Times, running: &'a mut Times) -> &'a mut Times {
+    match row.phase {
+        Phase::Running { .. } => running,
+        Phase::Released { .. } | Phase::Done { .. } => finished,
     }
 }
 
