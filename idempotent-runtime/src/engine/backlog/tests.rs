@@ -7,7 +7,7 @@ use crate::fingerprint::Fingerprint;
 use crate::outcome::{Disposition, Headers, Outcome};
 use crate::policy::Ttl;
 use crate::store::RowStore;
-use crate::store::transition::{Change, Row};
+use crate::store::transition::{Change, Phase, Row};
 
 fn waiting(number: u64, errand: Errand) -> Waiting {
     let mut record = [0; 32];
@@ -75,6 +75,22 @@ struct Sieve {
     hangs: Arc<Mutex<HashSet<RecordId>>>,
     fails: Arc<Mutex<HashSet<RecordId>>>,
     asked: Arc<Mutex<Vec<RecordId>>>,
+    /// Whether it can hold no outcome.
+    is_small: bool,
+    /// Of each completion, whether its outcome was kept.
+    kept: Arc<Mutex<Vec<bool>>>,
+}
+
+/// What it shows of every record.
+fn running() -> Row {
+    let attempt = AttemptId::from_bytes([1; 16]);
+    let phase = Phase::Running {
+        lease_until: Timestamp::from_millis(1),
+        keep: None,
+        taken_from: None,
+        provisional: None,
+    };
+    Row::new(Fingerprint::from_bytes([2; 32]), attempt, phase)
 }
 
 impl RowStore for Sieve {
@@ -90,7 +106,17 @@ impl RowStore for Sieve {
         if self.fails.lock().unwrap().contains(&record) {
             return Err(StoreError::unknown("it fails"));
         }
-        Ok(decide(None, Timestamp::from_millis(0)).1)
+        let now = Timestamp::from_millis(0);
+        let (change, answer) = decide(Some(&running()), now);
+        if let Change::Put(row) = change
+            && let Phase::Done { outcome, .. } = row.phase
+        {
+            if outcome.is_some() && self.is_small {
+                return Err(StoreError::too_large("it is too large"));
+            }
+            self.kept.lock().unwrap().push(outcome.is_some());
+        }
+        Ok(answer)
     }
 
     async fn scan(
@@ -152,6 +178,23 @@ async fn what_matters_less_gets_its_turn_while_outcomes_fail() {
     run().await;
     assert!(sieve.asked.lock().unwrap().contains(&withdrawn.record));
     assert_eq!(backlog.len(), 100);
+}
+
+#[tokio::test]
+async fn an_outcome_that_the_store_cannot_hold_is_recorded_as_not_kept() {
+    let clock = ManualClock::new();
+    let sieve = Sieve {
+        is_small: true,
+        ..Sieve::default()
+    };
+    let backlog = backlog(&sieve, &clock);
+    push(&backlog, waiting(0, completion(1)));
+    run().await;
+    clock.advance(FIRST_PAUSE);
+    run().await;
+    assert_eq!(*sieve.kept.lock().unwrap(), [false]);
+    assert_eq!(backlog.len(), 0);
+    assert_eq!(backlog.lock().bytes, 0);
 }
 
 #[tokio::test]
