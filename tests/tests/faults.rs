@@ -12,8 +12,9 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use idempotent_runtime::axum::{Attempt, idempotent};
 use idempotent_runtime::clock::{Clock as _, ManualClock};
+use idempotent_runtime::identity::{AttemptId, RecordId};
 use idempotent_runtime::policy::{Policy, StoreDown};
-use idempotent_runtime::store::Store as _;
+use idempotent_runtime::store::{List, Resolution, Store as _, Which};
 use idempotent_runtime::{BuildError, Idempotency, MemoryStore};
 use idempotent_tests::{
     Client, Departures, FaultyStore, Gate, Lines, RawConnection, Reply, Server, Step, When,
@@ -947,4 +948,103 @@ async fn thousands_of_calls_to_a_store_that_refuses_cost_little_and_say_little()
     assert_eq!(store.sent(Step::Withdraw), 0);
     let said = lines.count();
     assert!((1..20).contains(&said), "{said} lines");
+}
+
+#[tokio::test]
+async fn as_many_attempts_run_at_once_by_default_as_the_documentation_says() {
+    use tower::ServiceExt as _;
+
+    let app = App::default();
+    let router = Router::new()
+        .route("/rerun", post(rerun))
+        .layer(Idempotency::new(MemoryStore::new()))
+        .with_state(app.clone());
+    let send = |key: usize| {
+        let request = axum::http::Request::post("/rerun").header("idempotency-key", key);
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        tokio::spawn(router.clone().oneshot(request))
+    };
+    let mut running = Vec::new();
+    for key in 0..4_096 {
+        running.push(send(key));
+        app.gate.arrival().await;
+    }
+    let one_more = within_a_minute("one more is refused", send(4_096)).await;
+    assert_eq!(one_more.unwrap().unwrap().status(), 503);
+    assert_eq!(app.runs(), 4_096);
+}
+
+/// An operator's question, while the handle's time goes on.
+async fn ends<T>(
+    clock: &ManualClock,
+    asked: impl Future<Output = Result<T, impl std::fmt::Debug>>,
+) {
+    let asked = async {
+        tokio::pin!(asked);
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut asked => return answer,
+                () = tokio::task::yield_now() => clock.advance(Duration::from_secs(1)),
+            }
+        }
+    };
+    let answer = within_a_minute("the question ends", asked).await;
+    assert!(answer.is_err());
+    assert!(clock.monotonic() < Duration::from_mins(1));
+}
+
+#[tokio::test]
+async fn what_an_operator_asks_ends_though_the_store_never_answers() {
+    let handle = async || {
+        let (store, clock) = (FaultyStore::new(MemoryStore::new()), ManualClock::new());
+        let builder = Idempotency::builder(store.clone()).clock(clock.clone());
+        (builder.build().await.unwrap(), store, clock)
+    };
+    let (record, seen) = (
+        RecordId::from_bytes([1; 32]),
+        AttemptId::from_bytes([2; 16]),
+    );
+
+    let (idempotency, store, clock) = handle().await;
+    store.fail(Step::Load, When::Never, 1);
+    ends(&clock, idempotency.load(record)).await;
+    let (idempotency, store, clock) = handle().await;
+    store.fail(Step::List, When::Never, 1);
+    ends(&clock, idempotency.list(List::new(Which::All))).await;
+    let (idempotency, store, clock) = handle().await;
+    store.fail(Step::Forget, When::Never, 1);
+    ends(&clock, idempotency.forget(record, seen)).await;
+    let (idempotency, store, clock) = handle().await;
+    store.fail(Step::Resolve, When::Never, 1);
+    let resolution = Resolution::Release;
+    ends(&clock, idempotency.resolve(record, seen, resolution)).await;
+
+    let (store, clock) = (FaultyStore::new(MemoryStore::new()), ManualClock::new());
+    store.fail(Step::Claim, When::Never, 1);
+    ends(
+        &clock,
+        Idempotency::builder(store).clock(clock.clone()).build(),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_disabled_handle_says_so_once() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::registry().with(lines.clone());
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let app = App::default();
+    let router = Router::new()
+        .route("/", post(at_once))
+        .layer(Idempotency::disabled())
+        .with_state(app.clone());
+    let server = Server::start(router).await;
+    let client = Client::new(&server);
+    for _ in 0..3 {
+        client.post_key("/", "k").await;
+    }
+    assert_eq!((app.runs(), lines.count()), (3, 1));
 }
