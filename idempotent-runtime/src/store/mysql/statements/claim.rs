@@ -18,7 +18,7 @@ const ABANDONED: &str = "IF(taken_from IS NULL, 0, abandoned)";
 /// As many as a count holds.
 const MOST: u32 = u32::MAX;
 
-/// 1. Look, locking nothing: NULL is no row, 1 a row that counts as absent, 2 one that the claim holds or takes over, 3
+/// 1. Look, locking nothing: NULL is no row, 1 a row that counts as absent, 0 one that the claim holds or takes over, 2
 ///    one that stands in its way. The look only saves work: what it says may be out of date by the next statement.
 /// 2. Where there was no row, put one. Whoever was faster stays.
 /// 3. Where the row counts as absent, make it anew; where it may be had otherwise, take it: if that still holds for the row
@@ -30,10 +30,10 @@ const MOST: u32 = u32::MAX;
 /// nothing.
 pub(super) fn claim(table: &str) -> String {
     let (absent, takes) = (is_absent(), is_taken());
-    let anew = "@idempotent_look = 1";
+    let anew = "@idempotent_look";
     format!(
         "SELECT IF(@@autocommit, \
-             (SELECT CASE WHEN {absent} THEN 1 WHEN {takes} THEN 2 ELSE 3 END FROM {table} WHERE record = $1), 3) \
+             (SELECT CASE WHEN {absent} THEN 1 WHEN {takes} THEN 0 ELSE 2 END FROM {table} WHERE record = $1), 2) \
            INTO @idempotent_look; \
          INSERT INTO {table} (record, fingerprint, attempt, state, lease_until, \
              namespace, operation, claimed_at, generation, abandoned, keep_abandoned) \
@@ -41,7 +41,7 @@ pub(super) fn claim(table: &str) -> String {
            FROM DUAL WHERE @idempotent_look IS NULL \
            ON DUPLICATE KEY UPDATE record = record; \
          UPDATE {table} SET \
-           extra = IF({anew} OR (taken_from IS NULL AND generation <> attempt), NULL, extra), \
+           extra = IF({anew}, NULL, IF(taken_from IS NULL AND generation <> attempt, NULL, extra)), \
            generation = IF({anew}, $3, IF(taken_from IS NULL, attempt, COALESCE(generation, taken_from))), \
            keep_abandoned = IF({anew}, $9, IF(attempt = $3, keep_abandoned, \
              IF($5 = 3 AND {ABANDONED} + 2 >= $7, NULL, $8))), \
@@ -54,7 +54,7 @@ pub(super) fn claim(table: &str) -> String {
            headers = IF({anew}, NULL, headers), \
            `body` = IF({anew}, NULL, `body`), \
            fingerprint = $2, attempt = $3, state = 0, lease_until = {{now}} + $4, expires_at = NULL \
-           WHERE record = IF(@idempotent_look IN (1, 2), $1, NULL) \
+           WHERE record = IF(@idempotent_look < 2, $1, NULL) \
              AND IF({anew}, {absent}, {takes} AND NOT IFNULL({LAPSED}, FALSE)); \
          SELECT {{now}} AS now, {COLUMNS}, {OUTCOME} FROM {table} WHERE record = $1"
     )
