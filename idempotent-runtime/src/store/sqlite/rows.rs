@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, Decode, Row as _, Sqlite, SqliteConnection, Type};
 
 use super::error::CorruptColumn;
-use super::texts::{COLUMNS, Text, Texts};
+use super::texts::{CLAIMED, COLUMNS, Text, Texts};
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};
@@ -40,25 +40,51 @@ pub(super) async fn load(
     Ok(rows.iter().filter_map(read).collect())
 }
 
+/// What a batch changes.
+#[derive(Debug, Default)]
+pub(super) struct Changes<'a> {
+    /// Rows that claims have made where there was none.
+    pub(super) claimed: Vec<(RecordId, &'a Row)>,
+    pub(super) put: Vec<(RecordId, &'a Row)>,
+    pub(super) removed: Vec<RecordId>,
+}
+
+/// Whether a row is as a claim makes it, so that [`Changes::claimed`] may hold it where there was none.
+pub(super) fn is_as_claimed(row: &Row) -> bool {
+    let is_bare = matches!(
+        row.phase,
+        Phase::Running {
+            taken_from: None,
+            provisional: None,
+            ..
+        }
+    );
+    is_bare && row.extra.is_empty()
+}
+
 /// Writes and removes rows. With `commit`, the transaction ends in the same trip.
 pub(super) async fn store(
     connection: &mut SqliteConnection,
     texts: &mut Texts,
-    put: &[(RecordId, &Row)],
-    removed: &[RecordId],
+    changes: &Changes<'_>,
     now: Timestamp,
     commit: bool,
 ) -> Result<(), sqlx::Error> {
-    let (upserts, deletes) = (slots(put.len()), slots(removed.len()));
+    let claims = slots(changes.claimed.len());
+    let (upserts, deletes) = (slots(changes.put.len()), slots(changes.removed.len()));
     let mut query = sqlx::query(texts.of(Text::Store {
+        claims,
         upserts,
         deletes,
         commit,
     }));
-    for row in padded(put, upserts) {
+    for row in padded(&changes.claimed, claims) {
+        query = bind_claimed(query, row, now);
+    }
+    for row in padded(&changes.put, upserts) {
         query = bind_row(query, row, now);
     }
-    for record in padded(removed, deletes) {
+    for record in padded(&changes.removed, deletes) {
         query = query.bind(record.map(|record| record.as_bytes().to_vec()));
     }
     query.execute(connection).await?;
@@ -112,6 +138,38 @@ fn padded<T: Copy>(items: &[T], slots: usize) -> impl Iterator<Item = Option<T>>
 }
 
 type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+fn bind_claimed<'q>(
+    query: Statement<'q>,
+    row: Option<(RecordId, &Row)>,
+    now: Timestamp,
+) -> Statement<'q> {
+    let claimed = row.and_then(|(record, row)| match row.phase {
+        Phase::Running {
+            lease_until, keep, ..
+        } => Some((record, row, lease_until, keep)),
+        _ => None,
+    });
+    let Some((record, row, lease_until, keep)) = claimed else {
+        return CLAIMED
+            .iter()
+            .fold(query, |query, _| query.bind(None::<i64>));
+    };
+    query
+        .bind(record.as_bytes().to_vec())
+        .bind(row.fingerprint.as_bytes().to_vec())
+        .bind(row.attempt.as_bytes().to_vec())
+        .bind(RUNNING)
+        .bind(lease_until.as_millis())
+        .bind(row.label.namespace().to_owned())
+        .bind(row.label.operation().to_owned())
+        .bind(row.claimed_at.map(Timestamp::as_millis))
+        .bind(row.generation.as_bytes().to_vec())
+        .bind(row.abandoned)
+        .bind(keep.map(in_millis))
+        .bind(now.as_millis())
+        .bind(now.as_millis())
+}
 
 fn bind_row<'q>(
     query: Statement<'q>,

@@ -30,6 +30,23 @@ pub(super) const COLUMNS: [&str; 21] = [
     "extra",
 ];
 
+/// What a claim writes where there was no row: the other columns have nothing to hold yet.
+pub(super) const CLAIMED: [&str; 13] = [
+    "record_id",
+    "fingerprint",
+    "attempt",
+    "phase",
+    "lease_until",
+    "namespace",
+    "operation",
+    "claimed_at",
+    "generation",
+    "abandoned",
+    "keep_abandoned",
+    "created_at",
+    "updated_at",
+];
+
 /// The columns that hold outcomes, which a listing leaves alone.
 const OUTCOMES: [&str; 6] = [
     "provisional_status",
@@ -57,8 +74,9 @@ pub(super) fn listed_columns() -> String {
 pub(super) enum Text {
     /// Reads rows by their record ids.
     Load { begin: bool, slots: usize },
-    /// Writes rows, then removes others by their record ids.
+    /// Puts rows that claims have made, writes others, and removes others by their record ids.
     Store {
+        claims: usize,
         upserts: usize,
         deletes: usize,
         commit: bool,
@@ -81,11 +99,15 @@ impl Text {
         match self {
             Self::Load { begin, slots } => load(begin, slots),
             Self::Store {
+                claims,
                 upserts,
                 deletes,
                 commit,
             } => {
                 let mut statements = Vec::new();
+                if claims > 0 {
+                    statements.push(insert(claims));
+                }
                 if upserts > 0 {
                     statements.push(upsert(upserts));
                 }
@@ -106,6 +128,18 @@ fn load(begin: bool, slots: usize) -> String {
     let columns = COLUMNS.join(", ");
     let records = placeholders(slots);
     format!("{begin}SELECT {columns} FROM idempotency_records WHERE record_id IN ({records})")
+}
+
+/// Most writes are a claim's or a completion's. A claim that finds no row pays for no conflict, and for few columns. Rows
+/// whose id is null are padding.
+fn insert(slots: usize) -> String {
+    let columns = CLAIMED.join(", ");
+    let row = format!("({})", placeholders(CLAIMED.len()));
+    let values = vec![row.as_str(); slots].join(", ");
+    format!(
+        "INSERT INTO idempotency_records ({columns}) \
+         SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL"
+    )
 }
 
 /// Rows whose id is null are padding.

@@ -13,9 +13,10 @@ use tokio::sync::oneshot;
 use super::connection::{self, Connector};
 use super::error::{BatchFailure, CorruptColumn};
 use super::lanes::Lanes;
+use super::pages;
+use super::rows::{self, Changes, is_as_claimed};
 use super::step::{Access, Listing, Message, Step, Sweep};
 use super::texts::Texts;
-use super::{pages, rows};
 use crate::clock::{Steady, Timestamp};
 use crate::identity::RecordId;
 use crate::store::StoreError;
@@ -107,12 +108,12 @@ impl Writer {
         if !begin {
             return Ok(());
         }
-        let (put, removed) = overlay.changes();
+        let changes = overlay.changes();
         if batch.sweeps.is_empty() {
-            let stored = rows::store(connection, texts, &put, &removed, now, true).await;
+            let stored = rows::store(connection, texts, &changes, now, true).await;
             return stored.map_err(BatchFailure::at_commit);
         }
-        rows::store(connection, texts, &put, &removed, now, false)
+        rows::store(connection, texts, &changes, now, false)
             .await
             .map_err(before_commit)?;
         for sweep in &mut batch.sweeps {
@@ -120,7 +121,7 @@ impl Writer {
                 .await
                 .map_err(before_commit)?;
         }
-        rows::store(connection, texts, &[], &[], now, true)
+        rows::store(connection, texts, &Changes::default(), now, true)
             .await
             .map_err(BatchFailure::at_commit)
     }
@@ -207,17 +208,20 @@ impl Overlay {
     }
 
     /// The rows to write and the records to remove.
-    fn changes(&self) -> (Vec<(RecordId, &Row)>, Vec<RecordId>) {
-        let mut put = Vec::new();
-        let mut removed = Vec::new();
+    fn changes(&self) -> Changes<'_> {
+        let mut changes = Changes::default();
         for (record, slot) in self.slots.iter().filter(|(_, slot)| slot.changed) {
             match &slot.row {
-                Ok(Some(row)) => put.push((*record, row)),
-                Ok(None) if slot.stored => removed.push(*record),
+                Ok(Some(row)) if !slot.stored && is_as_claimed(row) => {
+                    changes.claimed.push((*record, row));
+                }
+                Ok(Some(row)) => changes.put.push((*record, row)),
+                Ok(None) if slot.stored => changes.removed.push(*record),
                 _ => {}
             }
         }
-        put.sort_unstable_by_key(|(record, _)| *record);
-        (put, removed)
+        changes.claimed.sort_unstable_by_key(|(record, _)| *record);
+        changes.put.sort_unstable_by_key(|(record, _)| *record);
+        changes
     }
 }
