@@ -52,8 +52,15 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// Time since some fixed point. It never runs backwards.
     fn monotonic(&self) -> Duration;
 
-    /// Ends once so much time has passed. Dropping the future cancels it.
+    /// Ends once this much time has passed. Dropping the future cancels it.
     fn sleep(&self, duration: Duration) -> Sleep;
+
+    /// Ends once [`monotonic`](Self::monotonic) has reached this time. Dropping the future cancels it.
+    ///
+    /// A clock that a test moves overrides this, so that a move between reading the time and going to sleep isn't missed.
+    fn sleep_until(&self, time: Duration) -> Sleep {
+        self.sleep(time.saturating_sub(self.monotonic()))
+    }
 }
 
 /// The operating system's clock and tokio's timers.
@@ -189,12 +196,22 @@ impl Clock for ManualClock {
 
     fn sleep(&self, duration: Duration) -> Sleep {
         let mut manual = self.lock();
-        if duration.is_zero() {
+        let until = manual.elapsed + duration;
+        manual.sleep_until(until)
+    }
+
+    fn sleep_until(&self, time: Duration) -> Sleep {
+        self.lock().sleep_until(time)
+    }
+}
+
+impl Manual {
+    fn sleep_until(&mut self, time: Duration) -> Sleep {
+        if time <= self.elapsed {
             return Box::pin(std::future::ready(()));
         }
         let (wake, woken) = oneshot::channel();
-        let until = manual.elapsed + duration;
-        manual.sleepers.push((until, wake));
+        self.sleepers.push((time, wake));
         Box::pin(async move {
             // The sender lives as long as the clock; a clock that is gone never wakes anybody.
             if woken.await.is_err() {

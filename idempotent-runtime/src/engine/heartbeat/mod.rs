@@ -207,15 +207,9 @@ impl Inner {
                 woken.await;
                 continue;
             };
-            let now = self.clock.monotonic();
-            let sleep = self.clock.sleep(at.saturating_sub(now));
-            // A clock that a test moves may have gone on in between.
-            let moved = self.clock.monotonic().saturating_sub(now);
-            if now < at && moved < MOVED {
-                tokio::select! {
-                    () = woken => {}
-                    () = sleep => {}
-                }
+            tokio::select! {
+                () = woken => {}
+                () = self.clock.sleep_until(at) => {}
             }
         }
     }
@@ -302,9 +296,6 @@ impl Drop for Ended<'_> {
         self.0.ended();
     }
 }
-
-/// A clock that goes on so far within an instant was moved.
-const MOVED: Duration = Duration::from_millis(50);
 
 impl Inner {
     fn complain(&self, lease: &Lease, error: &StoreError) {
