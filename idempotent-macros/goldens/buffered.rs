@@ -3,7 +3,13 @@ fn named(
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn named() -> Response {
@@ -11,23 +17,25 @@ fn named(
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::Probe::<Response>::NEW.kind().buffered::<Response>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(__call, _) => {
-                    __idempotent::protect(
-                            __call,
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(__call, _) => {
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
                             __replay,
-                            __idempotent::need_send(named()),
+                            __idempotent::need_send(named()).await,
                         )
-                        .await
-                }
-                __idempotent::Received::Answered(__response) => __response,
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }
 
 fn unnamed(
@@ -35,7 +43,13 @@ fn unnamed(
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn unnamed() -> Result<impl IntoResponse, ApiError> {
@@ -46,23 +60,25 @@ fn unnamed(
         __idempotent::any_response(),
         __idempotent::Probe::<ApiError>::NEW.kind().buffered::<ApiError>(),
     );
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(__call, _) => {
-                    __idempotent::protect(
-                            __call,
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(__call, _) => {
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
                             __replay,
-                            __idempotent::need_send(unnamed()),
+                            __idempotent::need_send(unnamed()).await,
                         )
-                        .await
-                }
-                __idempotent::Received::Answered(__response) => __response,
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }
 
 fn without_a_name(
@@ -70,7 +86,13 @@ fn without_a_name(
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn without_a_name() -> impl IntoResponse {
@@ -80,21 +102,23 @@ fn without_a_name(
         .abandoned(__idempotent::Abandoned::RerunUpTo(3u32))
         .validated();
     let __replay = __idempotent::any_response();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(__call, _) => {
-                    __idempotent::protect(
-                            __call,
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(__call, _) => {
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
                             __replay,
-                            __idempotent::need_send(without_a_name()),
+                            __idempotent::need_send(without_a_name()).await,
                         )
-                        .await
-                }
-                __idempotent::Received::Answered(__response) => __response,
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }

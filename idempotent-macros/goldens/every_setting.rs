@@ -3,7 +3,11 @@ fn pay(
         crate::vendored::axum::__private::NoArgument,
     >,
 ) -> crate::vendored::axum::__private::Run<
-    impl ::core::future::Future<Output = crate::vendored::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = crate::vendored::axum::__private::Handing<
+            impl ::core::future::Future<Output = crate::vendored::axum::__private::Reply>,
+        >,
+    >,
 > {
     use crate::vendored::axum::__private as __idempotent;
     async fn pay() -> StatusCode {
@@ -31,21 +35,23 @@ fn pay(
         .deadline(__idempotent::millis(90000u64))
         .validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(__call, _) => {
-                    __idempotent::protect(
-                            __call,
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(__call, _) => {
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
                             __replay,
-                            __idempotent::need_send(pay()),
+                            __idempotent::need_send(pay()).await,
                         )
-                        .await
-                }
-                __idempotent::Received::Answered(__response) => __response,
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }

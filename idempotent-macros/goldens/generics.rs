@@ -3,7 +3,13 @@ fn create<'a, O: Owner, const N: usize>(
     __arg1: Extension<Task<O, N>>,
     __captured: ::idempotent_runtime::axum::__private::Captured<impl Body>,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 >
 where
     O: Clone,
@@ -22,32 +28,34 @@ where
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<Json<Task<O, N>>>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(mut __call, __arg2) => {
-                    #[allow(
-                        unused_variables,
-                        clippy::needless_borrow,
-                        clippy::needless_borrows_for_generic_args,
-                        clippy::explicit_auto_deref,
-                        clippy::pattern_type_mismatch
-                    )]
-                    {
-                        let owner = &__arg0;
-                        __idempotent::scope(&mut __call, &owner);
-                    }
-                    __idempotent::protect(
-                            __call,
-                            __replay,
-                            create::<O, N>(__arg0, __arg1, __arg2),
-                        )
-                        .await
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(mut __call, __arg2) => {
+                #[allow(
+                    unused_variables,
+                    clippy::needless_borrow,
+                    clippy::needless_borrows_for_generic_args,
+                    clippy::explicit_auto_deref,
+                    clippy::pattern_type_mismatch
+                )]
+                {
+                    let owner = &__arg0;
+                    __idempotent::scope(&mut __call, &owner);
                 }
-                __idempotent::Received::Answered(__response) => __response,
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
+                            __replay,
+                            create::<O, N>(__arg0, __arg1, __arg2).await,
+                        )
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }

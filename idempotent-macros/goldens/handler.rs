@@ -6,7 +6,13 @@ pub fn create_task(
     __arg1: OrgId,
     __captured: ::idempotent_runtime::axum::__private::Captured<Json<NewTask>>,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     #[tracing::instrument(skip_all)]
@@ -23,32 +29,35 @@ pub fn create_task(
         .ttl(__idempotent::Ttl::after(__idempotent::millis(86400000u64)))
         .validated();
     let __replay = __idempotent::need_replay::<Json<Task>>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(mut __call, __arg2) => {
-                    #[allow(
-                        unused_variables,
-                        clippy::needless_borrow,
-                        clippy::needless_borrows_for_generic_args,
-                        clippy::explicit_auto_deref,
-                        clippy::pattern_type_mismatch
-                    )]
-                    {
-                        let org = &__arg1;
-                        __idempotent::scope(&mut __call, &org);
-                    }
-                    __idempotent::protect(
-                            __call,
-                            __replay,
-                            __idempotent::need_send(create_task(__arg0, __arg1, __arg2)),
-                        )
-                        .await
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(mut __call, __arg2) => {
+                #[allow(
+                    unused_variables,
+                    clippy::needless_borrow,
+                    clippy::needless_borrows_for_generic_args,
+                    clippy::explicit_auto_deref,
+                    clippy::pattern_type_mismatch
+                )]
+                {
+                    let org = &__arg1;
+                    __idempotent::scope(&mut __call, &org);
                 }
-                __idempotent::Received::Answered(__response) => __response,
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
+                            __replay,
+                            __idempotent::need_send(create_task(__arg0, __arg1, __arg2))
+                                .await,
+                        )
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }

@@ -1,7 +1,13 @@
 fn create<O: Owner>(
     __captured: ::idempotent_runtime::axum::__private::Captured<O>,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Deciding<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Response,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn create<O: Owner>(#[allow(unused_variables)] owner: O) -> StatusCode {
@@ -9,50 +15,58 @@ fn create<O: Owner>(
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(__call, __arg0) => {
-                    #[allow(
-                        unused_variables,
-                        clippy::needless_borrow,
-                        clippy::needless_borrows_for_generic_args,
-                        clippy::explicit_auto_deref,
-                        clippy::pattern_type_mismatch
-                    )]
-                    let __entry = {
-                        let owner = &__arg0;
-                        __idempotent::enter(
-                                __call,
-                                |__saved| async move {
-                                    #[allow(
-                                        unreachable_code,
-                                        unused_qualifications,
-                                        clippy::diverging_sub_expression,
-                                        clippy::empty_loop
-                                    )]
-                                    if false {
-                                        let __decision: OnReplay = loop {};
-                                        return __decision;
-                                    }
-                                    let saved: Saved = __saved;
-                                    owner.judge(saved).await
-                                },
-                            )
-                            .await
-                    };
-                    match __entry {
-                        __idempotent::Entry::Run(__call) => {
-                            __idempotent::protect(__call, __replay, create::<O>(__arg0))
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(__call, __arg0) => {
+                __idempotent::decide(
+                    __call,
+                    move |__call| async move {
+                        #[allow(
+                            unused_variables,
+                            clippy::needless_borrow,
+                            clippy::needless_borrows_for_generic_args,
+                            clippy::explicit_auto_deref,
+                            clippy::pattern_type_mismatch
+                        )]
+                        let __entry = {
+                            let owner = &__arg0;
+                            __idempotent::enter(
+                                    __call,
+                                    |__saved| async move {
+                                        #[allow(
+                                            unreachable_code,
+                                            unused_qualifications,
+                                            clippy::diverging_sub_expression,
+                                            clippy::empty_loop
+                                        )]
+                                        if false {
+                                            let __decision: OnReplay = loop {};
+                                            return __decision;
+                                        }
+                                        let saved: Saved = __saved;
+                                        owner.judge(saved).await
+                                    },
+                                )
                                 .await
+                        };
+                        match __entry {
+                            __idempotent::Entry::Run(__entered) => {
+                                __idempotent::protect(
+                                        __entered,
+                                        __replay,
+                                        create::<O>(__arg0),
+                                    )
+                                    .await
+                            }
+                            __idempotent::Entry::Answered(__response) => __response,
                         }
-                        __idempotent::Entry::Answered(__response) => __response,
-                    }
-                }
-                __idempotent::Received::Answered(__response) => __response,
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::decided(__response)
+            }
+        }
+    })
 }

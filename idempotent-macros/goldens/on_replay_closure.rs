@@ -3,7 +3,13 @@ fn create(
     __arg1: OrgId,
     __captured: ::idempotent_runtime::axum::__private::Captured<Json<NewTask>>,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Deciding<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Response,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn create(
@@ -18,69 +24,73 @@ fn create(
     }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<Json<Task>>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(mut __call, __arg2) => {
-                    #[allow(
-                        unused_variables,
-                        clippy::needless_borrow,
-                        clippy::needless_borrows_for_generic_args,
-                        clippy::explicit_auto_deref,
-                        clippy::pattern_type_mismatch
-                    )]
-                    {
-                        let org = &__arg1;
-                        __idempotent::scope(&mut __call, &org);
-                    }
-                    #[allow(
-                        unused_variables,
-                        clippy::needless_borrow,
-                        clippy::needless_borrows_for_generic_args,
-                        clippy::explicit_auto_deref,
-                        clippy::pattern_type_mismatch
-                    )]
-                    let __entry = {
-                        let State(app) = &__arg0;
-                        let org = &__arg1;
-                        let Json(task) = &__arg2;
-                        __idempotent::enter(
-                                __call,
-                                |saved| __idempotent::need_send(async move {
-                                    #[allow(
-                                        unreachable_code,
-                                        unused_qualifications,
-                                        clippy::diverging_sub_expression,
-                                        clippy::empty_loop
-                                    )]
-                                    if false {
-                                        let __decision: __idempotent::OnReplay = loop {};
-                                        return __decision;
-                                    }
-                                    match app.find(org, task.id).await {
-                                        Ok(Some(_)) => saved.replay(),
-                                        _ => return OnReplay::answer(StatusCode::NOT_FOUND),
-                                    }
-                                }),
-                            )
-                            .await
-                    };
-                    match __entry {
-                        __idempotent::Entry::Run(__call) => {
-                            __idempotent::protect(
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(mut __call, __arg2) => {
+                #[allow(
+                    unused_variables,
+                    clippy::needless_borrow,
+                    clippy::needless_borrows_for_generic_args,
+                    clippy::explicit_auto_deref,
+                    clippy::pattern_type_mismatch
+                )]
+                {
+                    let org = &__arg1;
+                    __idempotent::scope(&mut __call, &org);
+                }
+                __idempotent::decide(
+                    __call,
+                    move |__call| async move {
+                        #[allow(
+                            unused_variables,
+                            clippy::needless_borrow,
+                            clippy::needless_borrows_for_generic_args,
+                            clippy::explicit_auto_deref,
+                            clippy::pattern_type_mismatch
+                        )]
+                        let __entry = {
+                            let State(app) = &__arg0;
+                            let org = &__arg1;
+                            let Json(task) = &__arg2;
+                            __idempotent::enter(
                                     __call,
-                                    __replay,
-                                    __idempotent::need_send(create(__arg0, __arg1, __arg2)),
+                                    |saved| __idempotent::need_send(async move {
+                                        #[allow(
+                                            unreachable_code,
+                                            unused_qualifications,
+                                            clippy::diverging_sub_expression,
+                                            clippy::empty_loop
+                                        )]
+                                        if false {
+                                            let __decision: __idempotent::OnReplay = loop {};
+                                            return __decision;
+                                        }
+                                        match app.find(org, task.id).await {
+                                            Ok(Some(_)) => saved.replay(),
+                                            _ => return OnReplay::answer(StatusCode::NOT_FOUND),
+                                        }
+                                    }),
                                 )
                                 .await
+                        };
+                        match __entry {
+                            __idempotent::Entry::Run(__entered) => {
+                                __idempotent::protect(
+                                        __entered,
+                                        __replay,
+                                        __idempotent::need_send(create(__arg0, __arg1, __arg2)),
+                                    )
+                                    .await
+                            }
+                            __idempotent::Entry::Answered(__response) => __response,
                         }
-                        __idempotent::Entry::Answered(__response) => __response,
-                    }
-                }
-                __idempotent::Received::Answered(__response) => __response,
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::decided(__response)
+            }
+        }
+    })
 }

@@ -2,7 +2,13 @@ pub fn r#match<r#T>(
     __arg0: Type<r#T>,
     __captured: ::idempotent_runtime::axum::__private::Captured<Query<String>>,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn r#match<r#T>(
@@ -23,38 +29,40 @@ pub fn r#match<r#T>(
         __ALTERED.validated()
     };
     let __replay = __idempotent::need_replay::<r#try::Reply>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(mut __call, __arg1) => {
-                    #[allow(
-                        unused_variables,
-                        clippy::needless_borrow,
-                        clippy::needless_borrows_for_generic_args,
-                        clippy::explicit_auto_deref,
-                        clippy::pattern_type_mismatch
-                    )]
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(mut __call, __arg1) => {
+                #[allow(
+                    unused_variables,
+                    clippy::needless_borrow,
+                    clippy::needless_borrows_for_generic_args,
+                    clippy::explicit_auto_deref,
+                    clippy::pattern_type_mismatch
+                )]
+                {
                     {
-                        {
-                            let r#type = &__arg0;
-                            __idempotent::scope(&mut __call, &r#type);
-                        }
-                        {
-                            let Query(r#async) = &__arg1;
-                            __idempotent::key(&mut __call, &format!("{async}"));
-                        }
+                        let r#type = &__arg0;
+                        __idempotent::scope(&mut __call, &r#type);
                     }
-                    __idempotent::protect(
-                            __call,
-                            __replay,
-                            r#match::<r#T>(__arg0, __arg1),
-                        )
-                        .await
+                    {
+                        let Query(r#async) = &__arg1;
+                        __idempotent::key(&mut __call, &format!("{async}"));
+                    }
                 }
-                __idempotent::Received::Answered(__response) => __response,
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
+                            __replay,
+                            r#match::<r#T>(__arg0, __arg1).await,
+                        )
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }

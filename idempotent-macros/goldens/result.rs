@@ -2,7 +2,13 @@ fn pay(
     __arg0: User,
     __captured: ::idempotent_runtime::axum::__private::Captured<Bytes>,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn pay(
@@ -20,38 +26,40 @@ fn pay(
         ),
         __idempotent::need_replay::<ApiError>(),
     );
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(mut __call, __arg1) => {
-                    #[allow(
-                        unused_variables,
-                        clippy::needless_borrow,
-                        clippy::needless_borrows_for_generic_args,
-                        clippy::explicit_auto_deref,
-                        clippy::pattern_type_mismatch
-                    )]
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(mut __call, __arg1) => {
+                #[allow(
+                    unused_variables,
+                    clippy::needless_borrow,
+                    clippy::needless_borrows_for_generic_args,
+                    clippy::explicit_auto_deref,
+                    clippy::pattern_type_mismatch
+                )]
+                {
                     {
-                        {
-                            let user = &__arg0;
-                            __idempotent::scope(&mut __call, &user.org);
-                        }
-                        {
-                            let user = &__arg0;
-                            __idempotent::scope(&mut __call, &user.id);
-                        }
+                        let user = &__arg0;
+                        __idempotent::scope(&mut __call, &user.org);
                     }
-                    __idempotent::protect(
-                            __call,
-                            __replay,
-                            __idempotent::need_send(pay(__arg0, __arg1)),
-                        )
-                        .await
+                    {
+                        let user = &__arg0;
+                        __idempotent::scope(&mut __call, &user.id);
+                    }
                 }
-                __idempotent::Received::Answered(__response) => __response,
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
+                            __replay,
+                            __idempotent::need_send(pay(__arg0, __arg1)).await,
+                        )
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }

@@ -3,7 +3,13 @@ fn pay(
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn pay() -> StatusCode {
@@ -20,21 +26,23 @@ fn pay(
         .abandoned(__idempotent::Abandoned::Refuse)
         .validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(__call, _) => {
-                    __idempotent::protect(
-                            __call,
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(__call, _) => {
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
                             __replay,
-                            __idempotent::need_send(pay()),
+                            __idempotent::need_send(pay()).await,
                         )
-                        .await
-                }
-                __idempotent::Received::Answered(__response) => __response,
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }

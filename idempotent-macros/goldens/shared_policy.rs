@@ -1,7 +1,13 @@
 fn pay(
     __captured: ::idempotent_runtime::axum::__private::Captured<OrgId>,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn pay(#[allow(unused_variables)] org: OrgId) -> StatusCode {
@@ -17,32 +23,34 @@ fn pay(
         __ALTERED.validated()
     };
     let __replay = __idempotent::need_replay::<StatusCode>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(mut __call, __arg0) => {
-                    #[allow(
-                        unused_variables,
-                        clippy::needless_borrow,
-                        clippy::needless_borrows_for_generic_args,
-                        clippy::explicit_auto_deref,
-                        clippy::pattern_type_mismatch
-                    )]
-                    {
-                        let org = &__arg0;
-                        __idempotent::scope(&mut __call, &org);
-                    }
-                    __idempotent::protect(
-                            __call,
-                            __replay,
-                            __idempotent::need_send(pay(__arg0)),
-                        )
-                        .await
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(mut __call, __arg0) => {
+                #[allow(
+                    unused_variables,
+                    clippy::needless_borrow,
+                    clippy::needless_borrows_for_generic_args,
+                    clippy::explicit_auto_deref,
+                    clippy::pattern_type_mismatch
+                )]
+                {
+                    let org = &__arg0;
+                    __idempotent::scope(&mut __call, &org);
                 }
-                __idempotent::Received::Answered(__response) => __response,
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
+                            __replay,
+                            __idempotent::need_send(pay(__arg0)).await,
+                        )
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }

@@ -16,7 +16,13 @@ fn many(
     __arg14: A15,
     __captured: ::idempotent_runtime::axum::__private::Captured<A16>,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     #[allow(clippy::too_many_arguments)]
@@ -42,57 +48,60 @@ fn many(
     ) {}
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<()>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(mut __call, __arg15) => {
-                    #[allow(
-                        unused_variables,
-                        clippy::needless_borrow,
-                        clippy::needless_borrows_for_generic_args,
-                        clippy::explicit_auto_deref,
-                        clippy::pattern_type_mismatch
-                    )]
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(mut __call, __arg15) => {
+                #[allow(
+                    unused_variables,
+                    clippy::needless_borrow,
+                    clippy::needless_borrows_for_generic_args,
+                    clippy::explicit_auto_deref,
+                    clippy::pattern_type_mismatch
+                )]
+                {
                     {
-                        {
-                            let a1 = &__arg0;
-                            __idempotent::scope(&mut __call, &a1);
-                        }
-                        {
-                            let a16 = &__arg15;
-                            __idempotent::scope(&mut __call, &a16);
-                        }
+                        let a1 = &__arg0;
+                        __idempotent::scope(&mut __call, &a1);
                     }
-                    __idempotent::protect(
-                            __call,
+                    {
+                        let a16 = &__arg15;
+                        __idempotent::scope(&mut __call, &a16);
+                    }
+                }
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
                             __replay,
                             __idempotent::need_send(
-                                many(
-                                    __arg0,
-                                    __arg1,
-                                    __arg2,
-                                    __arg3,
-                                    __arg4,
-                                    __arg5,
-                                    __arg6,
-                                    __arg7,
-                                    __arg8,
-                                    __arg9,
-                                    __arg10,
-                                    __arg11,
-                                    __arg12,
-                                    __arg13,
-                                    __arg14,
-                                    __arg15,
-                                ),
-                            ),
+                                    many(
+                                        __arg0,
+                                        __arg1,
+                                        __arg2,
+                                        __arg3,
+                                        __arg4,
+                                        __arg5,
+                                        __arg6,
+                                        __arg7,
+                                        __arg8,
+                                        __arg9,
+                                        __arg10,
+                                        __arg11,
+                                        __arg12,
+                                        __arg13,
+                                        __arg14,
+                                        __arg15,
+                                    ),
+                                )
+                                .await,
                         )
-                        .await
-                }
-                __idempotent::Received::Answered(__response) => __response,
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }

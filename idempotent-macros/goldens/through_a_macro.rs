@@ -1,7 +1,11 @@
 fn create(
     __captured: crate::vendored::axum::__private::Captured<Org>,
 ) -> crate::vendored::axum::__private::Run<
-    impl ::core::future::Future<Output = crate::vendored::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = crate::vendored::axum::__private::Handing<
+            impl ::core::future::Future<Output = crate::vendored::axum::__private::Reply>,
+        >,
+    >,
 > {
     use crate::vendored::axum::__private as __idempotent;
     async fn create(
@@ -39,41 +43,43 @@ fn create(
         __idempotent::need_replay::<StatusCode>(),
         __idempotent::need_replay::<ApiError>(),
     );
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(mut __call, __arg0) => {
-                    #[allow(
-                        unused_variables,
-                        clippy::needless_borrow,
-                        clippy::needless_borrows_for_generic_args,
-                        clippy::explicit_auto_deref,
-                        clippy::pattern_type_mismatch
-                    )]
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(mut __call, __arg0) => {
+                #[allow(
+                    unused_variables,
+                    clippy::needless_borrow,
+                    clippy::needless_borrows_for_generic_args,
+                    clippy::explicit_auto_deref,
+                    clippy::pattern_type_mismatch
+                )]
+                {
                     {
-                        {
-                            let org = &__arg0;
-                            __idempotent::scope(&mut __call, &org);
-                        }
-                        {
-                            __idempotent::scope(&mut __call, &7);
-                        }
-                        {
-                            let org = &__arg0;
-                            __idempotent::key(&mut __call, &org.id);
-                        }
+                        let org = &__arg0;
+                        __idempotent::scope(&mut __call, &org);
                     }
-                    __idempotent::protect(
-                            __call,
-                            __replay,
-                            __idempotent::need_send(create(__arg0)),
-                        )
-                        .await
+                    {
+                        __idempotent::scope(&mut __call, &7);
+                    }
+                    {
+                        let org = &__arg0;
+                        __idempotent::key(&mut __call, &org.id);
+                    }
                 }
-                __idempotent::Received::Answered(__response) => __response,
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
+                            __replay,
+                            __idempotent::need_send(create(__arg0)).await,
+                        )
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }

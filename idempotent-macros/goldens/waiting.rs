@@ -3,7 +3,13 @@ fn wait(
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn wait() -> StatusCode {
@@ -15,23 +21,25 @@ fn wait(
         .pending(__idempotent::Pending::Wait(__idempotent::millis(5000u64)))
         .validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(__call, _) => {
-                    __idempotent::protect(
-                            __call,
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(__call, _) => {
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
                             __replay,
-                            __idempotent::need_send(wait()),
+                            __idempotent::need_send(wait()).await,
                         )
-                        .await
-                }
-                __idempotent::Received::Answered(__response) => __response,
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }
 
 fn provisional(
@@ -39,7 +47,13 @@ fn provisional(
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn provisional() -> StatusCode {
@@ -50,23 +64,25 @@ fn provisional(
         .pending(__idempotent::Pending::Provisional(__idempotent::millis(250u64)))
         .validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(__call, _) => {
-                    __idempotent::protect(
-                            __call,
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(__call, _) => {
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
                             __replay,
-                            __idempotent::need_send(provisional()),
+                            __idempotent::need_send(provisional()).await,
                         )
-                        .await
-                }
-                __idempotent::Received::Answered(__response) => __response,
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }
 
 fn except(
@@ -74,7 +90,13 @@ fn except(
         ::idempotent_runtime::axum::__private::NoArgument,
     >,
 ) -> ::idempotent_runtime::axum::__private::Run<
-    impl ::core::future::Future<Output = ::idempotent_runtime::axum::__private::Response>,
+    impl ::core::future::Future<
+        Output = ::idempotent_runtime::axum::__private::Handing<
+            impl ::core::future::Future<
+                Output = ::idempotent_runtime::axum::__private::Reply,
+            >,
+        >,
+    >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
     async fn except() -> StatusCode {
@@ -84,21 +106,23 @@ fn except(
         .fingerprint(__idempotent::FingerprintOf::Except(&["/sent_at"]))
         .validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
-    let (__detach, __received) = __idempotent::receive(__captured, &__POLICY);
-    __idempotent::run(
-        __detach,
-        async move {
-            match __received.await {
-                __idempotent::Received::Run(__call, _) => {
-                    __idempotent::protect(
-                            __call,
+    let __received = __idempotent::receive(__captured, &__POLICY);
+    __idempotent::run(async move {
+        match __received.await {
+            __idempotent::Received::Run(__call, _) => {
+                __idempotent::hand_over(
+                    __call,
+                    async move {
+                        __idempotent::reply(
                             __replay,
-                            __idempotent::need_send(except()),
+                            __idempotent::need_send(except()).await,
                         )
-                        .await
-                }
-                __idempotent::Received::Answered(__response) => __response,
+                    },
+                )
             }
-        },
-    )
+            __idempotent::Received::Answered(__response) => {
+                __idempotent::answered(__response)
+            }
+        }
+    })
 }

@@ -43,6 +43,7 @@
     allow(dead_code, unused_imports, unreachable_pub)
 )]
 
+pub mod attempt;
 #[cfg(feature = "axum")]
 pub mod axum;
 pub mod clock;
@@ -50,6 +51,8 @@ mod digest;
 mod engine;
 pub mod fingerprint;
 mod hex;
+#[cfg(feature = "web")]
+mod http;
 pub mod idempotency;
 pub mod identity;
 mod json_pointer;

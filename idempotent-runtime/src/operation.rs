@@ -12,8 +12,18 @@ use crate::scope::Scope;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OperationName<'a> {
     /// Empty for an operation with a name of its own. No method is empty, so neither can be taken for the other.
-    method: &'a str,
+    method: Cow<'a, str>,
     name: Cow<'a, str>,
+}
+
+impl OperationName<'_> {
+    /// The same, apart from the request.
+    pub(crate) fn into_owned(self) -> OperationName<'static> {
+        OperationName {
+            method: Cow::Owned(self.method.into_owned()),
+            name: Cow::Owned(self.name.into_owned()),
+        }
+    }
 }
 
 impl<'a> OperationName<'a> {
@@ -26,15 +36,15 @@ impl<'a> OperationName<'a> {
     ) -> Self {
         match (operation, template) {
             (Operation::Named(name), _) => Self {
-                method: "",
+                method: Cow::Borrowed(""),
                 name: Cow::Borrowed(name),
             },
             (Operation::Route, Some(template)) => Self {
-                method,
+                method: Cow::Borrowed(method),
                 name: without_names(template),
             },
             (Operation::Route, None) | (Operation::Path, _) => Self {
-                method,
+                method: Cow::Borrowed(method),
                 name: Cow::Borrowed(path),
             },
         }

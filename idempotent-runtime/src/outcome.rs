@@ -101,14 +101,15 @@ impl Headers {
     pub fn pack<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<Self, InvalidHeaders> {
-        let mut block = BytesMut::new();
+        let mut packing = Self::packing();
         for (name, value) in pairs {
-            block.put_u16(u16::try_from(name.len()).map_err(|_| InvalidHeaders)?);
-            block.put_slice(name.as_bytes());
-            block.put_u32(u32::try_from(value.len()).map_err(|_| InvalidHeaders)?);
-            block.put_slice(value);
+            packing.push(name, value)?;
         }
-        Ok(Self(block.freeze()))
+        Ok(packing.finish())
+    }
+
+    pub(crate) fn packing() -> Packing {
+        Packing(BytesMut::new())
     }
 
     /// Takes a block that [`as_bytes`](Self::as_bytes) gave.
@@ -139,6 +140,26 @@ impl Headers {
             rest = after;
             Some(pair)
         })
+    }
+}
+
+/// Headers that are being packed, one by one.
+pub(crate) struct Packing(BytesMut);
+
+impl Packing {
+    pub(crate) fn push(&mut self, name: &str, value: &[u8]) -> Result<(), InvalidHeaders> {
+        let Self(block) = self;
+        let name_length = u16::try_from(name.len()).map_err(|_| InvalidHeaders)?;
+        let value_length = u32::try_from(value.len()).map_err(|_| InvalidHeaders)?;
+        block.put_u16(name_length);
+        block.put_slice(name.as_bytes());
+        block.put_u32(value_length);
+        block.put_slice(value);
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Headers {
+        Headers(self.0.freeze())
     }
 }
 

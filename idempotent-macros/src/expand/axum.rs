@@ -32,6 +32,7 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
     let (witness, replay) = (witness(), replay(&private, &protected.reply));
     let second_looks = protected.second_looks.iter().map(second_look);
     let run = run(&private, protected);
+    let next = next(&private_path, protected);
     let mut body = Group::new(
         Delimiter::Brace,
         quote! {
@@ -53,11 +54,20 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
         #(#outer_attrs)*
         #allow
         #vis #keyword #name #generics(#parameters) -> #private_path::Run<
-            impl ::core::future::Future<Output = #private_path::Response>
+            impl ::core::future::Future<Output = #private_path::#next>
         >
         #where_clause
         #body
     }
+}
+
+/// What is left to do once the request has been read.
+fn next(private: &TokenStream, protected: &Protected) -> TokenStream {
+    let (next, output) = match protected.on_replay {
+        None => (quote!(Handing), quote!(Reply)),
+        Some(_) => (quote!(Deciding), quote!(Response)),
+    };
+    quote!(#next<impl ::core::future::Future<Output = #private::#output>>)
 }
 
 /// A warning under the user's own words, by the one means that a macro has: the use of something deprecated.
@@ -217,11 +227,11 @@ fn is_called_as_a_stream(ty: &Type) -> bool {
 
 /// Hands everything to the runtime.
 ///
-/// All of it is one async block, since each is a state machine of its own to compile.
+/// What reads the request is one future, and the handler another, which alone moves into a task of its own.
 fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
     let handler = &protected.handler;
     let (captured, call, witness) = (captured(), call(), witness());
-    let (detach, received) = (mixed("__detach"), mixed("__received"));
+    let (entered, received) = (mixed("__entered"), mixed("__received"));
     let response = mixed("__response");
     let seen = seen(protected);
     let mutable = seen.as_ref().map(|_| quote!(mut));
@@ -232,21 +242,30 @@ fn run(private: &TokenStream, protected: &Protected) -> TokenStream {
         Form::Closure => Some(closure(protected)),
         Form::Function { .. } => None,
     };
-    let protect = quote!(#private::protect(#call, #witness, #called).await);
-    let answer = match &protected.on_replay {
-        None => protect,
-        Some(on_replay) => entry(private, on_replay, &protect),
+    let (answered, rest) = match &protected.on_replay {
+        None => (
+            quote!(answered),
+            quote!(#private::hand_over(#call, async move { #private::reply(#witness, #called.await) })),
+        ),
+        Some(on_replay) => {
+            let protect = quote!(#private::protect(#entered, #witness, #called).await);
+            let entry = entry(private, on_replay, &entered, &protect);
+            (
+                quote!(decided),
+                quote!(#private::decide(#call, move |#call| async move { #entry })),
+            )
+        }
     };
     quote! {
-        let (#detach, #received) = #private::receive(#captured, &__POLICY);
-        #private::run(#detach, async move {
+        let #received = #private::receive(#captured, &__POLICY);
+        #private::run(async move {
             match #received.await {
                 #private::Received::Run(#mutable #call, #last) => {
                     #seen
                     #closure
-                    #answer
+                    #rest
                 }
-                #private::Received::Answered(#response) => #response,
+                #private::Received::Answered(#response) => #private::#answered(#response),
             }
         })
     }

@@ -13,6 +13,7 @@ use crate::validate::{Closure, Decide, OnReplay};
 pub(super) fn entry(
     private: &TokenStream,
     on_replay: &OnReplay,
+    entered: &Ident,
     protect: &TokenStream,
 ) -> TokenStream {
     let bindings = on_replay.bindings.iter().map(bind);
@@ -25,7 +26,7 @@ pub(super) fn entry(
             #private::enter(#call, #decide).await
         };
         match #entry {
-            #private::Entry::Run(#call) => #protect,
+            #private::Entry::Run(#entered) => #protect,
             #private::Entry::Answered(#response) => #response,
         }
     }

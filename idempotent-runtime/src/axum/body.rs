@@ -8,6 +8,7 @@ use axum::RequestExt as _;
 use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request};
 use bytes::Bytes;
+use http::request::Parts;
 use http_body::{Body as HttpBody, Frame};
 use http_body_util::LengthLimitError;
 
@@ -16,46 +17,49 @@ use crate::refusal::Code;
 /// The limit where neither the policy nor the application says otherwise; axum's own is the same.
 const DEFAULT_LIMIT: usize = 2 * 1024 * 1024;
 
-/// Reads the body and gives back the request with the same bytes in it.
+/// Reads a request's body, up to `max_body` bytes, or else the application's own limit. Also gives that limit.
 pub(super) async fn read(
-    request: Request,
+    parts: Parts,
+    body: Body,
     max_body: Option<usize>,
-) -> Result<(Request, Bytes), Code> {
-    let (request, limit) = match max_body {
-        Some(limit) => (request, limit),
-        None => application_limit(request),
+) -> (Parts, Result<(Bytes, usize), Code>) {
+    let size = body.size_hint();
+    let (parts, limit) = match max_body {
+        Some(limit) => (parts, limit),
+        // Whatever the application's limit is, it is no smaller.
+        None if size.upper().is_some_and(|it| it <= DEFAULT_LIMIT as u64) => (parts, DEFAULT_LIMIT),
+        None => application_limit(parts),
     };
-    let (parts, body) = request.into_parts();
-    if body.size_hint().lower() > limit as u64 {
-        return Err(Code::BodyTooLarge);
+    if size.lower() > limit as u64 {
+        return (parts, Err(Code::BodyTooLarge));
     }
-    let bytes = to_bytes(body, limit)
-        .await
-        .map_err(|error| refusal(&error))?;
-    let mut request = Request::from_parts(parts, Body::from(bytes.clone()));
+    let read = to_bytes(body, limit).await;
+    let read = read.map_err(|error| refusal(&error));
+    (parts, read.map(|bytes| (bytes, limit)))
+}
+
+/// The request with the body that was read.
+pub(super) fn put_back(parts: Parts, body: Bytes, limit: usize) -> Request {
+    let mut request = Request::from_parts(parts, Body::from(body));
     if limit > DEFAULT_LIMIT {
         // Otherwise the extractors' own limit would refuse what was just read.
         DefaultBodyLimit::max(limit).apply(&mut request);
     }
-    Ok((request, bytes))
+    request
 }
 
 /// The limit that the application set for its extractors, where it is larger than the default.
 ///
 /// axum does not tell it, but wraps a body in it, and the wrapped body's size hint does. An application that switched
 /// the limit off gets the default: a request is never read into memory without a bound.
-fn application_limit(request: Request) -> (Request, usize) {
-    let (parts, body) = request.into_parts();
+fn application_limit(parts: Parts) -> (Parts, usize) {
     let probe = Request::from_parts(parts, Body::new(Endless)).with_limited_body();
     let (parts, probe) = probe.into_parts();
     let limit = probe
         .size_hint()
         .upper()
         .and_then(|limit| usize::try_from(limit).ok());
-    (
-        Request::from_parts(parts, body),
-        limit.unwrap_or(DEFAULT_LIMIT).max(DEFAULT_LIMIT),
-    )
+    (parts, limit.unwrap_or(DEFAULT_LIMIT).max(DEFAULT_LIMIT))
 }
 
 fn refusal(error: &axum::Error) -> Code {
@@ -93,7 +97,7 @@ mod tests {
         if let Some(limit) = set {
             limit.apply(&mut request);
         }
-        application_limit(request).1
+        application_limit(request.into_parts().0).1
     }
 
     #[test]

@@ -9,23 +9,39 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use http::request::Parts;
 
-use super::call::Call;
-use super::reading::Reading;
+use super::attempt::Attempt;
+use super::body;
+use super::door::{Axum, enveloped};
+use super::head::AxumHead;
+use crate::http::{self as core, Claimable};
+use crate::idempotency::Idempotency;
+use crate::policy::Policy;
 
 /// How to read a request and extract the last argument from it. The state is inside.
-pub(super) type Extract<L> = Box<dyn FnOnce(Reading) -> BoxFuture<'static, Received<L>> + Send>;
+type Extract<L> =
+    Box<dyn FnOnce(Request, &'static Policy) -> BoxFuture<'static, Received<L>> + Send>;
 
 /// The request and the way to a handler's last argument `L`.
 ///
 /// The compiler names it to who calls an annotated handler as a function, in a test for example; so its name says how the
 /// handler is called instead: through its router, with `tower::ServiceExt::oneshot`.
 pub struct CalledThroughItsRouter<L> {
-    pub(super) request: Request,
-    pub(super) extract: Extract<L>,
+    request: Request,
+    extract: Extract<L>,
 }
 
-/// The same, as everything but such a message calls it.
+/// The same under the name that everything but such a message uses.
 pub type Captured<L> = CalledThroughItsRouter<L>;
+
+/// A call whose handler has its arguments.
+#[derive(Debug)]
+pub struct Call(pub(super) Protection);
+
+/// Whether a call is to be protected.
+pub(super) enum Protection {
+    None,
+    Claimable(Box<Claimable<Axum>>),
+}
 
 /// A request that was read.
 pub enum Received<L> {
@@ -48,14 +64,16 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
         let state = state.clone();
-        let extract: Extract<L> = Box::new(move |reading| {
+        let extract: Extract<L> = Box::new(move |request, policy| {
             Box::pin(async move {
-                let (call, request, attempt) = match reading.read().await {
+                let (call, request, attempt) = match read(request, policy).await {
                     Ok(read) => read,
                     Err(answer) => return Received::Answered(answer),
                 };
                 let last = L::from_request(request, &state).await;
-                attempt.seal();
+                if let Some(attempt) = attempt {
+                    attempt.shared().seal();
+                }
                 match last {
                     Ok(last) => Received::Run(call, last),
                     Err(rejection) => Received::Answered(rejection.into_response()),
@@ -63,6 +81,66 @@ where
             })
         });
         Ok(Self { request, extract })
+    }
+}
+
+/// Reads the request, and extracts the last argument from it.
+pub fn receive<L>(
+    captured: Captured<L>,
+    policy: &'static Policy,
+) -> BoxFuture<'static, Received<L>> {
+    (captured.extract)(captured.request, policy)
+}
+
+/// The call, the request for the last argument's extractor, and the attempt that this extractor may ask for, which is to be
+/// sealed afterwards. `Err` is the answer.
+async fn read(
+    request: Request,
+    policy: &'static Policy,
+) -> Result<(Call, Request, Option<Attempt>), Response> {
+    let (mut parts, body) = request.into_parts();
+    let idempotency = parts.extensions.get::<Idempotency>().cloned();
+    let head = AxumHead::new(&mut parts, policy);
+    let received = core::receive::<Axum>(
+        &head,
+        policy,
+        idempotency.as_ref(),
+        |idempotency| enveloped(idempotency, head.parts()),
+        "add `.layer(Idempotency::new(store))` to its router",
+    );
+    let reading = match received {
+        core::Received::Reading(reading) => reading,
+        core::Received::Refused(response) => return Err(response),
+        core::Received::Unprotected => {
+            let attempt = parts.extensions.get::<Attempt>().cloned();
+            let request = Request::from_parts(parts, body);
+            return Ok((Call(Protection::None), request, attempt));
+        }
+    };
+    drop(head);
+    let (mut parts, read) = body::read(parts, body, policy.max_body).await;
+    let (bytes, limit) = match read {
+        Ok(read) => read,
+        Err(code) => return Err(reading.refuse(code)),
+    };
+    let attempt = Attempt::of(&mut parts);
+    let head = AxumHead::without_path_parameters(&parts);
+    let shared = attempt.shared().clone();
+    let claimable = reading.read(&head, bytes.clone(), shared).await;
+    let request = body::put_back(parts, bytes, limit);
+    Ok((
+        Call(Protection::Claimable(claimable)),
+        request,
+        Some(attempt),
+    ))
+}
+
+impl fmt::Debug for Protection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Claimable(_) => "Claimable(..)",
+        })
     }
 }
 

@@ -10,10 +10,10 @@ use crate::idempotency::Idempotency;
 
 /// Puts the handle where annotated handlers below find it. The innermost of several layers counts.
 impl<S> Layer<S> for Idempotency {
-    type Service = Protected<S>;
+    type Service = IdempotencyService<S>;
 
-    fn layer(&self, inner: S) -> Protected<S> {
-        Protected {
+    fn layer(&self, inner: S) -> IdempotencyService<S> {
+        IdempotencyService {
             inner,
             idempotency: self.clone(),
         }
@@ -22,12 +22,12 @@ impl<S> Layer<S> for Idempotency {
 
 /// A service below an [`Idempotency`] layer.
 #[derive(Clone, Debug)]
-pub struct Protected<S> {
+pub struct IdempotencyService<S> {
     inner: S,
     idempotency: Idempotency,
 }
 
-impl<S, B> Service<Request<B>> for Protected<S>
+impl<S, B> Service<Request<B>> for IdempotencyService<S>
 where
     S: Service<Request<B>>,
 {

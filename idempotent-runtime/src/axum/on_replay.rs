@@ -1,10 +1,11 @@
 //! A say in what becomes of a recorded outcome, by `on_replay`.
 
-use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http::StatusCode;
-use serde::de::DeserializeOwned;
+use std::ops::Deref;
 
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::http::saved::SavedOutcome;
 use crate::outcome::Outcome;
 
 /// The recorded outcome that a retry would get.
@@ -34,12 +35,14 @@ use crate::outcome::Outcome;
 /// }
 /// # let _: axum::Router<Db> = axum::Router::new().route("/", axum::routing::post(create));
 /// ```
+///
+/// Its other methods are those of the [`SavedOutcome`] behind it.
 #[derive(Clone, Debug)]
-pub struct Saved(Outcome);
+pub struct Saved(SavedOutcome);
 
 impl Saved {
     pub(super) fn new(outcome: Outcome) -> Self {
-        Self(outcome)
+        Self(SavedOutcome::new(outcome))
     }
 
     /// Its status.
@@ -47,28 +50,13 @@ impl Saved {
         // What was recorded came from a response.
         StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
+}
 
-    /// The first value of a kept header, whichever the case of its name.
-    pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.0
-            .headers()
-            .iter()
-            .find(|(kept, _)| kept.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-    }
+impl Deref for Saved {
+    type Target = SavedOutcome;
 
-    /// Its body.
-    pub fn body(&self) -> &Bytes {
-        self.0.body()
-    }
-
-    /// Its body, read as JSON.
-    ///
-    /// # Errors
-    ///
-    /// If the body is not JSON, or not of this type.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(self.0.body())
+    fn deref(&self) -> &SavedOutcome {
+        &self.0
     }
 }
 

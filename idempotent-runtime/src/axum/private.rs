@@ -6,16 +6,19 @@ pub use core::time::Duration;
 pub use axum::response::Response;
 
 pub use super::buffered::{Probe, any_response};
-pub use super::call::Call;
-pub use super::captured::{CalledThroughItsRouter, Captured, NoArgument, Received, Via};
-pub use super::key_argument::KeyArgument;
+pub use super::captured::{
+    Call, CalledThroughItsRouter, Captured, NoArgument, Received, Via, receive,
+};
+pub use super::deciding::{
+    Decide, Deciding, Entered, Entry, Undecided, decide, decided, deciding, enter, protect,
+};
 pub use super::on_replay::{OnReplay, Saved};
 pub use super::replay::{
     AnyResponse, Either, NoStream, Part, Replayable, Reply, Tuple, Witness, need_no_stream,
-    need_part, need_replay, need_result, need_tuple,
+    need_part, need_replay, need_result, need_tuple, reply,
 };
-pub use super::run::{Decide, Entry, Run, deciding, enter, key, protect, receive, run, scope};
-pub use crate::engine::Detach;
+pub use super::run::{Handing, Next, Rest, Run, answered, hand_over, key, run, scope};
+pub use crate::key::KeyArgument;
 pub use crate::policy::{
     Abandoned, FingerprintOf, KeyFormat, KeySource, Mismatch, Missing, Operation, Pending, Policy,
     Release, StatusRange, Ttl,

@@ -203,18 +203,19 @@ parts_before_a_body!(P1, P2, P3, P4, P5, P6);
 parts_before_a_body!(P1, P2, P3, P4, P5, P6, P7);
 parts_before_a_body!(P1, P2, P3, P4, P5, P6, P7, P8);
 
-/// A handler's answer: its response, and what its type says of it.
-#[derive(Debug)]
-pub struct Reply {
-    pub(super) response: Response,
-    pub(super) declared: Option<Disposition>,
-}
+/// A handler's answer.
+pub type Reply = crate::http::Reply<Response>;
 
 /// How to make a reply of a `T`. It asks nothing of `T` any more, so a type that cannot be replayed is one error, where
 /// its witness was asked for.
 pub trait Witness<T> {
     /// Makes the reply.
     fn reply(&self, value: T) -> Reply;
+}
+
+/// Makes the reply.
+pub fn reply<T>(witness: impl Witness<T>, value: T) -> Reply {
+    witness.reply(value)
 }
 
 /// The witness for one type.

@@ -3,54 +3,88 @@
 //! What is generic here is compiled anew for every handler, so it only passes things on.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use axum::response::Response;
 use futures_util::future::BoxFuture;
+use pin_project_lite::pin_project;
+use tokio_util::task::TaskTracker;
 
-use super::call::{Call, Claimed, Step};
-use super::captured::{Captured, Received};
-use super::key_argument::KeyArgument;
-use super::on_replay::{OnReplay, Saved};
-use super::reading::Reading;
-use super::refuse::Refuser;
-use super::replay::Witness;
-use crate::engine::{self, Detach, Detachable};
-use crate::identity::AttemptId;
-use crate::outcome::Outcome;
-use crate::policy::Policy;
+use super::captured::{Call, Protection};
+use super::door::Axum;
+use super::replay::Reply;
+use crate::engine::detach::{Cancel, Detached, send};
+use crate::http::Refuser;
+use crate::http::run::{Claiming, HandlerRun};
+use crate::key::KeyArgument;
 use crate::refusal::Code;
 use crate::scope::ScopeKey;
 
-/// What an annotated handler's function returns. Whether the call can be detached is asked where it is routed, so that
-/// a generic handler may be one for some types only.
-#[must_use = "futures do nothing unless polled"]
-pub struct Run<F> {
-    /// Until it is polled. From then on the call's type does not matter: what polls and spawns it is compiled once.
-    call: Option<Pin<Box<F>>>,
-    running: Detachable<Response>,
+/// Adds a part to the call's scope.
+pub fn scope<K: ScopeKey + ?Sized>(call: &mut Call, part: &K) {
+    if let Protection::Claimable(claimable) = &mut call.0 {
+        claimable.push_scope(part);
+    }
+}
+
+/// Tells the call a key that an expression gives.
+pub fn key<K: KeyArgument + ?Sized>(call: &mut Call, key: &K) {
+    if let Protection::Claimable(claimable) = &mut call.0 {
+        claimable.push_key(key);
+    }
+}
+
+pin_project! {
+    /// What an annotated handler's function returns: a future that reads the request, and then what is left to do. Whether that
+    /// can be detached is asked where the handler is routed, so that a generic handler may be one for some types only.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Run<F> {
+        // It is polled in the connection's task. Dropping it there is harmless.
+        #[pin]
+        reading: Option<F>,
+        // From here on the call's type does not matter: what polls and spawns it is compiled once.
+        rest: Option<Rest>,
+    }
+}
+
+/// Reads the request, and does what is then left to do.
+pub fn run<F>(reading: F) -> Run<F>
+where
+    F: Future,
+    F::Output: Next,
+{
+    Run {
+        reading: Some(reading),
+        rest: None,
+    }
 }
 
 impl<F> Future for Run<F>
 where
-    F: Future<Output = Response> + Send + 'static,
+    F: Future,
+    F::Output: Next,
 {
     type Output = Response;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
-        if let Some(call) = self.call.take() {
-            self.running.attach(call);
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        let mut this = self.project();
+        if let Some(reading) = this.reading.as_mut().as_pin_mut() {
+            let next = ready!(reading.poll(cx));
+            // Without an await in between: a call that holds its record gets its task at once.
+            *this.rest = Some(next.begin());
+            this.reading.set(None);
         }
-        poll_running(&mut self.running, cx)
+        poll_rest(this.rest, cx)
     }
 }
 
-fn poll_running(call: &mut Detachable<Response>, cx: &mut Context<'_>) -> Poll<Response> {
-    let ended = ready!(Pin::new(call).poll(cx));
-    // The runtime was shut down under the call: its attempt is abandoned.
-    Poll::Ready(ended.unwrap_or_else(|| Refuser::default().respond(Code::OutcomeUnknown)))
+fn poll_rest(rest: &mut Option<Rest>, cx: &mut Context<'_>) -> Poll<Response> {
+    match rest {
+        Some(rest) => rest.poll(cx),
+        None => unreachable!("a future is not polled once it has panicked"),
+    }
 }
 
 impl<F> fmt::Debug for Run<F> {
@@ -59,122 +93,168 @@ impl<F> fmt::Debug for Run<F> {
     }
 }
 
-/// How the request will be read, up to the handler's last argument; and what detaches its call.
-pub fn receive<L>(
-    captured: Captured<L>,
-    policy: &'static Policy,
-) -> (Detach, BoxFuture<'static, Received<L>>) {
-    let (reading, detach) = Reading::new(captured.request, policy);
-    (detach, (captured.extract)(reading))
+/// What is left to do of a call that was read.
+pub trait Next {
+    /// Begins it: in a task of its own, where it must not be cancelled.
+    fn begin(self) -> Rest;
 }
 
-/// The call as what the handler's function returns.
-pub fn run<F>(detach: Detach, call: F) -> Run<F>
-where
-    F: Future<Output = Response>,
-{
-    Run {
-        call: Some(Box::pin(call)),
-        running: Detachable::new(detach),
+/// A call that is over, or goes on.
+pub struct Rest(At);
+
+enum At {
+    Answered(Option<Response>),
+    /// A call that isn't protected runs in its connection's task, as it would without the attribute.
+    InPlace(BoxFuture<'static, Response>),
+    Detached(Detached<Response>),
+}
+
+impl Rest {
+    pub(super) fn answered(response: Response) -> Self {
+        Self(At::Answered(Some(response)))
+    }
+
+    pub(super) fn in_place(call: BoxFuture<'static, Response>) -> Self {
+        Self(At::InPlace(call))
+    }
+
+    pub(super) fn detached(
+        running: &TaskTracker,
+        cancel: Cancel,
+        call: impl Future<Output = Response> + Send + 'static,
+    ) -> Self {
+        Self(At::Detached(send(running, cancel, call)))
+    }
+
+    /// Claims where the store answers at once. A call that then holds its record gets its task before anything is awaited.
+    fn claimed(
+        claiming: Box<Claiming<Axum>>,
+        handler: impl FnOnce() -> BoxFuture<'static, Reply>,
+    ) -> Self {
+        match enter_now(claiming) {
+            Ok(response) => Self::answered(response),
+            Err(left) => left.detach(handler()),
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response> {
+        match &mut self.0 {
+            At::Answered(response) => {
+                let response = response.take();
+                Poll::Ready(response.unwrap_or_else(|| unreachable!("polled once it has ended")))
+            }
+            At::InPlace(call) => call.as_mut().poll(cx),
+            At::Detached(call) => {
+                let ended = ready!(Pin::new(call).poll(cx));
+                // The runtime was shut down under the call: its attempt is abandoned.
+                Poll::Ready(ended.unwrap_or_else(|| {
+                    Refuser::<Axum>::without_handle().respond(Code::OutcomeUnknown)
+                }))
+            }
+        }
     }
 }
 
-/// Adds a part to the call's scope.
-pub fn scope<K: ScopeKey + ?Sized>(call: &mut Call, part: &K) {
-    call.scope.push(part);
+/// A call that isn't answered at once.
+enum Left {
+    /// It holds its record.
+    Run(TaskTracker, HandlerRun<Axum>),
+    /// It has not claimed.
+    Claim(Box<Claiming<Axum>>),
 }
 
-/// Tells the call a key that an expression gives.
-pub fn key<K: KeyArgument + ?Sized>(call: &mut Call, key: &K) {
-    call.arguments.push(key.key_text());
+/// Claims where the store answers at once, and answers where the record does.
+fn enter_now(claiming: Box<Claiming<Axum>>) -> Result<Response, Left> {
+    let running = claiming.running().clone();
+    match claiming.enter_now() {
+        Ok(claimed) => match claimed.or_replay() {
+            Ok(run) => Err(Left::Run(running, run)),
+            Err(response) => Ok(response),
+        },
+        Err(claiming) => Err(Left::Claim(claiming)),
+    }
 }
 
-/// A call that was entered before its handler's future is made.
-#[derive(Debug)]
-pub enum Entry {
-    /// It is the handler's turn.
-    Run(Call),
+impl Left {
+    fn detach(self, handler: BoxFuture<'static, Reply>) -> Rest {
+        match self {
+            Self::Run(running, run) => {
+                Rest::detached(&running, Cancel::with_caller(), run.run(handler))
+            }
+            Self::Claim(claiming) => {
+                let (running, cancel) = (claiming.running().clone(), Cancel::forbidden());
+                let call = claim_and_run(claiming, cancel.clone(), handler);
+                Rest::detached(&running, cancel, call)
+            }
+        }
+    }
+}
+
+async fn claim_and_run(
+    claiming: Box<Claiming<Axum>>,
+    cancel: Cancel,
+    handler: BoxFuture<'static, Reply>,
+) -> Response {
+    // Boxed, so that the task has no room for it while the handler runs.
+    match Box::pin(claiming.enter(&cancel)).await.or_replay() {
+        Ok(run) => run.run(handler).await,
+        Err(response) => response,
+    }
+}
+
+/// A call and its handler, as a future of its reply.
+pub enum Handing<H> {
+    /// It is to run.
+    Run(Call, H),
     /// The answer is known.
     Answered(Response),
 }
 
-/// What a function for `on_replay` is kept as.
-pub type Decide = Box<dyn FnOnce(Saved) -> BoxFuture<'static, OnReplay> + Send>;
-
-/// A function for `on_replay`. What it should take and give is asked of it here alone: its type goes no further, or
-/// what is wrong with it would be told again by whoever calls it.
-pub fn deciding<F, Fut>(function: F) -> Decide
-where
-    F: FnOnce(Saved) -> Fut + Send + 'static,
-    Fut: Future<Output = OnReplay> + Send + 'static,
-{
-    Box::new(|saved| Box::pin(function(saved)))
+/// Hands the call over with its handler.
+pub fn hand_over<H>(call: Call, handler: H) -> Handing<H> {
+    Handing::Run(call, handler)
 }
 
-/// Claims the record. Where it has an outcome, `on_replay` says what becomes of it.
-pub async fn enter<F, Fut>(mut call: Call, on_replay: F) -> Entry
+/// Hands over an answer.
+pub fn answered<H>(response: Response) -> Handing<H> {
+    Handing::Answered(response)
+}
+
+impl<H> Next for Handing<H>
 where
-    F: FnOnce(Saved) -> Fut,
-    Fut: Future<Output = OnReplay>,
+    H: Future<Output = Reply> + Send + 'static,
 {
-    match call.enter().await {
-        Step::Replay(claimed, outcome, attempt) => {
-            let decision = on_replay(Saved::new(outcome.clone())).await;
-            decided(call, claimed, outcome, attempt, decision).await
+    fn begin(self) -> Rest {
+        let (call, handler) = match self {
+            Self::Run(call, handler) => (call, handler),
+            Self::Answered(response) => return Rest::answered(response),
+        };
+        match call.claiming() {
+            Ok(Some(claiming)) => Rest::claimed(claiming, || Box::pin(handler)),
+            Ok(None) => Rest::in_place(Box::pin(async { handler.await.response })),
+            Err(response) => Rest::answered(response),
         }
-        step => entry(call, step),
     }
 }
 
-async fn decided(
-    mut call: Call,
-    claimed: Box<Claimed>,
-    outcome: Outcome,
-    attempt: AttemptId,
-    decision: OnReplay,
-) -> Entry {
-    match decision {
-        OnReplay::Replay => return Entry::Answered(claimed.replay(&outcome)),
-        OnReplay::Answer(response) => return Entry::Answered(response),
-        OnReplay::Forget => {}
-    }
-    let step = match engine::forget(&claimed.ticket, attempt).await {
-        Ok(()) => call.claim(claimed).await,
-        Err(refusal) => Step::Answer(claimed.refuser.respond(refusal)),
-    };
-    entry(call, step)
-}
-
-fn entry(call: Call, step: Step) -> Entry {
-    match step {
-        Step::Run => Entry::Run(call),
-        Step::Answer(response) => Entry::Answered(response),
-        // Somebody else ran it meanwhile: that is the outcome of today.
-        Step::Replay(claimed, outcome, _) => Entry::Answered(claimed.replay(&outcome)),
+impl Call {
+    /// Makes what it claims; `None` where it needs no protection. `Err` is the answer.
+    pub(super) fn claiming(self) -> Result<Option<Box<Claiming<Axum>>>, Response> {
+        match self.0 {
+            Protection::None => Ok(None),
+            Protection::Claimable(claimable) => claimable.claiming(),
+        }
     }
 }
 
-/// Runs the handler under the call's key, or answers without it.
-pub async fn protect<T>(
-    call: Call,
-    witness: impl Witness<T>,
-    handler: impl Future<Output = T>,
-) -> Response {
-    let mut turn = match call.start().await {
-        Ok(turn) => turn,
-        Err(answer) => return answer,
-    };
-    let ending = {
-        // Gone when it has ended, before anybody is told.
-        let mut handler = pin!(handler);
-        poll_fn(|cx| {
-            turn.poll(cx, &mut |cx| {
-                // A response need not be `Send`, so it is made before anything waits.
-                let answer = handler.as_mut().poll(cx);
-                answer.map(|value| witness.reply(value))
-            })
-        })
-        .await
-    };
-    turn.end(ending).await
+impl<H> fmt::Debug for Handing<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handing").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rest").finish_non_exhaustive()
+    }
 }

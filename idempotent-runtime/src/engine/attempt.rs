@@ -19,17 +19,16 @@ pub(crate) enum Ending<T> {
 /// Watches over a handler. One that never waits needs no timer.
 pub(crate) struct Supervisor {
     lease: Arc<Lease>,
-    /// When the deadline passes.
+    /// When the deadline passes, counted from when the claim was sent.
     until: Duration,
     deadline: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Supervisor {
     pub(super) fn new(lease: Arc<Lease>, deadline: Duration) -> Self {
-        let until = lease.clock().monotonic().saturating_add(deadline);
         Self {
+            until: lease.sent().saturating_add(deadline),
             lease,
-            until,
             deadline: None,
         }
     }

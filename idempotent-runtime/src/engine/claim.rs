@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::complaints::Failed;
 use super::steps::{CLAIM_PATIENCE, Sent, pause, send_twice};
-use super::{Lease, Ticket};
+use super::{ClaimRequest, Lease};
 use crate::clock::Clock;
 use crate::identity::AttemptId;
 use crate::policy::{Abandoned, Pending, Ttl};
 use crate::store::{Claim, Claimed, Record, StoreError, Takeover, Won};
 
-/// The answer to a ticket's claim.
+/// The answer to a request's claim.
 pub(super) enum Taken {
     /// The record is this call's.
     Won { lease: Lease, won: Won },
@@ -18,7 +18,7 @@ pub(super) enum Taken {
     Found(Record),
 }
 
-/// Claims the ticket's record.
+/// Claims the request's record.
 ///
 /// A claim that isn't answered, or fails, is sent again under the same attempt id, to which the store answers "yours". If
 /// in the end one of them may have taken the record, or may still, it is withdrawn in the background. A claim that was
@@ -27,28 +27,40 @@ pub(super) enum Taken {
 /// # Errors
 ///
 /// If no claim was answered.
-pub(super) async fn claim(ticket: &Ticket) -> Result<Taken, StoreError> {
-    let clock = &*ticket.idempotency.settings().clock;
-    let claim = ticket.claim_by(AttemptId::random());
-    let claiming = send(ticket, &claim, clock).await;
+pub(super) async fn claim(request: &ClaimRequest) -> Result<Taken, StoreError> {
+    let clock = request.engine.clock();
+    let claim = request.claim_by(AttemptId::random());
+    let claiming = send(request, &claim, clock).await;
     let withdraws = match &claiming.sent.answer {
         Ok(Claimed::Won(_)) => false,
         Ok(_) | Err(_) => claiming.sent.unanswered,
     };
     let answer = match claiming.sent.answer {
-        Ok(Claimed::Won(won)) => Ok(ticket.won(won, &claim, claiming.at)),
+        Ok(Claimed::Won(won)) => Ok(request.won(won, &claim, claiming.at)),
         Ok(Claimed::Found(record)) => Ok(Taken::Found(record)),
         Ok(Claimed::Withdrawn) => Err(StoreError::unknown("the claim was withdrawn")),
         Err(error) => {
-            let complaints = ticket.idempotency.complaints();
+            let complaints = &request.engine.complaints;
             complaints.complain(clock, Failed::Claim, &error);
             Err(error)
         }
     };
     if withdraws {
-        ticket.idempotency.backlog().withdraw(claim);
+        request.engine.backlog.withdraw(claim);
     }
     answer
+}
+
+/// Claims the request's record where the store answers at once. `None`: nothing was done.
+pub(super) fn claim_now(request: &ClaimRequest) -> Option<Taken> {
+    let claim = request.claim_by(AttemptId::random());
+    let at = request.engine.clock().monotonic();
+    match request.engine.store().claim_now(&claim)? {
+        Claimed::Won(won) => Some(request.won(won, &claim, at)),
+        Claimed::Found(record) => Some(Taken::Found(record)),
+        // No claim of this attempt came before.
+        Claimed::Withdrawn => None,
+    }
 }
 
 /// A claim that was sent, and when the last round of it began.
@@ -59,9 +71,9 @@ struct Claiming {
 
 /// Sends a claim, and once more where it failed. An answer that takes longer than the lease is useless, and a client that
 /// waits should learn soon that the store is down.
-async fn send(ticket: &Ticket, claim: &Claim, clock: &dyn Clock) -> Claiming {
-    let store = &**ticket.idempotency.store();
-    let budget = &ticket.idempotency.budgets().claims;
+async fn send(request: &ClaimRequest, claim: &Claim, clock: &dyn Clock) -> Claiming {
+    let store = &**request.engine.store();
+    let budget = &request.engine.budgets.claims;
     let patience = claim.lease.min(CLAIM_PATIENCE);
     let at = clock.monotonic();
     let first = send_twice(clock, budget, patience, || store.claim(claim.clone())).await;
@@ -85,7 +97,7 @@ async fn send(ticket: &Ticket, claim: &Claim, clock: &dyn Clock) -> Claiming {
     }
 }
 
-impl Ticket {
+impl ClaimRequest {
     /// What an attempt claims.
     pub(super) fn claim_by(&self, attempt: AttemptId) -> Claim {
         let policy = self.policy;
@@ -111,7 +123,7 @@ impl Ticket {
             lease.set_published();
         }
         if !matches!(self.policy.pending, Pending::Reject(_)) {
-            lease.announce(self.idempotency.board());
+            lease.announce(&self.engine.waiters);
         }
         Taken::Won { lease, won }
     }

@@ -1,7 +1,7 @@
 //! Telling the record how an attempt ended.
 
 use super::complaints::Failed;
-use super::{Answer, Ended, Entered, Errand, Lease, Ticket};
+use super::{Answer, ClaimRequest, Ended, Entered, Errand, Lease};
 use crate::outcome::Disposition;
 use crate::policy::Pending;
 use crate::store::{Completion, Fence, State, StoreError};
@@ -9,15 +9,19 @@ use crate::store::{Completion, Fence, State, StoreError};
 /// Writes the outcome, or gives the key back, as the policy says.
 ///
 /// The caller gets what the record says: the handler's own reply only where the attempt still held it.
-pub(super) async fn conclude<R>(ticket: &Ticket, lease: &Lease, ended: Ended<R>) -> Answer<R> {
-    let verdict = ticket.policy.release.judge(ended.status, ended.declared);
+pub(super) async fn conclude<R>(
+    request: &ClaimRequest,
+    lease: &Lease,
+    ended: Ended<R>,
+) -> Answer<R> {
+    let verdict = request.policy.release.judge(ended.status, ended.declared);
     let released = verdict.released || ended.rejected;
     let told = if released && !lease.is_published() {
         let told = lease
             .persist(|store, record, attempt| store.release(record, attempt))
             .await;
         lease.announce_end(None);
-        leave_to_backlog(ticket, lease, &told, || Errand::Release);
+        leave_to_backlog(request, lease, &told, || Errand::Release);
         told
     } else {
         // What duplicates have seen cannot be taken back by giving the key away: the failure is final.
@@ -27,60 +31,67 @@ pub(super) async fn conclude<R>(ticket: &Ticket, lease: &Lease, ended: Ended<R>)
             verdict.disposition
         };
         complete(
-            ticket,
+            request,
             lease,
-            Completion::new(disposition, ended.outcome, ticket.policy.ttl),
+            Completion::new(disposition, ended.outcome, request.policy.ttl),
         )
         .await
     };
     match told {
         Ok(Fence::Held) => Answer::Fresh(ended.reply),
-        Ok(Fence::Lost) => answer_for_lost(ticket, lease).await,
+        Ok(Fence::Lost) => answer_for_lost(request, lease).await,
         Err(error) => {
-            tracing::debug!(record = %ticket.record, attempt = %lease.attempt(), "an outcome could not be recorded before its lease ended");
-            complain(ticket, Failed::Outcome, &error);
+            tracing::debug!(record = %request.record, attempt = %lease.attempt(), "an outcome could not be recorded before its lease ended");
+            complain(request, Failed::Outcome, &error);
             Answer::Unrecorded(ended.reply)
         }
     }
 }
 
-fn complain(ticket: &Ticket, failed: Failed, error: &StoreError) {
-    let complaints = ticket.idempotency.complaints();
-    complaints.complain(&*ticket.idempotency.settings().clock, failed, error);
+fn complain(request: &ClaimRequest, failed: Failed, error: &StoreError) {
+    let complaints = &request.engine.complaints;
+    complaints.complain(request.engine.clock(), failed, error);
 }
 
 /// What could not be told while the lease lasted is told in the background. The record refuses it if another attempt has
 /// taken it over by then.
 fn leave_to_backlog(
-    ticket: &Ticket,
+    request: &ClaimRequest,
     lease: &Lease,
     told: &Result<Fence, StoreError>,
     errand: impl FnOnce() -> Errand,
 ) {
     if told.as_ref().is_err_and(StoreError::is_unavailable) {
-        lease.leave_to(ticket.idempotency.backlog(), errand());
+        lease.leave_to(&request.engine.backlog, errand());
     }
 }
 
 async fn complete(
-    ticket: &Ticket,
+    request: &ClaimRequest,
     lease: &Lease,
     mut completion: Completion,
 ) -> Result<Fence, StoreError> {
-    let mut told = lease
-        .persist(|store, record, attempt| store.complete(record, attempt, completion.clone()))
-        .await;
+    let mut told = match lease.complete_now(&completion) {
+        Some(told) => Ok(told),
+        None => {
+            lease
+                .persist(|store, record, attempt| {
+                    store.complete(record, attempt, completion.clone())
+                })
+                .await
+        }
+    };
     if told.as_ref().is_err_and(StoreError::is_too_large) && completion.outcome.take().is_some() {
-        tracing::warn!(record = %ticket.record, "the store cannot hold the outcome; retries are told that it was not kept");
+        tracing::warn!(record = %request.record, "the store cannot hold the outcome; retries are told that it was not kept");
         told = lease
             .persist(|store, record, attempt| store.complete(record, attempt, completion.clone()))
             .await;
     }
-    leave_to_backlog(ticket, lease, &told, || {
+    leave_to_backlog(request, lease, &told, || {
         Errand::Complete(completion.clone())
     });
     let done =
-        matches!(told, Ok(Fence::Held)) && !matches!(ticket.policy.pending, Pending::Reject(_));
+        matches!(told, Ok(Fence::Held)) && !matches!(request.policy.pending, Pending::Reject(_));
     lease.announce_end(done.then(|| State::Done {
         disposition: completion.disposition,
         outcome: completion.outcome,
@@ -95,23 +106,23 @@ pub(super) async fn abandon(lease: &Lease) -> Option<Fence> {
 }
 
 /// What the caller of an attempt that lost its record gets.
-pub(super) async fn answer_for_lost<R>(ticket: &Ticket, lease: &Lease) -> Answer<R> {
-    tracing::warn!(record = %ticket.record, "another attempt has taken the record over; answering from it");
+pub(super) async fn answer_for_lost<R>(request: &ClaimRequest, lease: &Lease) -> Answer<R> {
+    tracing::warn!(record = %request.record, "another attempt has taken the record over; answering from it");
     match lease.load().await {
-        Ok(Some(record)) => match ticket.answer(record) {
+        Ok(Some(record)) => match request.answer(record) {
             Entered::Recorded(outcome, _) | Entered::Provisional(outcome) => {
                 Answer::Replayed(outcome)
             }
             Entered::Refused(refusal) => Answer::Refused(refusal),
             // A record says neither; a retry sees what it says then.
-            Entered::Held(_) | Entered::Unprotected => Answer::Refused(ticket.pending()),
+            Entered::Held(_) | Entered::Unprotected => Answer::Refused(request.pending()),
         },
         // Given back or expired meanwhile: a retry will run it.
-        Ok(None) => Answer::Refused(ticket.pending()),
+        Ok(None) => Answer::Refused(request.pending()),
         Err(error) => {
-            complain(ticket, Failed::Step, &error);
+            complain(request, Failed::Step, &error);
             // The handler ran, so nothing may be said of that but to ask the record again.
-            Answer::Refused(ticket.pending())
+            Answer::Refused(request.pending())
         }
     }
 }

@@ -1,12 +1,16 @@
 //! Leaving the client's connection behind.
 //!
-//! A call starts in the task that serves its connection: while it reads the request, a client that leaves ends it, and
-//! nothing is lost. When it is about to claim, it *requests* to be detached; from then on it must not be dropped. If
-//! the claim is answered at once and the answer is a replay, the call ends where it is, without a task of its own.
-//! Otherwise the [`Detachable`] moves it into one, and the handler never takes a step before that.
+//! While a call reads its request it is polled where its connection is served, and ends when its client leaves: nothing is
+//! lost by that. From the claim on it must not be dropped, so it runs in a task of its own, and the connection only waits for
+//! the answer through a [`Detached`].
 //!
-//! A call that found somebody else's record has nothing to protect any more. It says that it can be *dispensed* with,
-//! and ends with its client again, unless it makes another request.
+//! A call that found somebody else's record has nothing to protect any more. It [allows](Cancel::allow) that it is cancelled,
+//! and then ends with its client, unless it [forbids](Cancel::forbid) that again because it claims once more.
+//!
+//! How a call gets its task is the door's choice, because it depends on the framework: one that is `Send` is
+//! [sent](send) to any worker of the runtime, any other stays on [its thread](keep_local). A function that borrows can't have
+//! a task of its own at all, and is awaited in place: it is dropped with its caller, whatever it says, and has a
+//! [`Cancel::with_caller`].
 
 use std::fmt;
 use std::pin::Pin;
@@ -18,149 +22,109 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-/// In its connection's task. Dropping it there is harmless.
-const ATTACHED: u8 = 0;
-/// The same, but it must be moved before it may be dropped.
-const REQUESTED: u8 = 1;
-/// In a task of its own, which nobody may cancel.
-const DETACHED: u8 = 2;
-/// In a task of its own, which ends with its client.
-const DISPENSABLE: u8 = 3;
-/// In a task of its own, and its client has left.
-const ORPHANED: u8 = 4;
-/// Its client has left, and nothing is to be done for it any more.
-const CANCELLED: u8 = 5;
+/// Nobody may cancel the call.
+const FORBIDDEN: u8 = 0;
+/// The call ends with its client.
+const ALLOWED: u8 = 1;
+/// Nobody may cancel the call, and its client has left.
+const ORPHANED: u8 = 2;
+/// The client of a call that may be cancelled has left.
+const CANCELLED: u8 = 3;
 
-/// How far a call is from its connection. Shared by the call and what polls it.
+/// Whether a call may be cancelled. Shared by the call and whoever waits for it.
 #[derive(Clone)]
-pub struct Detach {
-    stage: Arc<AtomicU8>,
-    running: Option<TaskTracker>,
-}
+pub(crate) struct Cancel(Option<Arc<AtomicU8>>);
 
-impl Detach {
-    /// For a call whose task is to be counted among those of `running`.
-    pub(crate) fn new(running: Option<TaskTracker>) -> Self {
-        Self {
-            stage: Arc::new(AtomicU8::new(ATTACHED)),
-            running,
-        }
+impl Cancel {
+    /// For a call that gets a task of its own, and must not be cancelled at first.
+    pub(crate) fn forbidden() -> Self {
+        Self(Some(Arc::new(AtomicU8::new(FORBIDDEN))))
     }
 
-    /// Asks for a task of its own as soon as the call has to wait. To be said before anything that must not be
-    /// cancelled, and without an `.await` in between.
+    /// For a call that is dropped with whoever waits for it, and never otherwise.
+    pub(crate) fn with_caller() -> Self {
+        Self(None)
+    }
+
+    /// Says that the call must not be cancelled from here on. To be said before anything that must come to its end, and
+    /// without an `.await` in between.
     ///
-    /// Never ends if the client of a call that could be dispensed with has left.
-    pub(crate) async fn request(&self) {
-        self.advance(ATTACHED, REQUESTED);
-        self.advance(DISPENSABLE, DETACHED);
-        if self.stage() == CANCELLED {
+    /// Never ends if the client has left while the call could be cancelled.
+    pub(crate) async fn forbid(&self) {
+        self.advance(ALLOWED, FORBIDDEN);
+        if self.has_come() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// Says that the call may end with its client again.
-    pub(crate) fn dispense(&self) {
-        self.advance(REQUESTED, ATTACHED);
-        self.advance(DETACHED, DISPENSABLE);
+    /// Says that the call may end with its client.
+    pub(crate) fn allow(&self) {
+        self.advance(FORBIDDEN, ALLOWED);
         self.advance(ORPHANED, CANCELLED);
     }
 
-    /// Whether the client left before the call said that it can be dispensed with. The call is to end by itself then.
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.stage() == CANCELLED
-    }
-
-    /// Ends once the call runs in a task of its own.
-    pub(crate) async fn reached(&self) {
-        // Needs no waker: whoever polls the call while it is attached polls it again right after detaching it.
-        std::future::poll_fn(|_| match self.stage() {
-            DETACHED | ORPHANED => Poll::Ready(()),
-            _ => Poll::Pending,
-        })
-        .await;
-    }
-
-    fn stage(&self) -> u8 {
-        self.stage.load(Ordering::Acquire)
+    /// Whether the client has left and the call may be cancelled. It is to end by itself then.
+    pub(crate) fn has_come(&self) -> bool {
+        let stage = self.0.as_ref();
+        stage.is_some_and(|stage| stage.load(Ordering::Acquire) == CANCELLED)
     }
 
     /// Goes from one stage to another, unless it is at a third.
     fn advance(&self, from: u8, to: u8) -> bool {
-        let exchanged = self
-            .stage
-            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+        let Some(stage) = &self.0 else {
+            return false;
+        };
+        let exchanged = stage.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
         exchanged.is_ok()
     }
+}
 
-    fn spawn<T: Send + 'static>(&self, call: AnyCall<T>) -> JoinHandle<T> {
-        self.advance(REQUESTED, DETACHED);
-        let call = call.in_current_span();
-        match &self.running {
-            Some(running) => running.spawn(call),
-            None => tokio::spawn(call),
-        }
+/// Runs a call in a task of its own, on any worker of the runtime.
+///
+/// Panics where there is no tokio runtime.
+pub(crate) fn send<T: Send + 'static>(
+    running: &TaskTracker,
+    cancel: Cancel,
+    call: impl Future<Output = T> + Send + 'static,
+) -> Detached<T> {
+    Detached {
+        task: running.spawn(call.in_current_span()),
+        cancel,
     }
 }
 
-/// A call that moves into a task of its own when it asks to. Dropping this future then leaves the call running.
+/// Runs a call in a task of its own, on this thread.
+///
+/// Panics outside a tokio [`LocalSet`](tokio::task::LocalSet), in which actix runs its workers.
+#[cfg_attr(
+    not(feature = "actix"),
+    allow(dead_code, reason = "only actix is local")
+)]
+pub(crate) fn keep_local<T: 'static>(
+    running: &TaskTracker,
+    cancel: Cancel,
+    call: impl Future<Output = T> + 'static,
+) -> Detached<T> {
+    Detached {
+        task: running.spawn_local(call.in_current_span()),
+        cancel,
+    }
+}
+
+/// A call that runs in a task of its own. Dropping this leaves it running, unless it may be cancelled.
 ///
 /// A panic of the call is passed on to whoever polls this future.
-pub(crate) struct Detachable<T> {
-    detach: Detach,
-    stage: Stage<T>,
-}
-
-/// A call of any type. It is in a box anyway, since it moves; and a task is much to compile for each type of a call.
-type AnyCall<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-enum Stage<T> {
-    /// `None` before it is there, and once it has moved or ended.
-    Attached(Option<AnyCall<T>>),
-    Detached(JoinHandle<T>),
-}
-
-impl<T> Detachable<T> {
-    /// One without a call yet.
-    pub(crate) fn new(detach: Detach) -> Self {
-        Self {
-            detach,
-            stage: Stage::Attached(None),
-        }
-    }
-
-    /// Gives it its call, which requests through a clone of `detach`.
-    pub(crate) fn attach(&mut self, call: AnyCall<T>) {
-        self.stage = Stage::Attached(Some(call));
-    }
+pub(crate) struct Detached<T> {
+    task: JoinHandle<T>,
+    cancel: Cancel,
 }
 
 /// `None`: the runtime was shut down before the call ended.
-impl<T: Send + 'static> Future for Detachable<T> {
+impl<T> Future for Detached<T> {
     type Output = Option<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let this = &mut *self;
-        if let Stage::Attached(attached) = &mut this.stage {
-            let Some(call) = attached else {
-                return Poll::Ready(None);
-            };
-            if let Poll::Ready(output) = call.as_mut().poll(cx) {
-                *attached = None;
-                return Poll::Ready(Some(output));
-            }
-            if this.detach.stage() != REQUESTED {
-                return Poll::Pending;
-            }
-            let Some(call) = attached.take() else {
-                return Poll::Ready(None);
-            };
-            this.stage = Stage::Detached(this.detach.spawn(call));
-        }
-        let Stage::Detached(task) = &mut this.stage else {
-            return Poll::Ready(None);
-        };
-        match ready!(Pin::new(task).poll(cx)) {
+        match ready!(Pin::new(&mut self.task).poll(cx)) {
             Ok(output) => Poll::Ready(Some(output)),
             Err(ended) => match ended.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -170,114 +134,94 @@ impl<T: Send + 'static> Future for Detachable<T> {
     }
 }
 
-impl<T> Drop for Detachable<T> {
+impl<T> Drop for Detached<T> {
     fn drop(&mut self) {
-        let Stage::Detached(task) = &self.stage else {
-            return;
-        };
-        if self.detach.advance(DISPENSABLE, CANCELLED) {
-            task.abort();
+        if self.cancel.advance(ALLOWED, CANCELLED) {
+            self.task.abort();
         } else {
-            self.detach.advance(DETACHED, ORPHANED);
+            self.cancel.advance(FORBIDDEN, ORPHANED);
         }
     }
 }
 
-impl<T> fmt::Debug for Detachable<T> {
+impl<T> fmt::Debug for Detached<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stage = match self.stage {
-            Stage::Attached(_) => "Attached",
-            Stage::Detached(_) => "Detached",
-        };
-        f.debug_tuple("Detachable").field(&stage).finish()
+        f.debug_struct("Detached").finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Detach {
+impl fmt::Debug for Cancel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Detach").field(&self.stage).finish()
+        f.debug_tuple("Cancel").field(&self.0).finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
-
     use tokio::sync::oneshot;
+    use tokio::task::LocalSet;
 
     use super::*;
 
-    fn detachable<T>(
-        detach: Detach,
+    fn detached<T: Send + 'static>(
+        cancel: &Cancel,
         call: impl Future<Output = T> + Send + 'static,
-    ) -> Detachable<T> {
-        let mut detachable = Detachable::new(detach);
-        detachable.attach(Box::pin(call));
-        detachable
+    ) -> Detached<T> {
+        send(&TaskTracker::new(), cancel.clone(), call)
+    }
+
+    /// Lets the tasks of this thread go on.
+    async fn settle() {
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]
-    async fn a_call_that_is_dropped_before_it_asks_is_cancelled() {
-        let detach = Detach::new(None);
-        let (alive, gone) = oneshot::channel::<()>();
-        let mut call = detachable(detach, async move {
-            let _alive = alive;
-            std::future::pending::<()>().await;
-        });
-        assert!(futures_util::poll!(&mut call).is_pending());
-        drop(call);
-        assert!(gone.await.is_err(), "the call's future was dropped");
-    }
-
-    #[tokio::test]
-    async fn a_call_that_asked_goes_on_when_it_is_dropped() {
-        let detach = Detach::new(None);
+    async fn a_call_goes_on_when_nobody_waits_for_it_any_more() {
+        let cancel = Cancel::forbidden();
         let (go, wait) = oneshot::channel::<()>();
         let (done, ended) = oneshot::channel::<()>();
-        let mut call = detachable(detach.clone(), async move {
-            detach.request().await;
+        let call = detached(&cancel, async move {
             wait.await.expect("the test lets it go on");
             done.send(()).expect("the test waits for it");
         });
-        assert!(futures_util::poll!(&mut call).is_pending());
+        settle().await;
         drop(call);
         go.send(()).expect("the call waits");
         ended.await.expect("the call ran to its end");
     }
 
     #[tokio::test]
-    async fn a_call_that_need_not_wait_gets_no_task() {
+    async fn a_call_that_is_not_send_goes_on_as_well() {
+        let (done, ended) = oneshot::channel::<()>();
         let running = TaskTracker::new();
-        let detach = Detach::new(Some(running.clone()));
-        let mut call = detachable(detach.clone(), async move {
-            detach.request().await;
-            tokio::task::try_id()
-        });
-        let here = tokio::task::try_id();
-        assert_eq!(futures_util::poll!(&mut call), Poll::Ready(Some(here)));
+        let here = LocalSet::new();
+        here.run_until(async {
+            let local = std::rc::Rc::new(7);
+            drop(keep_local(&running, Cancel::forbidden(), async move {
+                tokio::task::yield_now().await;
+                assert_eq!(*local, 7);
+                done.send(()).expect("the test waits for it");
+            }));
+            assert_eq!(running.len(), 1);
+            ended.await.expect("the call ran to its end");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn calls_are_counted_while_they_run() {
+        let running = TaskTracker::new();
+        let call = send(&running, Cancel::forbidden(), std::future::ready(7));
+        assert_eq!(running.len(), 1);
+        assert_eq!(call.await, Some(7));
         assert!(running.is_empty());
     }
 
     #[tokio::test]
-    async fn what_follows_reached_runs_in_a_task_of_its_own_from_its_first_step() {
-        static STARTED_ATTACHED: AtomicBool = AtomicBool::new(false);
-        let detach = Detach::new(None);
-        let inside = detachable(detach.clone(), async move {
-            detach.request().await;
-            detach.reached().await;
-            STARTED_ATTACHED.store(tokio::task::try_id().is_none(), Ordering::Relaxed);
-            7
-        });
-        assert_eq!(inside.await, Some(7));
-        assert!(!STARTED_ATTACHED.load(Ordering::Relaxed));
-    }
-
-    #[tokio::test]
     async fn a_panic_is_passed_on() {
-        let detach = Detach::new(None);
-        let call = detachable(detach.clone(), async move {
-            detach.request().await;
-            detach.reached().await;
+        let call = detached(&Cancel::forbidden(), async {
             std::panic::resume_unwind(Box::new("boom"));
         });
         let caught = tokio::spawn(call)
@@ -288,70 +232,69 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_detached_call_that_can_be_dispensed_with_ends_with_its_client() {
-        let detach = Detach::new(None);
+    async fn a_call_that_may_be_cancelled_ends_with_its_client() {
+        let cancel = Cancel::forbidden();
         let (alive, gone) = oneshot::channel::<()>();
-        let mut call = detachable(detach.clone(), async move {
+        let inside = cancel.clone();
+        let call = detached(&cancel, async move {
             let _alive = alive;
-            detach.request().await;
-            detach.reached().await;
-            detach.dispense();
+            inside.allow();
             std::future::pending::<()>().await;
         });
-        for _ in 0..3 {
-            assert!(futures_util::poll!(&mut call).is_pending());
-            tokio::task::yield_now().await;
-        }
+        settle().await;
         drop(call);
         assert!(gone.await.is_err(), "the call's future was dropped");
     }
 
     #[tokio::test]
-    async fn a_call_that_was_dispensed_with_and_asks_again_goes_on_when_it_is_dropped() {
-        let detach = Detach::new(None);
+    async fn a_call_that_could_be_cancelled_and_claims_again_goes_on() {
+        let cancel = Cancel::forbidden();
         let (go, wait) = oneshot::channel::<()>();
         let (done, ended) = oneshot::channel::<()>();
-        let mut call = detachable(detach.clone(), async move {
-            detach.request().await;
-            detach.reached().await;
-            detach.dispense();
-            detach.request().await;
+        let inside = cancel.clone();
+        let call = detached(&cancel, async move {
+            inside.allow();
+            inside.forbid().await;
             wait.await.expect("the test lets it go on");
             done.send(()).expect("the test waits for it");
         });
-        for _ in 0..3 {
-            assert!(futures_util::poll!(&mut call).is_pending());
-            tokio::task::yield_now().await;
-        }
+        settle().await;
         drop(call);
         go.send(()).expect("the call waits");
         ended.await.expect("the call ran to its end");
     }
 
     #[tokio::test]
-    async fn a_request_after_the_client_has_left_is_never_granted() {
-        let detach = Detach::new(None);
-        detach.stage.store(CANCELLED, Ordering::Release);
-        let request = std::pin::pin!(detach.request());
-        assert!(futures_util::poll!(request).is_pending());
+    async fn a_call_that_was_cancelled_never_claims_again() {
+        let cancel = Cancel::forbidden();
+        cancel.allow();
+        assert!(cancel.advance(ALLOWED, CANCELLED));
+        let forbid = std::pin::pin!(cancel.forbid());
+        assert!(futures_util::poll!(forbid).is_pending());
     }
 
     #[tokio::test]
-    async fn a_call_whose_client_left_before_it_could_be_dispensed_with_is_told() {
-        let detach = Detach::new(None);
+    async fn a_call_whose_client_left_before_it_could_be_cancelled_is_told() {
+        let cancel = Cancel::forbidden();
         let (go, wait) = oneshot::channel::<()>();
         let (tell, told) = oneshot::channel::<bool>();
-        let mut call = detachable(detach.clone(), async move {
-            detach.request().await;
+        let inside = cancel.clone();
+        let call = detached(&cancel, async move {
             wait.await.expect("the test lets it go on");
-            detach.reached().await;
-            detach.dispense();
-            tell.send(detach.is_cancelled())
-                .expect("the test waits for it");
+            inside.allow();
+            tell.send(inside.has_come()).expect("the test waits for it");
         });
-        assert!(futures_util::poll!(&mut call).is_pending());
+        settle().await;
         drop(call);
         go.send(()).expect("the call waits");
         assert_eq!(told.await, Ok(true));
+    }
+
+    #[tokio::test]
+    async fn a_call_in_place_is_never_told_to_end() {
+        let cancel = Cancel::with_caller();
+        cancel.allow();
+        cancel.forbid().await;
+        assert!(!cancel.has_come());
     }
 }

@@ -10,21 +10,20 @@ use tokio::sync::Notify;
 use super::complaints::{Failed, micros};
 use super::heartbeat::Slot;
 use super::steps::{CLAIM_PATIENCE, SHORTEST_PATIENCE, persist, send_twice};
-use super::waiting::{Announcement, Board};
-use super::{Backlog, Errand, Ticket};
+use super::waiting::{Announcement, Waiters};
+use super::{Backlog, ClaimRequest, Engine, Errand};
 use crate::clock::Clock;
 use crate::fingerprint::Fingerprint;
-use crate::idempotency::Idempotency;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
-use crate::store::{Claim, Fence, Record, State, Store, StoreError, StoreFuture};
+use crate::store::{Claim, Completion, Fence, Record, State, Store, StoreError, StoreFuture};
 
 /// A record that an attempt holds.
 ///
 /// The holder does not know the store's clock. It counts monotonic time from when it *sent* the last renewal that
 /// succeeded, which is before the store can have granted it: so it never believes in a lease that the store has ended.
 pub(crate) struct Lease {
-    idempotency: Idempotency,
+    engine: Arc<Engine>,
     record: RecordId,
     fingerprint: Fingerprint,
     attempt: AttemptId,
@@ -32,7 +31,7 @@ pub(crate) struct Lease {
     /// Microseconds of the clock's monotonic time.
     sent: AtomicU64,
     slot: Slot,
-    loss: Loss,
+    loss: LostSignal,
     /// How many provisional outcomes may stand on the record, one after the other.
     published: AtomicU32,
     announcement: OnceLock<Announcement>,
@@ -40,12 +39,12 @@ pub(crate) struct Lease {
 
 /// Whether the lease was lost, once and for all: a lease that is renewed after it ran out was lost in between.
 #[derive(Default)]
-struct Loss {
+struct LostSignal {
     happened: AtomicBool,
     notify: Notify,
 }
 
-impl Loss {
+impl LostSignal {
     fn tell(&self) {
         self.happened.store(true, Ordering::Release);
         self.notify.notify_waiters();
@@ -64,16 +63,16 @@ impl Loss {
 
 impl Lease {
     /// The lease of a claim that was sent at this time.
-    pub(super) fn new(ticket: &Ticket, claim: &Claim, sent: Duration) -> Self {
+    pub(super) fn new(request: &ClaimRequest, claim: &Claim, sent: Duration) -> Self {
         Self {
-            idempotency: ticket.idempotency.clone(),
+            engine: Arc::clone(&request.engine),
             record: claim.record,
             attempt: claim.attempt,
             fingerprint: claim.fingerprint,
             length: claim.lease,
             sent: AtomicU64::new(micros(sent)),
             slot: Slot::default(),
-            loss: Loss::default(),
+            loss: LostSignal::default(),
             published: AtomicU32::new(0),
             announcement: OnceLock::new(),
         }
@@ -96,11 +95,11 @@ impl Lease {
     }
 
     pub(super) fn store(&self) -> &dyn Store {
-        &**self.idempotency.store()
+        self.engine.store()
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {
-        &*self.idempotency.settings().clock
+        self.engine.clock()
     }
 
     /// When the claim or the last renewal that succeeded was sent.
@@ -150,9 +149,9 @@ impl Lease {
     }
 
     /// Lets duplicates of this process wait for the attempt.
-    pub(super) fn announce(&self, board: &Arc<Board>) {
+    pub(super) fn announce(&self, waiters: &Arc<Waiters>) {
         self.announcement
-            .get_or_init(|| board.announce(self.record, self.attempt));
+            .get_or_init(|| waiters.announce(self.record, self.attempt));
     }
 
     /// Tells the duplicates that wait how the attempt ended.
@@ -186,6 +185,12 @@ impl Lease {
         Record::new(self.fingerprint, self.attempt, state)
     }
 
+    /// Completes the record where the store answers at once. `None`: nothing was done.
+    pub(super) fn complete_now(&self, completion: &Completion) -> Option<Fence> {
+        self.store()
+            .complete_now(self.record, self.attempt, completion)
+    }
+
     /// Ends the lease, so that the record counts as abandoned. `None`: the store hasn't said that it did, and will be told
     /// in the background.
     pub(super) async fn end_now(&self) -> Option<Fence> {
@@ -196,7 +201,7 @@ impl Lease {
             })
             .await;
         if ended.as_ref().is_err_and(StoreError::is_unavailable) {
-            self.leave_to(self.idempotency.backlog(), Errand::EndLease);
+            self.leave_to(&self.engine.backlog, Errand::EndLease);
         }
         ended.ok()
     }
@@ -223,17 +228,17 @@ impl Lease {
     ) -> Result<T, StoreError> {
         let step = || step(self.store(), self.record, self.attempt);
         let failed = |error: &StoreError| {
-            let complaints = self.idempotency.complaints();
+            let complaints = &self.engine.complaints;
             complaints.complain(self.clock(), Failed::Step, error);
         };
-        let budget = &self.idempotency.budgets().attempts;
+        let budget = &self.engine.budgets.attempts;
         persist(self.clock(), budget, time, self.length / 3, step, failed).await
     }
 
     /// What the record says now, if the store tells it in time.
     pub(super) async fn load(&self) -> Result<Option<Record>, StoreError> {
         let load = || self.store().load(self.record);
-        let budget = &self.idempotency.budgets().attempts;
+        let budget = &self.engine.budgets.attempts;
         let sent = send_twice(self.clock(), budget, CLAIM_PATIENCE, load).await;
         sent.answer
     }

@@ -8,8 +8,10 @@
 use futures_util::future::join_all;
 
 use super::complaints::Failed;
+use super::detach::Cancel;
+use super::steps::ask;
 use super::steps::{CLAIM_PATIENCE, send_twice};
-use super::{Detach, Entered, Held, Ticket, ask, enter};
+use super::{ClaimRequest, Entered, Held, enter};
 use crate::fingerprint::Fingerprint;
 use crate::identity::RecordId;
 use crate::store::{Record, State, StoreError};
@@ -26,56 +28,56 @@ pub(crate) struct Identity {
 /// Claims the record under whichever secret it was made, or finds out what it says.
 ///
 /// It may be dropped when [`enter`] may be.
-pub(crate) async fn enter_under_any_secret(ticket: &mut Ticket, detach: &Detach) -> Entered {
-    if ticket.others.is_empty() {
-        return enter(ticket, detach).await;
+pub(crate) async fn enter_under_any_secret(request: &mut ClaimRequest, cancel: &Cancel) -> Entered {
+    if request.others.is_empty() {
+        return enter(request, cancel).await;
     }
-    match ticket.first_found().await {
-        Ok(None) => ticket.choose(|it| it.secret == 0),
-        Ok(Some((found, _))) => ticket.choose(|it| *it == found),
-        Err(error) => return ticket.without_store(&error, detach),
+    match request.first_found().await {
+        Ok(None) => request.choose(|it| it.secret == 0),
+        Ok(Some((found, _))) => request.choose(|it| *it == found),
+        Err(error) => return request.without_store(&error, cancel),
     }
-    let held = match enter(ticket, detach).await {
+    let held = match enter(request, cancel).await {
         Entered::Held(held) => held,
         entered => return entered,
     };
-    let elsewhere = match ticket.held_elsewhere(&held).await {
+    let elsewhere = match request.held_elsewhere(&held).await {
         Ok(None) => return Entered::Held(held),
         Ok(Some(elsewhere)) => Ok(elsewhere),
         Err(error) => Err(error),
     };
-    take_back(ticket, held).await;
-    detach.dispense();
-    if detach.is_cancelled() {
+    take_back(request, held).await;
+    cancel.allow();
+    if cancel.has_come() {
         // Its client left meanwhile: nobody is there to wait for anything.
-        return Entered::Refused(ticket.pending());
+        return Entered::Refused(request.pending());
     }
     match elsewhere {
         Ok((identity, record)) => {
-            ticket.choose(|it| *it == identity);
-            ticket.wait_and_answer(record).await
+            request.choose(|it| *it == identity);
+            request.wait_and_answer(record).await
         }
-        Err(error) => ticket.without_store(&error, detach),
+        Err(error) => request.without_store(&error, cancel),
     }
 }
 
 /// Takes a claim back under which nothing ran: now, so that the other process's retry finds it gone, or else in the
 /// background.
-async fn take_back(ticket: &Ticket, held: Held) {
-    let claim = ticket.claim_by(held.lease.attempt());
+async fn take_back(request: &ClaimRequest, held: Held) {
+    let claim = request.claim_by(held.lease.attempt());
     // Nothing renews it from here on.
     drop(held);
-    let withdraw = ticket.idempotency.store().withdraw(claim.clone());
-    if ask(&*ticket.idempotency.settings().clock, withdraw)
+    let withdraw = request.engine.store().withdraw(claim.clone());
+    if ask(request.engine.clock(), withdraw)
         .await
         .is_err_and(|error| error.is_unavailable())
     {
-        ticket.idempotency.backlog().withdraw(claim);
+        request.engine.backlog.withdraw(claim);
     }
 }
 
-impl Ticket {
-    /// Makes the first identity that fits the ticket's own.
+impl ClaimRequest {
+    /// Makes the first identity that fits the request's own.
     fn choose(&mut self, fits: impl Fn(&Identity) -> bool) {
         let Some(chosen) = self.others.iter_mut().find(|it| fits(it)) else {
             return;
@@ -118,9 +120,9 @@ impl Ticket {
         &self,
         identities: impl Iterator<Item = Identity>,
     ) -> Result<Vec<(Identity, Record)>, StoreError> {
-        let clock = &*self.idempotency.settings().clock;
-        let store = &**self.idempotency.store();
-        let budget = &self.idempotency.budgets().claims;
+        let clock = self.engine.clock();
+        let store = &**self.engine.store();
+        let budget = &self.engine.budgets.claims;
         let loads = identities.map(async |identity| {
             let load = || store.load(identity.record);
             let sent = send_twice(clock, budget, CLAIM_PATIENCE, load).await;
@@ -130,7 +132,7 @@ impl Ticket {
         match found {
             Ok(found) => Ok(found.into_iter().flatten().collect()),
             Err(error) => {
-                let complaints = self.idempotency.complaints();
+                let complaints = &self.engine.complaints;
                 complaints.complain(clock, Failed::Claim, &error);
                 Err(error)
             }

@@ -1,6 +1,6 @@
 //! Waiting for another call's attempt.
 //!
-//! An endpoint whose duplicates wait announces its attempts on a [`Board`] of this process. A duplicate that finds its
+//! An endpoint whose duplicates wait announces its attempts to the [`Waiters`] of this process. A duplicate that finds its
 //! attempt there is woken when something happens to it, and asks the store nothing. One that does not asks the store
 //! now and then. A waiter never claims, and holds no connection and no thread.
 
@@ -34,7 +34,7 @@ pub(super) enum Until {
 
 /// What happened to an attempt.
 #[derive(Clone, Debug)]
-enum News {
+enum Progress {
     Running,
     /// Its record, with what it published.
     Published(Record),
@@ -44,53 +44,53 @@ enum News {
 
 /// The attempts of this process that duplicates may wait for.
 #[derive(Default)]
-pub(crate) struct Board {
-    attempts: Mutex<HashMap<RecordId, Notice>>,
+pub(crate) struct Waiters {
+    attempts: Mutex<HashMap<RecordId, Announced>>,
 }
 
-struct Notice {
+struct Announced {
     attempt: AttemptId,
-    news: watch::Sender<News>,
+    progress: watch::Sender<Progress>,
 }
 
-impl Board {
+impl Waiters {
     /// Puts an attempt up. It comes down with the announcement.
     pub(super) fn announce(self: &Arc<Self>, record: RecordId, attempt: AttemptId) -> Announcement {
-        let news = watch::Sender::new(News::Running);
-        // The notice of an attempt from which the record was taken over goes: its waiters are told that it ended.
-        self.lock().insert(record, Notice { attempt, news });
+        let progress = watch::Sender::new(Progress::Running);
+        // The announcement of an attempt from which the record was taken over goes: its waiters are told that it ended.
+        self.lock().insert(record, Announced { attempt, progress });
         Announcement {
-            board: Arc::clone(self),
+            waiters: Arc::clone(self),
             record,
             attempt,
         }
     }
 
-    fn watch(&self, record: RecordId, attempt: AttemptId) -> Option<watch::Receiver<News>> {
+    fn watch(&self, record: RecordId, attempt: AttemptId) -> Option<watch::Receiver<Progress>> {
         let attempts = self.lock();
-        let notice = attempts
+        let announced = attempts
             .get(&record)
-            .filter(|notice| notice.attempt == attempt)?;
-        Some(notice.news.subscribe())
+            .filter(|announced| announced.attempt == attempt)?;
+        Some(announced.progress.subscribe())
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RecordId, Notice>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<RecordId, Announced>> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl fmt::Debug for Board {
+impl fmt::Debug for Waiters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Board")
+        f.debug_struct("Waiters")
             .field("attempts", &self.lock().len())
             .finish()
     }
 }
 
-/// An attempt on the board. Dropping it tells the waiters that it ended without an outcome.
+/// An attempt that others may wait for. Dropping this tells them that it ended without an outcome.
 #[derive(Debug)]
 pub(super) struct Announcement {
-    board: Arc<Board>,
+    waiters: Arc<Waiters>,
     record: RecordId,
     attempt: AttemptId,
 }
@@ -98,23 +98,25 @@ pub(super) struct Announcement {
 impl Announcement {
     /// Tells the waiters what was published.
     pub(super) fn published(&self, record: Record) {
-        if let Some(notice) = self
-            .board
+        if let Some(announced) = self
+            .waiters
             .lock()
             .get(&self.record)
-            .filter(|notice| notice.attempt == self.attempt)
+            .filter(|announced| announced.attempt == self.attempt)
         {
-            notice.news.send_replace(News::Published(record));
+            announced.progress.send_replace(Progress::Published(record));
         }
     }
 
     /// Tells the waiters how the attempt ended.
     pub(super) fn ended(&self, record: Option<Record>) {
-        let notice = match self.board.lock().entry(self.record) {
-            Entry::Occupied(notice) if notice.get().attempt == self.attempt => notice.remove(),
+        let announced = match self.waiters.lock().entry(self.record) {
+            Entry::Occupied(announced) if announced.get().attempt == self.attempt => {
+                announced.remove()
+            }
             _ => return,
         };
-        notice.news.send_replace(News::Ended(record));
+        announced.progress.send_replace(Progress::Ended(record));
     }
 }
 
@@ -126,7 +128,7 @@ impl Drop for Announcement {
 
 /// A record that a waiter found running.
 pub(super) struct Waiter<'a> {
-    pub(super) board: &'a Board,
+    pub(super) waiters: &'a Waiters,
     pub(super) store: &'a dyn Store,
     pub(super) clock: &'a dyn Clock,
     pub(super) complaints: &'a Complaints,
@@ -151,8 +153,8 @@ impl Waiter<'_> {
     async fn look(&self) -> Option<Record> {
         let mut pause = Duration::ZERO;
         loop {
-            if let Some(news) = self.board.watch(self.record, self.attempt) {
-                return self.listen(news).await;
+            if let Some(progress) = self.waiters.watch(self.record, self.attempt) {
+                return self.listen(progress).await;
             }
             // The first question follows at once: the attempt may have ended since the claim was answered.
             if !pause.is_zero() {
@@ -170,17 +172,17 @@ impl Waiter<'_> {
         }
     }
 
-    async fn listen(&self, mut news: watch::Receiver<News>) -> Option<Record> {
-        let far_enough = |news: &News| match news {
-            News::Running => false,
-            News::Published(_) => self.until == Until::Published,
-            News::Ended(_) => true,
+    async fn listen(&self, mut progress: watch::Receiver<Progress>) -> Option<Record> {
+        let far_enough = |progress: &Progress| match progress {
+            Progress::Running => false,
+            Progress::Published(_) => self.until == Until::Published,
+            Progress::Ended(_) => true,
         };
         // An error means that the attempt was taken over: it ended without an outcome.
-        match &*news.wait_for(far_enough).await.ok()? {
-            News::Running => None,
-            News::Published(record) => Some(record.clone()),
-            News::Ended(record) => record.clone(),
+        match &*progress.wait_for(far_enough).await.ok()? {
+            Progress::Running => None,
+            Progress::Published(record) => Some(record.clone()),
+            Progress::Ended(record) => record.clone(),
         }
     }
 
@@ -229,13 +231,13 @@ mod tests {
 
     #[test]
     fn the_notice_of_a_later_attempt_stays_when_the_earlier_one_goes() {
-        let board = Arc::new(Board::default());
+        let waiters = Arc::new(Waiters::default());
         let record = RecordId::from_bytes([1; 32]);
         let [first, second] = [1, 2].map(|byte| AttemptId::from_bytes([byte; 16]));
-        let earlier = board.announce(record, first);
-        let _later = board.announce(record, second);
+        let earlier = waiters.announce(record, first);
+        let _later = waiters.announce(record, second);
         drop(earlier);
-        assert!(board.watch(record, second).is_some());
-        assert!(board.watch(record, first).is_none());
+        assert!(waiters.watch(record, second).is_some());
+        assert!(waiters.watch(record, first).is_none());
     }
 }

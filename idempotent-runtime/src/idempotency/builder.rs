@@ -56,13 +56,13 @@ impl IdempotencyBuilder {
 
     /// Names the header that marks every answer from a record, with the value `true`. Default: `Idempotency-Replayed`.
     pub fn replayed_header(mut self, name: impl AsRef<str>) -> Self {
-        self.settings.replayed_header = Some(name.as_ref().to_ascii_lowercase());
+        self.settings.http.replayed_header = Some(name.as_ref().to_ascii_lowercase());
         self
     }
 
     /// Marks no answer: a replay looks like the first one.
     pub fn without_replayed_header(mut self) -> Self {
-        self.settings.replayed_header = None;
+        self.settings.http.replayed_header = None;
         self
     }
 
@@ -70,6 +70,7 @@ impl IdempotencyBuilder {
     /// `Content-Length` and `Set-Cookie`. May be called again for another.
     pub fn drop_header(mut self, name: impl AsRef<str>) -> Self {
         self.settings
+            .http
             .dropped_headers
             .push(name.as_ref().to_ascii_lowercase());
         self
@@ -113,7 +114,7 @@ impl IdempotencyBuilder {
     /// Links refusals to the application's own documentation of its keys: as the problem's `type`, and in a `Link`
     /// header. Default: problems link to the IETF draft.
     pub fn documentation(mut self, url: impl Into<String>) -> Self {
-        self.settings.documentation = Some(Arc::from(url.into()));
+        self.settings.http.documentation = Some(url.into());
         self
     }
 
@@ -171,17 +172,13 @@ impl IdempotencyBuilder {
             settings,
             required,
         } = self;
-        let names = settings
-            .replayed_header
-            .iter()
-            .chain(&settings.dropped_headers);
+        let http = &settings.http;
+        let names = http.replayed_header.iter().chain(&http.dropped_headers);
         if let Some(name) = names.into_iter().find(|name| !is_token(name)) {
             return Err(BuildError::HeaderName { name: name.clone() });
         }
-        if let Some(url) = settings.documentation.iter().find(|url| !is_link(url)) {
-            return Err(BuildError::Documentation {
-                url: url.to_string(),
-            });
+        if let Some(url) = http.documentation.iter().find(|url| !is_link(url)) {
+            return Err(BuildError::Documentation { url: url.clone() });
         }
         let checks = async {
             if let Some(required) = required {

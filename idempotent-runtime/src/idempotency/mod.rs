@@ -8,17 +8,14 @@ mod secrets;
 mod settings;
 
 use std::fmt;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::time::Duration;
-
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::task::TaskTracker;
 
 pub use self::builder::{BuildError, IdempotencyBuilder};
 pub use self::find::{Find, FindError};
 use self::operations::in_time;
-pub(crate) use self::settings::Settings;
-use crate::engine::{Backlog, Board, Budget, Complaints, Heartbeat, Sweeper};
+pub(crate) use self::settings::{HttpSettings, Settings};
+use crate::engine::Engine;
 use crate::store::Store;
 
 /// A store, and the settings that all endpoints share. Clones are one handle.
@@ -47,26 +44,8 @@ pub struct Idempotency {
 
 /// What all clones of a handle share.
 struct Shared {
-    store: Arc<dyn Store>,
+    engine: Arc<Engine>,
     settings: Settings,
-    /// The calls that run in tasks of their own.
-    running: TaskTracker,
-    /// One permit for each attempt that may run, where there is a bound.
-    permits: Option<Arc<Semaphore>>,
-    sweeping: Once,
-    heartbeat: Heartbeat,
-    backlog: Arc<Backlog>,
-    complaints: Arc<Complaints>,
-    budgets: Budgets,
-    /// The attempts that duplicates of this process may wait for.
-    board: Arc<Board>,
-}
-
-/// How many steps may be sent a second time, side by side with the first sending. Claims don't use up what attempts need.
-#[derive(Debug, Default)]
-pub(crate) struct Budgets {
-    pub(crate) claims: Budget,
-    pub(crate) attempts: Budget,
 }
 
 impl Idempotency {
@@ -109,22 +88,7 @@ impl Idempotency {
     /// # }
     /// ```
     pub async fn shutdown(&self, deadline: Duration) -> usize {
-        self.shared.running.close();
-        let timeout = self.settings().clock.sleep(deadline);
-        tokio::select! {
-            biased;
-            () = self.finished() => {}
-            () = timeout => {
-                let untold = self.shared.backlog.len();
-                if untold > 0 {
-                    tracing::warn!(
-                        untold,
-                        "the process ends before the store was told everything: leases that were to be ended run out, and outcomes that were to be recorded are lost, so that retries may run again"
-                    );
-                }
-            }
-        }
-        self.shared.running.len()
+        self.shared.engine.shutdown(deadline).await
     }
 
     /// How many attempts are in flight in this process, including those whose claims have been sent and not answered.
@@ -132,29 +96,20 @@ impl Idempotency {
     /// What the store is told in the background, once an attempt has ended or its claim has failed, doesn't count:
     /// [`shutdown`](Self::shutdown) waits for it as well.
     pub fn in_flight(&self) -> usize {
-        self.shared.running.len()
+        self.shared.engine.running().len()
     }
 
     fn from_parts(store: Arc<dyn Store>, settings: Settings) -> Self {
-        let permits = settings
-            .max_in_flight
-            .map(|permits| Arc::new(Semaphore::new(permits)));
-        let clock = || Arc::clone(&settings.clock);
-        let complaints = Arc::<Complaints>::default();
-        let backlog = Arc::new(Backlog::new(Arc::clone(&store), clock()));
-        let heartbeat = Heartbeat::new(clock(), Arc::clone(&complaints), backlog.watch());
+        let engine = Engine::new(
+            store,
+            Arc::clone(&settings.clock),
+            settings.max_in_flight,
+            settings.sweep_interval,
+        );
         Self {
             shared: Arc::new(Shared {
-                store,
+                engine: Arc::new(engine),
                 settings,
-                running: TaskTracker::new(),
-                permits,
-                sweeping: Once::new(),
-                heartbeat,
-                backlog,
-                complaints,
-                budgets: Budgets::default(),
-                board: Arc::default(),
             }),
         }
     }
@@ -171,74 +126,22 @@ impl Idempotency {
     /// # }
     /// ```
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.shared.store
+        self.shared.engine.store()
     }
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.shared.settings
     }
 
-    pub(crate) fn running(&self) -> &TaskTracker {
-        &self.shared.running
-    }
-
-    pub(crate) fn board(&self) -> &Arc<Board> {
-        &self.shared.board
-    }
-
-    /// Leave to run one more attempt; `Err` where as many run as may.
-    pub(crate) fn admit(&self) -> Result<Option<OwnedSemaphorePermit>, Full> {
-        let Some(permits) = &self.shared.permits else {
-            return Ok(None);
-        };
-        Arc::clone(permits)
-            .try_acquire_owned()
-            .map(Some)
-            .map_err(|_| Full)
-    }
-
-    pub(crate) fn heartbeat(&self) -> &Heartbeat {
-        &self.shared.heartbeat
-    }
-
-    pub(crate) fn backlog(&self) -> &Arc<Backlog> {
-        &self.shared.backlog
-    }
-
-    pub(crate) fn budgets(&self) -> &Budgets {
-        &self.shared.budgets
-    }
-
-    pub(crate) fn complaints(&self) -> &Complaints {
-        &self.shared.complaints
-    }
-
-    /// Starts what goes on beside the calls, if that is still to be done. Must be called on a runtime.
-    pub(crate) fn make_ready(&self) {
-        self.shared.heartbeat.make_ready();
-        self.shared.sweeping.call_once(|| {
-            let settings = self.settings();
-            if let Some(interval) = settings.sweep_interval {
-                let sweeper = Sweeper::new(self.store(), &*settings.clock, interval);
-                self.shared.heartbeat.sweep(sweeper);
-            }
-        });
-    }
-
-    async fn finished(&self) {
-        self.shared.running.wait().await;
-        self.shared.backlog.finished().await;
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.shared.engine
     }
 }
-
-/// As many attempts run as may.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Full;
 
 impl fmt::Debug for Idempotency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Idempotency")
-            .field("store", &self.shared.store)
+            .field("store", self.store())
             .field("settings", &self.shared.settings)
             .finish_non_exhaustive()
     }

@@ -28,6 +28,14 @@ impl Secrets {
         std::iter::once(self.current.as_ref()).chain(self.earlier.iter().map(Some))
     }
 
+    pub(crate) fn current(&self) -> Option<&Secret> {
+        self.current.as_ref()
+    }
+
+    pub(crate) fn earlier(&self) -> &[Secret] {
+        &self.earlier
+    }
+
     /// One of them by its place among all.
     pub(crate) fn nth(&self, index: usize) -> Option<&Secret> {
         self.all().nth(index).flatten()

@@ -1,5 +1,7 @@
 //! What all endpoints of a handle share.
 
+use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,19 +19,66 @@ const MAX_IN_FLIGHT: usize = 4_096;
 pub(crate) struct Settings {
     pub(crate) namespace: Arc<str>,
     pub(crate) secrets: Secrets,
-    /// In lower case.
-    pub(crate) replayed_header: Option<String>,
-    /// In lower case.
-    pub(crate) dropped_headers: Vec<String>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sweep_interval: Option<Duration>,
     pub(crate) max_in_flight: Option<usize>,
     /// Whether every call runs unprotected, and whether the log was told so.
     pub(crate) disabled: Option<Told>,
+    pub(crate) http: HttpSettings,
+}
+
+/// What the web doors share.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpSettings {
+    /// In lower case.
+    pub(crate) replayed_header: Option<String>,
+    /// In lower case.
+    pub(crate) dropped_headers: Vec<String>,
     /// Where the application tells its clients about its keys.
-    pub(crate) documentation: Option<Arc<str>>,
-    #[cfg(feature = "axum")]
-    pub(crate) axum_envelope: Option<crate::axum::Envelope>,
+    pub(crate) documentation: Option<String>,
+    /// The application's envelopes for refusals, one for each door that has one.
+    pub(crate) envelopes: Envelopes,
+}
+
+/// Envelopes by their types, since each is written in a framework's own types.
+#[derive(Clone, Default)]
+pub(crate) struct Envelopes(Vec<Arc<dyn Any + Send + Sync>>);
+
+impl Envelopes {
+    /// Installs an envelope in place of another of its type.
+    #[cfg_attr(
+        not(feature = "web"),
+        allow(dead_code, reason = "only web doors have envelopes")
+    )]
+    pub(crate) fn set<E: Any + Send + Sync>(&mut self, envelope: E) {
+        self.0.retain(|it| !it.is::<E>());
+        self.0.push(Arc::new(envelope));
+    }
+
+    #[cfg_attr(
+        not(feature = "web"),
+        allow(dead_code, reason = "only web doors have envelopes")
+    )]
+    pub(crate) fn get<E: Any + Send + Sync>(&self) -> Option<&E> {
+        self.0.iter().find_map(|it| it.downcast_ref())
+    }
+}
+
+impl fmt::Debug for Envelopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Envelopes").field(&self.0.len()).finish()
+    }
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            replayed_header: Some(REPLAYED.to_owned()),
+            dropped_headers: Vec::new(),
+            documentation: None,
+            envelopes: Envelopes::default(),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -37,15 +86,11 @@ impl Default for Settings {
         Self {
             namespace: Arc::from(""),
             secrets: Secrets::default(),
-            replayed_header: Some(REPLAYED.to_owned()),
-            dropped_headers: Vec::new(),
             clock: Arc::new(SystemClock),
             sweep_interval: Some(Duration::from_mins(1)),
             max_in_flight: Some(MAX_IN_FLIGHT),
             disabled: None,
-            documentation: None,
-            #[cfg(feature = "axum")]
-            axum_envelope: None,
+            http: HttpSettings::default(),
         }
     }
 }

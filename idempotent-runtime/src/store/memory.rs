@@ -95,20 +95,25 @@ impl MemoryStore {
         }
     }
 
-    /// Decides one step under the lock of the record's shard, once it is polled.
+    /// Decides one step under the lock of the record's shard.
+    fn step_now<A>(
+        &self,
+        record: RecordId,
+        decide: impl FnOnce(Option<&Row>, Timestamp) -> (Change, A),
+    ) -> A {
+        // The map looks at the first bytes, so the last ones spread the records over the shards.
+        let shard = usize::from(record.as_bytes()[31]) % SHARDS;
+        self.lock(shard)
+            .step(record, || self.shared.clock.now(), decide)
+    }
+
+    /// The same once it is polled.
     fn step<'a, A: Send + 'a>(
         &'a self,
         record: RecordId,
         decide: impl FnOnce(Option<&Row>, Timestamp) -> (Change, A) + Send + 'a,
     ) -> StoreFuture<'a, A> {
-        // The map looks at the first bytes, so the last ones spread the records over the shards.
-        let shard = usize::from(record.as_bytes()[31]) % SHARDS;
-        Box::pin(async move {
-            let answer = self
-                .lock(shard)
-                .step(record, || self.shared.clock.now(), decide);
-            Ok(answer)
-        })
+        Box::pin(async move { Ok(self.step_now(record, decide)) })
     }
 
     /// Looks at every row: a listing is rare, and an order of all ids would cost every claim.
@@ -174,6 +179,10 @@ impl Store for MemoryStore {
         })
     }
 
+    fn claim_now(&self, claim: &Claim) -> Option<Claimed> {
+        Some(self.step_now(claim.record, |row, now| transition::claim(row, claim, now)))
+    }
+
     fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
         self.step(claim.record, move |row, now| {
             transition::withdraw(row, &claim, now)
@@ -211,6 +220,17 @@ impl Store for MemoryStore {
         self.step(record, move |row, now| {
             transition::complete(row, attempt, completion, now)
         })
+    }
+
+    fn complete_now(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        completion: &Completion,
+    ) -> Option<Fence> {
+        Some(self.step_now(record, |row, now| {
+            transition::complete(row, attempt, completion.clone(), now)
+        }))
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {

@@ -102,6 +102,16 @@ pub trait Store: Any + fmt::Debug + Send + Sync {
     /// attempt is [`Won`](Claimed::Won) again. One that this very attempt gave back is [`Withdrawn`](Claimed::Withdrawn).
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed>;
 
+    /// Takes the step of [`claim`](Self::claim) now, if the store need not wait for anything. `None`: it did nothing, and
+    /// `claim` is to be asked.
+    ///
+    /// It is called where a thread must not be blocked. A store that needs a network, a disk or another thread keeps this
+    /// default.
+    fn claim_now(&self, claim: &Claim) -> Option<Claimed> {
+        let _ = claim;
+        None
+    }
+
     /// Takes a claim back under which nothing ran, whether it took effect or not.
     ///
     /// A record that the claim made is released. One that it took over from an abandoned attempt is abandoned again, as
@@ -143,6 +153,18 @@ pub trait Store: Any + fmt::Debug + Send + Sync {
         attempt: AttemptId,
         completion: Completion,
     ) -> StoreFuture<'_, Fence>;
+
+    /// Takes the step of [`complete`](Self::complete) now, as [`claim_now`](Self::claim_now) does that of `claim`. `None`: it
+    /// did nothing.
+    fn complete_now(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        completion: &Completion,
+    ) -> Option<Fence> {
+        let _ = (record, attempt, completion);
+        None
+    }
 
     /// Gives a running record back. The attempt's mark stays for [`RELEASED_STAYS`](transition::RELEASED_STAYS).
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence>;

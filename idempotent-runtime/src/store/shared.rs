@@ -33,6 +33,10 @@ impl<S: AsStore + ?Sized> Store for Arc<S> {
         (**self).claim(claim)
     }
 
+    fn claim_now(&self, claim: &Claim) -> Option<Claimed> {
+        (**self).claim_now(claim)
+    }
+
     fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence> {
         (**self).withdraw(claim)
     }
@@ -66,6 +70,15 @@ impl<S: AsStore + ?Sized> Store for Arc<S> {
         completion: Completion,
     ) -> StoreFuture<'_, Fence> {
         (**self).complete(record, attempt, completion)
+    }
+
+    fn complete_now(
+        &self,
+        record: RecordId,
+        attempt: AttemptId,
+        completion: &Completion,
+    ) -> Option<Fence> {
+        (**self).complete_now(record, attempt, completion)
     }
 
     fn release(&self, record: RecordId, attempt: AttemptId) -> StoreFuture<'_, Fence> {

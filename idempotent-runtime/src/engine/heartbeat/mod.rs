@@ -22,9 +22,10 @@ use tokio::sync::Notify;
 pub(super) use self::schedule::Slot;
 use self::schedule::{Beat, Due, Schedule};
 use self::sending::{Sending, UNPOLLED};
+use super::Lease;
+use super::backlog::Watch;
 use super::complaints::{Complaints, Failed};
 use super::sweeper::Sweeper;
-use super::{Lease, Watch};
 use crate::clock::Clock;
 use crate::store::StoreError;
 
@@ -102,7 +103,7 @@ impl Heartbeat {
     pub(super) fn enter(&self, lease: Arc<Lease>, deadline: Duration) -> Beating {
         self.make_ready();
         let next = lease.sent() + lease.length() / 3;
-        let until = self.0.clock.monotonic().saturating_add(deadline);
+        let until = lease.sent().saturating_add(deadline);
         let runtime = Handle::current();
         let mut schedule = self.0.lock();
         lease

@@ -1,0 +1,27 @@
+//! What HTTP asks of a call, whichever framework serves it. It knows neither a framework nor the `http` crate.
+//!
+//! A request goes through these states, each of which consumes the one before:
+//!
+//! ```text
+//! receive(head) → Reading → read(body) → Claimable → claiming() → Claiming → enter → HeldCall → run → response
+//! ```
+//!
+//! The order is that of the contract. What a framework has to do is small and decides nothing: it tells a request's
+//! [`Head`], extracts the arguments in between, reads bodies, and turns an [`Answer`](answer::Answer) into its own
+//! response, which is what a [`Door`] is.
+
+pub(crate) mod answer;
+pub(crate) mod content_type;
+pub(crate) mod door;
+pub(crate) mod head;
+pub(crate) mod problem;
+pub(crate) mod refuse;
+pub(crate) mod request;
+pub(crate) mod run;
+pub(crate) mod saved;
+
+pub(crate) use self::answer::Answer;
+pub(crate) use self::door::{Door, Read, Reply, Whole};
+pub(crate) use self::head::{Head, Line, PathParameter};
+pub(crate) use self::refuse::Refuser;
+pub(crate) use self::request::{Claimable, Received, receive};
