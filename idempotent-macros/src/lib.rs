@@ -124,6 +124,12 @@ pub fn axum(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::protect(options.into(), &item.into()).into()
 }
 
+/// Runs an actix-web handler at most once per idempotency key, and gives every retry the recorded outcome.
+#[proc_macro_attribute]
+pub fn actix(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand::protect(options.into(), &item.into()).into()
+}
+
 /// Makes a newtype a scope: it is written as its one field is.
 ///
 /// ```text

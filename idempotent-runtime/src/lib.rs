@@ -43,6 +43,8 @@
     allow(dead_code, unused_imports, unreachable_pub)
 )]
 
+#[cfg(feature = "actix")]
+pub mod actix;
 pub mod attempt;
 #[cfg(feature = "axum")]
 pub mod axum;

@@ -203,7 +203,7 @@ fn need(private: &TokenStream, ty: &Type) -> TokenStream {
         && (1..=MOST_PARTS).contains(&parts.len())
     {
         let body = need(private, body);
-        return quote!(#private::need_tuple((#(#private::need_part::<#parts>(),)*), #body));
+        return quote!(#private::need_tuple((#(#private::PartProbe::<#parts>::NEW.part().witness::<#parts>(),)*), #body));
     }
     if is_called_as_a_stream(ty) {
         return quote!(#private::need_no_stream::<#ty>());
@@ -218,11 +218,7 @@ fn is_called_as_a_stream(ty: &Type) -> bool {
         return false;
     };
     let last = path.path.segments.last();
-    last.is_some_and(|last| {
-        // With type arguments it may be an alias, such as `type Response<T> = Result<Json<T>, ApiError>`.
-        last.ident == "Sse"
-            || last.arguments.is_none() && (last.ident == "Body" || last.ident == "Response")
-    })
+    last.is_some_and(|last| last.ident == "Sse" || last.arguments.is_none() && last.ident == "Body")
 }
 
 /// Hands everything to the runtime.

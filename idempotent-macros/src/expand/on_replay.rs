@@ -26,8 +26,8 @@ pub(super) fn entry(
             #private::enter(#call, #decide).await
         };
         match #entry {
-            #private::Entry::Run(#entered) => #protect,
-            #private::Entry::Answered(#response) => #response,
+            #private::Result::Ok(#entered) => #protect,
+            #private::Result::Err(#response) => #response,
         }
     }
 }

@@ -8,7 +8,8 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::door::Axum;
-use super::replay::{Publish, Witness as _, need_replay};
+use super::replay::Publish;
+use super::witness::{Witness as _, need_replay};
 use crate::attempt::{self, PublishError};
 use crate::http::answer::publish;
 

@@ -13,7 +13,8 @@ use std::ops::Deref;
 
 use axum::response::IntoResponse;
 
-use super::replay::{AnyResponse, Replay, Replayable, need_replay};
+use super::replay::Replay;
+use super::witness::{AnyResponse, Replayable, need_replay};
 
 /// Asks of a type what it can say.
 pub struct Probe<T>(OfResult<T>);

@@ -13,7 +13,8 @@ use super::attempt::Attempt;
 use super::body;
 use super::door::{Axum, enveloped};
 use super::head::AxumHead;
-use crate::http::{self as core, Claimable};
+use super::run::Call;
+use crate::http as core;
 use crate::idempotency::Idempotency;
 use crate::policy::Policy;
 
@@ -32,16 +33,6 @@ pub struct CalledThroughItsRouter<L> {
 
 /// The same under the name that everything but such a message uses.
 pub type Captured<L> = CalledThroughItsRouter<L>;
-
-/// A call whose handler has its arguments.
-#[derive(Debug)]
-pub struct Call(pub(super) Protection);
-
-/// Whether a call is to be protected.
-pub(super) enum Protection {
-    None,
-    Claimable(Box<Claimable<Axum>>),
-}
 
 /// A request that was read.
 pub enum Received<L> {
@@ -114,7 +105,7 @@ async fn read(
         core::Received::Unprotected => {
             let attempt = parts.extensions.get::<Attempt>().cloned();
             let request = Request::from_parts(parts, body);
-            return Ok((Call(Protection::None), request, attempt));
+            return Ok((Call::unprotected(), request, attempt));
         }
     };
     drop(head);
@@ -128,20 +119,7 @@ async fn read(
     let shared = attempt.shared().clone();
     let claimable = reading.read(&head, bytes.clone(), shared).await;
     let request = body::put_back(parts, bytes, limit);
-    Ok((
-        Call(Protection::Claimable(claimable)),
-        request,
-        Some(attempt),
-    ))
-}
-
-impl fmt::Debug for Protection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "None",
-            Self::Claimable(_) => "Claimable(..)",
-        })
-    }
+    Ok((Call::claimable(claimable), request, Some(attempt)))
 }
 
 impl<L> fmt::Debug for Captured<L> {

@@ -1,5 +1,6 @@
 //! What axum does for the HTTP core.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,14 +15,19 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
+use tokio_util::task::TaskTracker;
 
+use super::witness::Reply;
+use crate::engine::detach::{Cancel, Detached, send};
+use crate::http::call::claim_and_run;
+use crate::http::run::{Claiming, HandlerRun};
 use crate::http::{Answer, Door, Read, Whole};
 use crate::idempotency::{Idempotency, IdempotencyBuilder};
 use crate::refusal::Code;
 
 /// axum.
 #[derive(Debug)]
-pub(super) struct Axum;
+pub struct Axum;
 
 /// The application's own way to write refusals.
 #[derive(Clone)]
@@ -61,7 +67,7 @@ impl IdempotencyBuilder {
 }
 
 /// An envelope, and the head of the request as the client sent it.
-pub(super) struct Enveloped {
+pub struct Enveloped {
     envelope: Envelope,
     parts: Box<Parts>,
 }
@@ -83,6 +89,27 @@ impl Door for Axum {
     type Response = Response;
     type Envelope = Enveloped;
     type Reading = Reading;
+    type Handler = BoxFuture<'static, Reply>;
+
+    fn detach_run(
+        running: &TaskTracker,
+        cancel: Cancel,
+        run: HandlerRun<Self>,
+        handler: Self::Handler,
+    ) -> Detached<Response> {
+        send(running, cancel, run.run(handler))
+    }
+
+    fn detach_claim(
+        running: &TaskTracker,
+        cancel: Cancel,
+        claiming: Box<Claiming<Self>>,
+        handler: Self::Handler,
+    ) -> Detached<Response> {
+        let call = claim_and_run(claiming, cancel.clone(), handler);
+        // Boxed, so that a task that runs a handler has no room for it.
+        send(running, cancel, Box::pin(call))
+    }
 
     fn write(answer: &Answer<'_>) -> Response {
         let mut response = Response::new(Body::from(answer.body.clone()));
@@ -143,7 +170,7 @@ impl Door for Axum {
 }
 
 /// A response that is being read.
-pub(super) struct Reading(Option<Stage>);
+pub struct Reading(Option<Stage>);
 
 enum Stage {
     Unpolled(Response, usize),
@@ -258,4 +285,16 @@ fn whole(first: Bytes, all: BytesMut) -> Bytes {
 
 fn chain(read: Bytes, rest: Body) -> Body {
     Body::from_stream(stream::once(std::future::ready(Ok(read))).chain(rest.into_data_stream()))
+}
+
+impl fmt::Debug for Enveloped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Enveloped").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reading").finish_non_exhaustive()
+    }
 }

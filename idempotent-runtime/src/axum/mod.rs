@@ -16,13 +16,13 @@ mod attempt;
 mod body;
 mod buffered;
 mod captured;
-mod deciding;
 mod door;
 mod head;
 mod layer;
 mod on_replay;
 mod replay;
 mod run;
+mod witness;
 
 pub use idempotent_macros::axum as idempotent;
 

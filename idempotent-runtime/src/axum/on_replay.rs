@@ -5,8 +5,7 @@ use std::ops::Deref;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::http::saved::SavedOutcome;
-use crate::outcome::Outcome;
+use crate::http::saved::{self, SavedOutcome};
 
 /// The recorded outcome that a retry would get.
 ///
@@ -41,8 +40,8 @@ use crate::outcome::Outcome;
 pub struct Saved(SavedOutcome);
 
 impl Saved {
-    pub(super) fn new(outcome: Outcome) -> Self {
-        Self(SavedOutcome::new(outcome))
+    pub(super) fn new(outcome: SavedOutcome) -> Self {
+        Self(outcome)
     }
 
     /// Its status.
@@ -61,15 +60,7 @@ impl Deref for Saved {
 }
 
 /// What becomes of a recorded outcome.
-#[derive(Debug)]
-pub enum OnReplay {
-    /// The retry gets it.
-    Replay,
-    /// The retry gets this answer instead. The record stays as it is.
-    Answer(Response),
-    /// The record is removed, and the handler runs anew. Of several retries at once, one runs.
-    Forget,
-}
+pub type OnReplay = saved::OnReplay<Response>;
 
 impl OnReplay {
     /// The retry gets this answer instead.

@@ -10,30 +10,29 @@ use std::task::{Context, Poll, ready};
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use pin_project_lite::pin_project;
-use tokio_util::task::TaskTracker;
 
-use super::captured::{Call, Protection};
 use super::door::Axum;
-use super::replay::Reply;
-use crate::engine::detach::{Cancel, Detached, send};
-use crate::http::Refuser;
-use crate::http::run::{Claiming, HandlerRun};
+use super::on_replay::{OnReplay, Saved};
+use super::witness::{Reply, Witness};
+use crate::engine::detach::send;
+use crate::http::call;
 use crate::key::KeyArgument;
-use crate::refusal::Code;
 use crate::scope::ScopeKey;
+
+/// A call whose handler has its arguments.
+pub type Call = call::Call<Axum>;
+
+/// What is left to do of a call.
+pub type Rest = call::Rest<Axum>;
 
 /// Adds a part to the call's scope.
 pub fn scope<K: ScopeKey + ?Sized>(call: &mut Call, part: &K) {
-    if let Protection::Claimable(claimable) = &mut call.0 {
-        claimable.push_scope(part);
-    }
+    call.push_scope(part);
 }
 
 /// Tells the call a key that an expression gives.
 pub fn key<K: KeyArgument + ?Sized>(call: &mut Call, key: &K) {
-    if let Protection::Claimable(claimable) = &mut call.0 {
-        claimable.push_key(key);
-    }
+    call.push_key(key);
 }
 
 pin_project! {
@@ -99,109 +98,6 @@ pub trait Next {
     fn begin(self) -> Rest;
 }
 
-/// A call that is over, or goes on.
-pub struct Rest(At);
-
-enum At {
-    Answered(Option<Response>),
-    /// A call that isn't protected runs in its connection's task, as it would without the attribute.
-    InPlace(BoxFuture<'static, Response>),
-    Detached(Detached<Response>),
-}
-
-impl Rest {
-    pub(super) fn answered(response: Response) -> Self {
-        Self(At::Answered(Some(response)))
-    }
-
-    pub(super) fn in_place(call: BoxFuture<'static, Response>) -> Self {
-        Self(At::InPlace(call))
-    }
-
-    pub(super) fn detached(
-        running: &TaskTracker,
-        cancel: Cancel,
-        call: impl Future<Output = Response> + Send + 'static,
-    ) -> Self {
-        Self(At::Detached(send(running, cancel, call)))
-    }
-
-    /// Claims where the store answers at once. A call that then holds its record gets its task before anything is awaited.
-    fn claimed(
-        claiming: Box<Claiming<Axum>>,
-        handler: impl FnOnce() -> BoxFuture<'static, Reply>,
-    ) -> Self {
-        match enter_now(claiming) {
-            Ok(response) => Self::answered(response),
-            Err(left) => left.detach(handler()),
-        }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response> {
-        match &mut self.0 {
-            At::Answered(response) => {
-                let response = response.take();
-                Poll::Ready(response.unwrap_or_else(|| unreachable!("polled once it has ended")))
-            }
-            At::InPlace(call) => call.as_mut().poll(cx),
-            At::Detached(call) => {
-                let ended = ready!(Pin::new(call).poll(cx));
-                // The runtime was shut down under the call: its attempt is abandoned.
-                Poll::Ready(ended.unwrap_or_else(|| {
-                    Refuser::<Axum>::without_handle().respond(Code::OutcomeUnknown)
-                }))
-            }
-        }
-    }
-}
-
-/// A call that isn't answered at once.
-enum Left {
-    /// It holds its record.
-    Run(TaskTracker, HandlerRun<Axum>),
-    /// It has not claimed.
-    Claim(Box<Claiming<Axum>>),
-}
-
-/// Claims where the store answers at once, and answers where the record does.
-fn enter_now(claiming: Box<Claiming<Axum>>) -> Result<Response, Left> {
-    let running = claiming.running().clone();
-    match claiming.enter_now() {
-        Ok(claimed) => match claimed.or_replay() {
-            Ok(run) => Err(Left::Run(running, run)),
-            Err(response) => Ok(response),
-        },
-        Err(claiming) => Err(Left::Claim(claiming)),
-    }
-}
-
-impl Left {
-    fn detach(self, handler: BoxFuture<'static, Reply>) -> Rest {
-        match self {
-            Self::Run(running, run) => {
-                Rest::detached(&running, Cancel::with_caller(), run.run(handler))
-            }
-            Self::Claim(claiming) => {
-                let (running, cancel) = (claiming.running().clone(), Cancel::forbidden());
-                let call = claim_and_run(claiming, cancel.clone(), handler);
-                Rest::detached(&running, cancel, call)
-            }
-        }
-    }
-}
-
-async fn claim_and_run(
-    claiming: Box<Claiming<Axum>>,
-    cancel: Cancel,
-    handler: BoxFuture<'static, Reply>,
-) -> Response {
-    // Boxed, so that the task has no room for it while the handler runs.
-    match Box::pin(claiming.enter(&cancel)).await.or_replay() {
-        Ok(run) => run.run(handler).await,
-        Err(response) => response,
-    }
-}
-
 /// A call and its handler, as a future of its reply.
 pub enum Handing<H> {
     /// It is to run.
@@ -225,24 +121,9 @@ where
     H: Future<Output = Reply> + Send + 'static,
 {
     fn begin(self) -> Rest {
-        let (call, handler) = match self {
-            Self::Run(call, handler) => (call, handler),
-            Self::Answered(response) => return Rest::answered(response),
-        };
-        match call.claiming() {
-            Ok(Some(claiming)) => Rest::claimed(claiming, || Box::pin(handler)),
-            Ok(None) => Rest::in_place(Box::pin(async { handler.await.response })),
-            Err(response) => Rest::answered(response),
-        }
-    }
-}
-
-impl Call {
-    /// Makes what it claims; `None` where it needs no protection. `Err` is the answer.
-    pub(super) fn claiming(self) -> Result<Option<Box<Claiming<Axum>>>, Response> {
-        match self.0 {
-            Protection::None => Ok(None),
-            Protection::Claimable(claimable) => claimable.claiming(),
+        match self {
+            Self::Run(call, handler) => call.begin(|| Box::pin(handler)),
+            Self::Answered(response) => Rest::answered(response),
         }
     }
 }
@@ -253,8 +134,76 @@ impl<H> fmt::Debug for Handing<H> {
     }
 }
 
-impl fmt::Debug for Rest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rest").finish_non_exhaustive()
+/// A call that has not claimed.
+pub type Undecided = call::Undecided<Axum>;
+
+/// A handler that is to run.
+pub type Entered = call::Entered<Axum>;
+
+/// A call whose retries `on_replay` decides, as a future of its answer. The arguments are lent to the user's function first and
+/// go to the handler afterwards, so both stand in it.
+pub type Deciding<R> = call::Deciding<Axum, R>;
+
+/// Hands the call to what is left to do of it.
+pub fn decide<R>(call: Call, rest: impl FnOnce(Undecided) -> R) -> Deciding<R> {
+    call.decide(rest)
+}
+
+/// Hands over an answer.
+pub fn decided<R>(response: Response) -> Deciding<R> {
+    Deciding::Answered(response)
+}
+
+impl<R> Next for Deciding<R>
+where
+    R: Future<Output = Response> + Send + 'static,
+{
+    fn begin(self) -> Rest {
+        match self {
+            Self::Answered(response) => Rest::answered(response),
+            Self::InPlace(rest) => {
+                Rest::in_place(Box::pin(async { Reply::undeclared(rest.await) }))
+            }
+            Self::Detached(running, cancel, rest) => {
+                Rest::detached(send(&running, cancel, Box::pin(rest)))
+            }
+        }
     }
+}
+
+/// What a function for `on_replay` is kept as.
+pub type Decide = Box<dyn FnOnce(Saved) -> BoxFuture<'static, OnReplay> + Send>;
+
+/// A function for `on_replay`. What it should take and give is asked of it here alone: its type goes no further, or
+/// what is wrong with it would be told again by whoever calls it.
+pub fn deciding<F, Fut>(function: F) -> Decide
+where
+    F: FnOnce(Saved) -> Fut + Send + 'static,
+    Fut: Future<Output = OnReplay> + Send + 'static,
+{
+    Box::new(|saved| Box::pin(function(saved)))
+}
+
+/// Claims the record. Where it has an outcome, `on_replay` says what becomes of it. `Err` is the answer.
+///
+/// # Errors
+///
+/// The answer, where the handler is not to run.
+pub async fn enter<F, Fut>(call: Undecided, on_replay: F) -> Result<Entered, Response>
+where
+    F: FnOnce(Saved) -> Fut,
+    Fut: Future<Output = OnReplay>,
+{
+    call.enter(|saved| on_replay(Saved::new(saved))).await
+}
+
+/// Runs the handler under the call's key.
+pub async fn protect<T>(
+    entered: Entered,
+    witness: impl Witness<T>,
+    handler: impl Future<Output = T>,
+) -> Response {
+    // A response need not be `Send`, so it is made before anything waits.
+    let handler = async { witness.reply(handler.await) };
+    entered.run(handler).await
 }

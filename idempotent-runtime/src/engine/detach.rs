@@ -33,7 +33,7 @@ const CANCELLED: u8 = 3;
 
 /// Whether a call may be cancelled. Shared by the call and whoever waits for it.
 #[derive(Clone)]
-pub(crate) struct Cancel(Option<Arc<AtomicU8>>);
+pub struct Cancel(Option<Arc<AtomicU8>>);
 
 impl Cancel {
     /// For a call that gets a task of its own, and must not be cancelled at first.
@@ -114,7 +114,7 @@ pub(crate) fn keep_local<T: 'static>(
 /// A call that runs in a task of its own. Dropping this leaves it running, unless it may be cancelled.
 ///
 /// A panic of the call is passed on to whoever polls this future.
-pub(crate) struct Detached<T> {
+pub struct Detached<T> {
     task: JoinHandle<T>,
     cancel: Cancel,
 }

@@ -1,7 +1,7 @@
 //! What a request was, so that another request under the same key is noticed.
 
 mod json;
-#[cfg(feature = "axum")]
+#[cfg(feature = "web")]
 mod multipart;
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use self::json::Canonical;
-#[cfg(feature = "axum")]
+#[cfg(feature = "web")]
 pub(crate) use self::multipart::{Malformed, parts_of};
 use crate::digest::{Fields, Secret};
 use crate::policy::FingerprintOf;

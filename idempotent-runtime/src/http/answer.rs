@@ -31,7 +31,7 @@ const NEVER_KEPT: [&str; 12] = [
 
 /// An answer that is not the handler's.
 #[derive(Debug)]
-pub(crate) struct Answer<'a> {
+pub struct Answer<'a> {
     pub(crate) status: u16,
     pub(crate) headers: &'a Headers,
     pub(crate) body: Bytes,

@@ -1,13 +1,16 @@
 //! What a framework has to do for the HTTP core.
 
 use bytes::Bytes;
+use tokio_util::task::TaskTracker;
 
 use super::Answer;
+use super::run::{Claiming, HandlerRun};
+use crate::engine::detach::{Cancel, Detached};
 use crate::outcome::Disposition;
 use crate::refusal::Code;
 
 /// A framework, as far as the core asks it for anything. It decides nothing.
-pub(crate) trait Door: Sized + 'static {
+pub trait Door: Sized + 'static {
     /// The framework's response.
     type Response: 'static;
 
@@ -16,6 +19,25 @@ pub(crate) trait Door: Sized + 'static {
 
     /// A response that is being read.
     type Reading: Future<Output = Read<Self::Response>> + Unpin;
+
+    /// A handler that is to run, in a box.
+    type Handler: Future<Output = Reply<Self::Response>> + Unpin;
+
+    /// Runs [`HandlerRun::run`] in a task of its own.
+    fn detach_run(
+        running: &TaskTracker,
+        cancel: Cancel,
+        run: HandlerRun<Self>,
+        handler: Self::Handler,
+    ) -> Detached<Self::Response>;
+
+    /// Runs [`claim_and_run`](super::call::claim_and_run) in a task of its own.
+    fn detach_claim(
+        running: &TaskTracker,
+        cancel: Cancel,
+        claiming: Box<Claiming<Self>>,
+        handler: Self::Handler,
+    ) -> Detached<Self::Response>;
 
     /// Makes a response.
     fn write(answer: &Answer<'_>) -> Self::Response;
@@ -50,9 +72,19 @@ pub struct Reply<R> {
     pub(crate) declared: Option<Disposition>,
 }
 
+impl<R> Reply<R> {
+    /// A reply whose status says what it means.
+    pub(crate) fn undeclared(response: R) -> Self {
+        Self {
+            response,
+            declared: None,
+        }
+    }
+}
+
 /// A response that was read.
 #[derive(Debug)]
-pub(crate) struct Read<R> {
+pub struct Read<R> {
     /// With all of its body.
     pub(crate) response: R,
     pub(crate) body: Whole,
@@ -60,9 +92,9 @@ pub(crate) struct Read<R> {
 
 /// A response's body, as far as it was read.
 #[derive(Debug)]
-pub(crate) enum Whole {
+pub enum Whole {
     Kept(Bytes),
     TooLarge,
     /// It broke off.
-    Broken(Box<dyn std::error::Error + Send + Sync>),
+    Broken(Box<dyn std::error::Error>),
 }

@@ -10,7 +10,13 @@
 //! [`Head`], extracts the arguments in between, reads bodies, and turns an [`Answer`](answer::Answer) into its own
 //! response, which is what a [`Door`] is.
 
+#![allow(
+    unreachable_pub,
+    reason = "generated code names some of it through a door"
+)]
+
 pub(crate) mod answer;
+pub(crate) mod call;
 pub(crate) mod content_type;
 pub(crate) mod door;
 pub(crate) mod head;
@@ -20,8 +26,8 @@ pub(crate) mod request;
 pub(crate) mod run;
 pub(crate) mod saved;
 
-pub(crate) use self::answer::Answer;
-pub(crate) use self::door::{Door, Read, Reply, Whole};
+pub use self::answer::Answer;
+pub use self::door::{Door, Read, Reply, Whole};
 pub(crate) use self::head::{Head, Line, PathParameter};
 pub(crate) use self::refuse::Refuser;
 pub(crate) use self::request::{Claimable, Received, receive};

@@ -178,7 +178,7 @@ async fn form(content_type: &str, body: &Bytes, of: FingerprintOf) -> Form {
 }
 
 /// A request that has been read, and whose arguments are there.
-pub(crate) struct Claimable<D: Door> {
+pub struct Claimable<D: Door> {
     idempotency: Idempotency,
     policy: &'static Policy,
     refuser: Refuser<D>,

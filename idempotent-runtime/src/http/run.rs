@@ -1,5 +1,6 @@
 //! A call from its claim to its answer.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::identity::AttemptId;
 use crate::outcome::Outcome;
 
 /// A call that knows what it claims.
-pub(crate) struct Claiming<D: Door> {
+pub struct Claiming<D: Door> {
     pub(super) request: ClaimRequest,
     /// Whether its body says that it is a multipart form, and cannot be read as one.
     pub(super) malformed: bool,
@@ -38,13 +39,9 @@ pub(crate) enum Claimed<D: Door> {
     Replay(Box<Claiming<D>>, Outcome, AttemptId),
 }
 
-/// A handler that is to run.
-pub(crate) enum HandlerRun<D: Door> {
-    /// The store could not be reached, and the endpoint runs its handler all the same.
-    StoreDown,
-    /// The record is this call's.
-    Protected(Box<Claiming<D>>, Held),
-}
+/// A handler that is to run: under its record, or without one, because the store could not be reached and the endpoint runs its
+/// handler all the same.
+pub struct HandlerRun<D: Door>(Option<(Box<Claiming<D>>, Held)>);
 
 impl<D: Door> Claiming<D> {
     /// The calls among which its task is to be counted.
@@ -83,8 +80,8 @@ impl<D: Door> Claiming<D> {
 
     fn entered(self: Box<Self>, entered: Entered) -> Claimed<D> {
         match entered {
-            Entered::Held(held) => Claimed::Run(HandlerRun::Protected(self, held)),
-            Entered::Unprotected => Claimed::Run(HandlerRun::StoreDown),
+            Entered::Held(held) => Claimed::Run(HandlerRun(Some((self, held)))),
+            Entered::Unprotected => Claimed::Run(HandlerRun(None)),
             Entered::Recorded(outcome, attempt) => Claimed::Replay(self, outcome, attempt),
             Entered::Provisional(outcome) => Claimed::Answer(self.replay(&outcome)),
             Entered::Refused(refusal) => Claimed::Answer(self.refuser.respond(refusal)),
@@ -135,9 +132,9 @@ impl<D: Door> HandlerRun<D> {
         self,
         handler: impl Future<Output = Reply<D::Response>> + Unpin,
     ) -> D::Response {
-        match self {
-            Self::Protected(claiming, held) => claiming.run(held, handler).await,
-            Self::StoreDown => {
+        match self.0 {
+            Some((claiming, held)) => claiming.run(held, handler).await,
+            None => {
                 let mut response = handler.await.response;
                 mark_unstored::<D>(&mut response);
                 response
@@ -199,4 +196,16 @@ async fn supervise<T>(
         supervisor.poll(cx, &mut |cx| Pin::new(&mut *work).poll(cx))
     })
     .await
+}
+
+impl<D: Door> fmt::Debug for Claiming<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Claiming").field(&self.request).finish()
+    }
+}
+
+impl<D: Door> fmt::Debug for HandlerRun<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("HandlerRun").field(&self.0).finish()
+    }
 }

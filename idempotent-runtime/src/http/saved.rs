@@ -41,3 +41,14 @@ impl SavedOutcome {
         serde_json::from_slice(self.0.body())
     }
 }
+
+/// What becomes of a recorded outcome.
+#[derive(Debug)]
+pub enum OnReplay<R> {
+    /// The retry gets it.
+    Replay,
+    /// The retry gets this answer instead. The record stays as it is.
+    Answer(R),
+    /// The record is removed, and the handler runs anew. Of several retries at once, one runs.
+    Forget,
+}

@@ -222,6 +222,12 @@ pub enum StoreDown {
     Unprotected,
 }
 
+/// A number of milliseconds, as generated code writes a duration.
+#[doc(hidden)]
+pub const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
 impl Policy {
     /// The defaults.
     pub const fn new() -> Self {
