@@ -130,6 +130,12 @@ pub fn actix(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::protect(options.into(), &item.into()).into()
 }
 
+/// Runs any async function at most once per idempotency key, and gives every duplicate's caller the recorded value.
+#[proc_macro_attribute]
+pub fn task(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand::protect(options.into(), &item.into()).into()
+}
+
 /// Makes a newtype a scope: it is written as its one field is.
 ///
 /// ```text

@@ -65,6 +65,7 @@ pub mod policy;
 mod refusal;
 pub mod scope;
 pub mod store;
+pub mod task;
 
 pub use self::idempotency::{BuildError, Idempotency, IdempotencyBuilder};
 pub use self::outcome::Disposition;

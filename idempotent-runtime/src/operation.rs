@@ -16,6 +16,16 @@ pub(crate) struct OperationName<'a> {
     name: Cow<'a, str>,
 }
 
+impl OperationName<'static> {
+    /// An operation with a name of its own.
+    pub(crate) fn named(name: &'static str) -> Self {
+        Self {
+            method: Cow::Borrowed(""),
+            name: Cow::Borrowed(name),
+        }
+    }
+}
+
 impl OperationName<'_> {
     /// The same, apart from the request.
     pub(crate) fn into_owned(self) -> OperationName<'static> {
@@ -35,10 +45,7 @@ impl<'a> OperationName<'a> {
         path: &'a str,
     ) -> Self {
         match (operation, template) {
-            (Operation::Named(name), _) => Self {
-                method: Cow::Borrowed(""),
-                name: Cow::Borrowed(name),
-            },
+            (Operation::Named(name), _) => OperationName::named(name),
             (Operation::Route, Some(template)) => Self {
                 method: Cow::Borrowed(method),
                 name: without_names(template),
@@ -87,8 +94,8 @@ impl<'a> OperationName<'a> {
 /// A route template without its parameters' names, which are the handler's business: `/orders/{org}` and
 /// `/orders/{org_id}` match the same requests.
 ///
-/// `{name}` becomes `{}`, and `{*rest}`, which matches any number of segments, becomes `{*}`. `{{` and `}}` are braces of
-/// the path itself and stay.
+/// `{name}` becomes `{}`, and `{*rest}`, which matches any number of segments, becomes `{*}`. A parameter's pattern stays,
+/// since it decides what is matched: `{id:\d{4}}` becomes `{:\d{4}}`. `{{` and `}}` are braces of the path itself and stay.
 fn without_names(template: &str) -> Cow<'_, str> {
     if !template.contains('{') {
         return Cow::Borrowed(template);
@@ -103,20 +110,41 @@ fn without_names(template: &str) -> Cow<'_, str> {
             rest = behind;
             continue;
         }
-        let Some(close) = from_brace.find('}') else {
+        let Some(close) = closing(from_brace) else {
             // No router takes such a template.
             rest = from_brace;
             break;
         };
-        blanked.push_str(if from_brace.starts_with("{*") {
-            "{*}"
-        } else {
-            "{}"
-        });
+        let parameter = &from_brace[1..close];
+        blanked.push('{');
+        if parameter.starts_with('*') {
+            blanked.push('*');
+        } else if let Some(pattern) = parameter.find(':') {
+            blanked.push_str(&parameter[pattern..]);
+        }
+        blanked.push('}');
         rest = &from_brace[close + 1..];
     }
     blanked.push_str(rest);
     Cow::Owned(blanked)
+}
+
+/// Where the brace closes that opens the text.
+fn closing(text: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => open += 1,
+            b'}' => {
+                open = open.saturating_sub(1);
+                if open == 0 {
+                    return Some(index);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -134,6 +162,18 @@ mod tests {
             ("/files/{rest}", "/files/{}"),
             ("/files/{name}.json", "/files/{}.json"),
             ("/größe/{größe}/é", "/größe/{}/é"),
+        ] {
+            assert_eq!(without_names(template), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn a_parameters_pattern_counts() {
+        for (template, expected) in [
+            (r"/orders/{id:\d+}", r"/orders/{:\d+}"),
+            (r"/orders/{number:\d{4}}/{org}", r"/orders/{:\d{4}}/{}"),
+            ("/files/{tail}*", "/files/{}*"),
+            ("/files/{tail:.*}", "/files/{:.*}"),
         ] {
             assert_eq!(without_names(template), expected, "{template}");
         }

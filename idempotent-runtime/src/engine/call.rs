@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::backlog::Errand;
 use super::claim::{Taken, claim, claim_now};
 use super::complaints::Failed;
 use super::completion::{abandon, answer_for_lost, conclude};
 use super::detach::Cancel;
+use super::errand_on_drop::ErrandOnDrop;
 use super::heartbeat::Beating;
 use super::steps::ask;
 use super::{Ending, Engine, Identity, Lease, Supervisor};
@@ -163,6 +165,21 @@ pub(crate) fn start(request: &ClaimRequest, held: &Held) -> Result<Supervisor, R
     }
     let lease = Arc::clone(&held.lease);
     Ok(Supervisor::new(lease, request.policy.deadline))
+}
+
+/// Abandons the attempt of a call that was dropped: the record is told in the background, so that nobody waits for the lease to
+/// run out.
+pub(crate) fn leave(request: &ClaimRequest, held: Held) {
+    let Held { lease, beating, .. } = held;
+    drop(beating);
+    lease.announce_end(None);
+    // Dropped at once, it leaves its errand.
+    drop(ErrandOnDrop::new(
+        &request.engine.backlog,
+        lease.record(),
+        lease.attempt(),
+        Errand::EndLease,
+    ));
 }
 
 /// Tells the record how the handler ended.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::backlog::Errand;
 use super::complaints::Failed;
+use super::errand_on_drop::ErrandOnDrop;
 use super::steps::{CLAIM_PATIENCE, Sent, pause, send_twice};
 use super::{ClaimRequest, Lease};
 use crate::clock::Clock;
@@ -30,7 +32,14 @@ pub(super) enum Taken {
 pub(super) async fn claim(request: &ClaimRequest) -> Result<Taken, StoreError> {
     let clock = request.engine.clock();
     let claim = request.claim_by(AttemptId::random());
+    let withdraw = ErrandOnDrop::new(
+        &request.engine.backlog,
+        claim.record,
+        claim.attempt,
+        Errand::Withdraw(claim.clone()),
+    );
     let claiming = send(request, &claim, clock).await;
+    withdraw.disarm();
     let withdraws = match &claiming.sent.answer {
         Ok(Claimed::Won(_)) => false,
         Ok(_) | Err(_) => claiming.sent.unanswered,

@@ -1,6 +1,7 @@
 //! Telling the record how an attempt ended.
 
 use super::complaints::Failed;
+use super::errand_on_drop::ErrandOnDrop;
 use super::{Answer, ClaimRequest, Ended, Entered, Errand, Lease};
 use crate::outcome::Disposition;
 use crate::policy::Pending;
@@ -17,9 +18,11 @@ pub(super) async fn conclude<R>(
     let verdict = request.policy.release.judge(ended.status, ended.declared);
     let released = verdict.released || ended.rejected;
     let told = if released && !lease.is_published() {
+        let dropped = on_drop(request, lease, Errand::Release);
         let told = lease
             .persist(|store, record, attempt| store.release(record, attempt))
             .await;
+        dropped.disarm();
         lease.announce_end(None);
         leave_to_backlog(request, lease, &told, || Errand::Release);
         told
@@ -48,6 +51,11 @@ pub(super) async fn conclude<R>(
     }
 }
 
+fn on_drop<'a>(request: &'a ClaimRequest, lease: &Lease, errand: Errand) -> ErrandOnDrop<'a> {
+    let backlog = &request.engine.backlog;
+    ErrandOnDrop::new(backlog, lease.record(), lease.attempt(), errand)
+}
+
 fn complain(request: &ClaimRequest, failed: Failed, error: &StoreError) {
     let complaints = &request.engine.complaints;
     complaints.complain(request.engine.clock(), failed, error);
@@ -71,22 +79,15 @@ async fn complete(
     lease: &Lease,
     mut completion: Completion,
 ) -> Result<Fence, StoreError> {
-    let mut told = match lease.complete_now(&completion) {
+    let told = match lease.complete_now(&completion) {
         Some(told) => Ok(told),
         None => {
-            lease
-                .persist(|store, record, attempt| {
-                    store.complete(record, attempt, completion.clone())
-                })
-                .await
+            let dropped = on_drop(request, lease, Errand::Complete(completion.clone()));
+            let told = tell(request, lease, &mut completion).await;
+            dropped.disarm();
+            told
         }
     };
-    if told.as_ref().is_err_and(StoreError::is_too_large) && completion.outcome.take().is_some() {
-        tracing::warn!(record = %request.record, "the store cannot hold the outcome; retries are told that it was not kept");
-        told = lease
-            .persist(|store, record, attempt| store.complete(record, attempt, completion.clone()))
-            .await;
-    }
     leave_to_backlog(request, lease, &told, || {
         Errand::Complete(completion.clone())
     });
@@ -97,6 +98,24 @@ async fn complete(
         outcome: completion.outcome,
     }));
     told
+}
+
+/// Tells the record its outcome, or, where the store cannot hold that, that it was not kept.
+async fn tell(
+    request: &ClaimRequest,
+    lease: &Lease,
+    completion: &mut Completion,
+) -> Result<Fence, StoreError> {
+    let told = lease
+        .persist(|store, record, attempt| store.complete(record, attempt, completion.clone()))
+        .await;
+    if !told.as_ref().is_err_and(StoreError::is_too_large) || completion.outcome.take().is_none() {
+        return told;
+    }
+    tracing::warn!(record = %request.record, "the store cannot hold the outcome; retries are told that it was not kept");
+    lease
+        .persist(|store, record, attempt| store.complete(record, attempt, completion.clone()))
+        .await
 }
 
 /// Leaves the record to whoever comes next, without waiting for the lease to run out.

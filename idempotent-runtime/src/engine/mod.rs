@@ -21,6 +21,7 @@ mod claim;
 mod complaints;
 mod completion;
 pub(crate) mod detach;
+mod errand_on_drop;
 mod heartbeat;
 mod lease;
 mod rotation;
@@ -32,7 +33,7 @@ pub(crate) use self::attempt::{Ending, Supervisor};
 use self::backlog::{Backlog, Errand};
 use self::budget::Budget;
 pub(crate) use self::call::{
-    Answer, ClaimRequest, Ended, Entered, Held, end, enter, enter_now, forget, start,
+    Answer, ClaimRequest, Ended, Entered, Held, end, enter, enter_now, forget, leave, start,
 };
 use self::complaints::Complaints;
 use self::heartbeat::Heartbeat;

@@ -48,6 +48,20 @@ impl Fingerprint {
         Self(fields.finish())
     }
 
+    /// The fingerprint of a task's arguments, each written as JSON. They are compared by value, as under
+    /// [`FingerprintOf::Json`]: a map has no order.
+    pub(crate) fn of_arguments(secret: Option<&Secret>, arguments: &[Vec<u8>]) -> Self {
+        let mut fields = Fields::new(secret, "idempotent/arguments/1");
+        fields.push(&(arguments.len() as u64).to_be_bytes());
+        for argument in arguments {
+            match Canonical::parse(argument) {
+                Some(json) => json.hash_into(&mut fields),
+                None => hash_bytes(argument, &mut fields),
+            }
+        }
+        Self(fields.finish())
+    }
+
     /// The fingerprint of the record that a secret is checked against.
     pub(crate) fn of_secret(secret: Option<&Secret>) -> Self {
         Self(Fields::new(secret, "idempotent/secret/1").finish())

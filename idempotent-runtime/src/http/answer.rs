@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use super::content_type::is_event_stream;
 use super::door::{Door, Read, Reply, Whole};
 use crate::attempt::{Attempt, PublishError};
 use crate::engine::Ended;
@@ -62,6 +63,18 @@ pub(crate) async fn keep<D: Door>(
     settings: &HttpSettings,
 ) -> Ended<D::Response> {
     let Reply { response, declared } = reply;
+    if passes_through::<D>(&response) {
+        tracing::warn!(
+            "the response is an event stream or switches protocols, so it is passed on unread; retries get 409"
+        );
+        return Ended {
+            status: D::status(&response),
+            declared,
+            rejected: false,
+            outcome: None,
+            reply: response,
+        };
+    }
     let read = if carries_body(D::status(&response)) {
         D::read(response, max_response).await
     } else {
@@ -108,6 +121,15 @@ pub(crate) async fn publish<D: Door>(
     let settings = &running.idempotency.settings().http;
     let kept = keep::<D>(reply, running.policy.max_response, settings).await;
     running.publish(kept.outcome).await
+}
+
+/// Whether it has no end that could be waited for: it switches protocols, or is a stream of server-sent events.
+fn passes_through<D: Door>(response: &D::Response) -> bool {
+    let mut streams = D::status(response) == 101;
+    D::each_header(response, &mut |name, value| {
+        streams |= name == "content-type" && is_event_stream(std::str::from_utf8(value).ok());
+    });
+    streams
 }
 
 /// RFC 9110, sections 15.3.5 and 15.4.5.

@@ -11,6 +11,11 @@ pub(crate) fn is_multipart_form(content_type: Option<&str>) -> bool {
     start.is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data"))
 }
 
+/// Whether it is a stream of server-sent events.
+pub(crate) fn is_event_stream(content_type: Option<&str>) -> bool {
+    essence(content_type).eq_ignore_ascii_case("text/event-stream")
+}
+
 /// Whether a body of this type may be one with fields. One without a type may.
 pub(crate) fn may_hold_fields(content_type: Option<&str>) -> bool {
     if content_type.is_none() || is_form(content_type) {

@@ -1,7 +1,5 @@
 //! A request on its way to its claim.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use super::content_type::{is_multipart_form, may_hold_fields};
@@ -9,20 +7,18 @@ use super::head::is_safe;
 use super::run::Claiming;
 use super::{Door, Head, Refuser};
 use crate::attempt::Attempt;
-use crate::digest::Secret;
-use crate::engine::{ClaimRequest, Identity};
+use crate::engine::ClaimRequest;
 use crate::fingerprint::{Body, Fingerprint, Malformed, Part, RequestLine, parts_of};
-use crate::idempotency::Idempotency;
+use crate::idempotency::{Fingerprints, Found, Idempotency};
 use crate::identity::Origin;
 use crate::key::{
     HeadKeys, IdempotencyKey, InvalidKey, KeyArgument, Place, agree, find_in_body, find_in_head,
     parse_key,
 };
 use crate::operation::OperationName;
-use crate::policy::{FingerprintOf, KeySource, Mismatch, Missing, Policy};
+use crate::policy::{FingerprintOf, KeySource, Missing, Policy};
 use crate::refusal::Code;
 use crate::scope::{Scope, ScopeKey};
-use crate::store::Label;
 
 /// What becomes of a request whose head has come.
 pub(crate) enum Received<D: Door> {
@@ -115,20 +111,15 @@ impl<D: Door> Reading<D> {
             Form::Parts(parts) => Body::Parts(parts),
             Form::No | Form::Malformed => Body::Bytes(&body),
         };
-        let fingerprint = |secret: Option<&Secret>| {
+        let fingerprints = self.idempotency.fingerprints(|secret| {
             Fingerprint::of_request(secret, &line, &hashed, self.policy.fingerprint)
-        };
-        let secrets = &self.idempotency.settings().secrets;
-        let current = fingerprint(secrets.current());
-        let earlier = secrets.earlier().iter().map(|it| fingerprint(Some(it)));
-        let earlier = earlier.collect();
+        });
         let path = head.path();
         let operation =
             OperationName::of(self.policy.operation, head.method(), head.template(), path);
         let body_keys = self.body_keys(content_type, body);
         Box::new(Claimable {
-            fingerprint: current,
-            earlier,
+            fingerprints,
             operation: operation.into_owned(),
             malformed: matches!(form, Form::Malformed),
             body_keys,
@@ -183,9 +174,7 @@ pub struct Claimable<D: Door> {
     policy: &'static Policy,
     refuser: Refuser<D>,
     attempt: Attempt,
-    fingerprint: Fingerprint,
-    /// The same under each of the earlier secrets.
-    earlier: Vec<Fingerprint>,
+    fingerprints: Fingerprints,
     operation: OperationName<'static>,
     /// Whether the body says that it is a multipart form, and cannot be read as one.
     malformed: bool,
@@ -254,35 +243,13 @@ impl<D: Door> Claimable<D> {
     }
 
     fn claim_request(&self, key: &IdempotencyKey) -> ClaimRequest {
-        let settings = self.idempotency.settings();
-        let identity = |secret: Option<&Secret>, fingerprint: Fingerprint| {
-            let separate = (self.policy.mismatch == Mismatch::Separate).then_some(&fingerprint);
-            self.operation.record(
-                secret,
-                &settings.namespace,
-                Origin::Web,
-                &self.scope,
-                key.as_str(),
-                separate,
-            )
+        let found = Found {
+            origin: Origin::Web,
+            operation: &self.operation,
+            scope: &self.scope,
+            key: key.as_str(),
         };
-        let secrets = &settings.secrets;
-        let earlier = secrets.earlier().iter().zip(&self.earlier);
-        let others = earlier
-            .enumerate()
-            .map(|(index, (secret, fingerprint))| Identity {
-                record: identity(Some(secret), *fingerprint),
-                fingerprint: *fingerprint,
-                secret: index + 1,
-            });
-        ClaimRequest {
-            engine: Arc::clone(self.idempotency.engine()),
-            policy: self.policy,
-            record: identity(secrets.current(), self.fingerprint),
-            fingerprint: self.fingerprint,
-            secret: 0,
-            others: others.collect(),
-            label: Label::new(Arc::clone(&settings.namespace), self.operation.text()),
-        }
+        self.idempotency
+            .claim_request(self.policy, &found, &self.fingerprints)
     }
 }

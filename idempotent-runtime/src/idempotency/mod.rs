@@ -1,6 +1,7 @@
 //! The handle that an application installs: a store and how to use it.
 
 mod builder;
+mod claim;
 mod disabled;
 mod find;
 mod operations;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::builder::{BuildError, IdempotencyBuilder};
+pub(crate) use self::claim::{Fingerprints, Found};
 pub use self::find::{Find, FindError};
 use self::operations::in_time;
 pub(crate) use self::settings::{HttpSettings, Settings};
