@@ -103,7 +103,7 @@ fn qualifiers(sig: &Signature, errors: &mut Errors) {
         errors.at(
             variadic,
             "a handler cannot be variadic",
-            "write each argument, an extractor, by itself",
+            "write each extractor as an argument of its own",
         );
     }
 }

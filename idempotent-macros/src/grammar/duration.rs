@@ -121,7 +121,7 @@ fn read(text: &LitStr) -> Result<u64, Flaw> {
     if duration.is_zero() {
         return Err(Flaw::Zero);
     }
-    if duration.subsec_nanos() % 1_000_000 != 0 {
+    if !duration.subsec_nanos().is_multiple_of(1_000_000) {
         return Err(Flaw::TooFine);
     }
     match i64::try_from(duration.as_millis()) {

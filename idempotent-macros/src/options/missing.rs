@@ -23,8 +23,9 @@ pub(super) const OPTION: Spec = Spec {
 pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<TokenStream> {
     let choices = [Choice::word("reject"), Choice::word("unprotected")];
     let chosen = choose(option, &choices, "", errors)?;
-    Some(match chosen.word {
-        "unprotected" => quote!(__idempotent::Missing::Unprotected),
-        _ => quote!(__idempotent::Missing::Reject),
+    Some(if chosen.word == "unprotected" {
+        quote!(__idempotent::Missing::Unprotected)
+    } else {
+        quote!(__idempotent::Missing::Reject)
     })
 }

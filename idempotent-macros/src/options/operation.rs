@@ -42,8 +42,9 @@ pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<Token
     };
     let choices = [Choice::word("route"), Choice::word("path")];
     let chosen = choose(option, &choices, &or, errors)?;
-    Some(match chosen.word {
-        "path" => quote!(__idempotent::Operation::Path),
-        _ => quote!(__idempotent::Operation::Route),
+    Some(if chosen.word == "path" {
+        quote!(__idempotent::Operation::Path)
+    } else {
+        quote!(__idempotent::Operation::Route)
     })
 }

@@ -42,9 +42,10 @@ pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<Token
     let choices = [Choice::word("failures"), Choice::word("never")];
     let or = ", or a list of statuses, such as `[429, 502..=504]`";
     let chosen = choose(option, &choices, or, errors)?;
-    Some(match chosen.word {
-        "never" => quote!(__idempotent::Release::Never),
-        _ => quote!(__idempotent::Release::Failures),
+    Some(if chosen.word == "never" {
+        quote!(__idempotent::Release::Never)
+    } else {
+        quote!(__idempotent::Release::Failures)
     })
 }
 
