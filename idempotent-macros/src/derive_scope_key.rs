@@ -14,19 +14,19 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
-    let survivor = survivor(&input);
+    let fallback = fallback(&input);
     match Newtype::validate(input) {
         Ok(newtype) => newtype.expand(),
         Err(mistakes) => {
             let mistakes = mistakes.into_compile_error();
-            quote!(#survivor #mistakes)
+            quote!(#fallback #mistakes)
         }
     }
 }
 
-/// An implementation that is never run, so that a handler whose scope is of this type is not told that there is none.
-/// `None`: it is not known where the trait is.
-fn survivor(input: &DeriveInput) -> Option<TokenStream> {
+/// An implementation that never runs, so that handlers whose scope has this type report no error of their own. `None`: the
+/// path to the trait is unknown.
+fn fallback(input: &DeriveInput) -> Option<TokenStream> {
     let mut errors = Errors::new();
     let runtime = runtime(&input.attrs, &mut errors);
     errors.finish().ok()?;
@@ -114,7 +114,7 @@ fn runtime(attrs: &[Attribute], errors: &mut Errors) -> Path {
     for attr in attrs.iter().filter(|it| it.path().is_ident("scope_key")) {
         const HELP: &str = "write `#[scope_key(crate = path::to::idempotent_runtime)]`";
         if attr.meta.require_list().is_err() {
-            errors.at(attr, "`scope_key` says nothing here", HELP);
+            errors.at(attr, "`scope_key` needs an option", HELP);
             continue;
         }
         let parsed = attr.parse_nested_meta(|meta| {

@@ -1,4 +1,4 @@
-//! Every mistake of one use of a macro, collected so that all are told at once.
+//! The mistakes in one use of a macro, collected so that all of them are reported at once.
 
 use std::fmt::Display;
 
@@ -7,7 +7,7 @@ use quote::ToTokens;
 
 /// The mistakes found so far. Each says what is wrong and what to write instead.
 #[derive(Debug, Default)]
-#[must_use = "mistakes that nobody is told of let wrong code compile"]
+#[must_use = "wrong code compiles if its mistakes are dropped"]
 pub(crate) struct Errors {
     found: Option<syn::Error>,
 }
@@ -19,15 +19,15 @@ impl Errors {
 
     /// A mistake under these tokens.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, what: impl Display, help: impl Display) {
-        self.push(syn::Error::new_spanned(tokens, told(what, help)));
+        self.push(syn::Error::new_spanned(tokens, message(what, help)));
     }
 
     /// A mistake under this span.
     pub(crate) fn at_span(&mut self, span: Span, what: impl Display, help: impl Display) {
-        self.push(syn::Error::new(span, told(what, help)));
+        self.push(syn::Error::new(span, message(what, help)));
     }
 
-    /// Something that the contract names and this version does not do.
+    /// Something that this version doesn't support yet.
     pub(crate) fn not_yet(&mut self, tokens: impl ToTokens, what: &str, help: impl Display) {
         self.at(tokens, format_args!("`{what}` is not available yet"), help);
     }
@@ -44,7 +44,7 @@ impl Errors {
     }
 }
 
-fn told(what: impl Display, help: impl Display) -> String {
+fn message(what: impl Display, help: impl Display) -> String {
     format!("{what}\nhelp: {help}")
 }
 
@@ -70,7 +70,7 @@ fn listed<T: Display>(words: &[T], joined_by: &str) -> String {
     }
 }
 
-/// The one of `known` that `written` was probably meant to be.
+/// The known word that `written` was probably meant to be.
 pub(crate) fn nearest<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
@@ -80,7 +80,7 @@ pub(crate) fn nearest<'a>(
         .into_iter()
         .map(|word| (distance(&written, word), word))
         .map(|(distance, word)| {
-            // What is half typed is no other word.
+            // A half-typed word isn't a different one.
             let begun = written.chars().count() > 1 && word.starts_with(&written);
             (if begun { 0 } else { distance }, word)
         })

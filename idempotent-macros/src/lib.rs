@@ -7,9 +7,11 @@ mod arguments_in_scope;
 mod derive_scope_key;
 mod errors;
 mod expand;
+mod fallback;
 mod function;
+mod grammar;
 mod options;
-mod survivor;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -35,25 +37,7 @@ use proc_macro::TokenStream;
 ///
 /// `scope` must be named; the others answer "what if".
 ///
-/// | option | values | default |
-/// |---|---|---|
-/// | `key`: where the key is | `header("Name")` · `body("field")` or `body("/json/pointer")` · `query("name")` · `path("name")` · an expression over arguments, such as `event.id` · a list of these, of which the first that is present counts and two that differ are refused (400) | `header("Idempotency-Key")` |
-/// | `scope`: whose key it is | an argument · an expression over arguments, such as `user.org_id` · a tuple of them · `global` | none |
-/// | `ttl`: how long an outcome is kept, counted from completion | a duration · `forever` | `"24h"` |
-/// | `key_format`: what a key looks like | `any(1..=255)` · `ascii(16..=128)` · `uuid` · `quoted` (a structured-field string, in headers only) | `any(1..=255)` |
-/// | `operation`: what a key is bound to beside its scope | `route` (method and route template, whatever its parameters are called) · `path` (method and concrete path) · `"a name"` | `route` |
-/// | `fingerprint`: what of the body makes a request the same request | `body` (its bytes) · `json` (its JSON value, in whatever order and spacing) · `fields("/amount", …)` (what stands at these JSON pointers) · `except("/sent_at", …)` (all but what stands there) · `none` | `body` |
-/// | `missing`: no key came | `reject` (400) · `unprotected` | `reject` |
-/// | `mismatch`: another request under this key | `reject` · `reject(409)`, any 4xx · `separate` (it runs as an operation of its own) | `reject`, with 422 |
-/// | `pending`: the first attempt is running | `reject` · `reject(425)`, any 4xx · `wait("5s")` (the outcome, waited for at most so long; then as `reject`) · `provisional("5s")` (what the first attempt publishes, waited for likewise) | `reject`, with 409 and `Retry-After` |
-/// | `release`: which outcomes give the key back | a list of statuses, `[429, 502..=504]` · `failures` (all but 2xx and 3xx) · `never` | `[401, 408, 425, 429, 503]` |
-/// | `abandoned`: the first attempt ended without an outcome | `rerun` · `rerun(3)` (after so many abandoned attempts as `refuse`) · `refuse` (409) | `rerun` |
-/// | `lease`: how long a claim holds without being renewed | a duration | `"30s"` |
-/// | `deadline`: the longest that an attempt may run | a duration | `"15m"` |
-/// | `on_replay`: what a retry gets instead of the recorded outcome | an async closure, `\|saved\| async move { … }` · a path to an async function | the recorded outcome |
-/// | `response`: how the response is recorded | `typed` (as its type says) · `buffer` (any response, by reading its body; where its type implements `Replay`, that says what it means) | `typed` |
-/// | `policy`: a shared policy, which the options here override | a path to a `const` `Policy` | the defaults above |
-/// | `crate`: the runtime | a path | `::idempotent_runtime` |
+#[doc = include_str!("options.axum.md")]
 ///
 /// Durations are texts of numbers with units, such as `"30s"`, `"15m"` or `"7d 12h"`: `ms`, `s`, `m`, `h`, `d`, and
 /// whatever else `humantime` reads. They are whole milliseconds, one or more. Statuses are numbers.

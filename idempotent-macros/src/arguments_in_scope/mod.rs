@@ -9,7 +9,7 @@ use syn::{Expr, Ident, Pat};
 use self::names::Names;
 pub(crate) use self::pattern::names_bound;
 use crate::errors::{Errors, all_of, nearest};
-use crate::options::ungrouped;
+use crate::grammar::value::ungrouped;
 
 /// An expression and what it needs to see.
 #[derive(Debug)]
@@ -68,20 +68,20 @@ impl<'a> ArgumentsInScope<'a> {
         }
     }
 
-    /// Judges an expression and finds what it needs. `None`: mistakes were told.
+    /// Judges an expression and finds what it needs. `None`: mistakes were reported.
     pub(crate) fn see(&self, expression: &Expr, errors: &mut Errors) -> Option<Seen> {
         let names = Names::of(expression, &self.names);
         for (token, what) in &names.leaving {
             let help = match *what {
                 "`?`" | "`.await`" => {
-                    "make what can fail or wait an extractor of its own, and name that argument"
+                    "do what can fail or wait in an extractor, and name its argument"
                 }
                 "`=`" => {
                     "write an expression that is the value itself, and a comma before the next option"
                 }
                 _ => "write an expression that is the value itself",
             };
-            let what = format_args!("{what} cannot stand in an option's expression");
+            let what = format_args!("{what} cannot be used in an option's expression");
             errors.at(token, what, help);
         }
         let mut unknown = Vec::new();
@@ -130,7 +130,7 @@ impl<'a> ArgumentsInScope<'a> {
         );
     }
 
-    /// Tells that a whole option names nothing of the request.
+    /// Reports that an option names no argument at all.
     pub(crate) fn names_none(
         &self,
         option: &str,

@@ -19,13 +19,13 @@ pub(super) struct Names<'a> {
     arguments: &'a [Ident],
     /// Arguments.
     pub(super) used: Vec<Ident>,
-    /// Names that look like arguments and are none.
+    /// Names that look like arguments but are not.
     pub(super) unknown: Vec<Ident>,
     /// What would leave the expression or suspend it.
     pub(super) leaving: Vec<(TokenStream, &'static str)>,
     /// Names bound within, innermost last.
     shadows: Vec<Ident>,
-    /// Within `if`, `match` and blocks the compiler knows better which names there are.
+    /// Within `if`, `match` and blocks, unknown names are left to the compiler.
     left_to_the_compiler: bool,
     /// Within a loop of the expression's own.
     in_a_loop: bool,
@@ -103,7 +103,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// What is bound in `visit` ends with it.
+    /// Forgets what `visit` binds once it is done.
     fn scoped(&mut self, visit: impl FnOnce(&mut Self)) {
         let outside = self.shadows.len();
         visit(self);

@@ -9,7 +9,9 @@ use syn::{Expr, FnArg, GenericParam, Ident, Signature, Token, Type, parse_quote}
 use super::on_replay::entry;
 use super::policy::policy;
 use crate::arguments_in_scope::{Binding, Seen};
-use crate::validate::{Buffered, Form, Handler, Protected, Reply, SecondLook};
+use crate::options::response::{Buffered, Reply};
+use crate::signature::{Form, Handler};
+use crate::validate::{Lint, Protected};
 
 /// The function that axum calls, with the user's within.
 pub(crate) fn axum(protected: &Protected) -> TokenStream {
@@ -30,7 +32,7 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
     let within = within(protected);
     let policy = policy(&private, protected);
     let (witness, replay) = (witness(), replay(&private, &protected.reply));
-    let second_looks = protected.second_looks.iter().map(second_look);
+    let lints = protected.lints.iter().map(lint);
     let run = run(&private, protected);
     let next = next(&private_path, protected);
     let mut body = Group::new(
@@ -38,7 +40,7 @@ pub(crate) fn axum(protected: &Protected) -> TokenStream {
         quote! {
             use #private_path as __idempotent;
             #within
-            #(#second_looks)*
+            #(#lints)*
             const __POLICY: #private::Policy = #policy;
             let #witness = #replay;
             #run
@@ -71,8 +73,8 @@ fn next(private: &TokenStream, protected: &Protected) -> TokenStream {
 }
 
 /// A warning under the user's own words, by the one means that a macro has: the use of something deprecated.
-fn second_look(look: &SecondLook) -> TokenStream {
-    let SecondLook { name, note, span } = look;
+fn lint(lint: &Lint) -> TokenStream {
+    let Lint { name, note, span } = lint;
     let name = Ident::new(name, *span);
     quote! {
         {

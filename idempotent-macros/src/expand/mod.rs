@@ -8,8 +8,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
+use crate::fallback::fallback;
 use crate::options::Options;
-use crate::survivor::survivor;
 use crate::validate::validate;
 
 /// The idempotent handler; or, beside what is wrong, the handler as it was, so that nothing else breaks.
@@ -19,7 +19,7 @@ pub(crate) fn protect(options: TokenStream, item: &TokenStream) -> TokenStream {
     match validate(&options, item.clone(), errors) {
         Ok(protected) => axum::axum(&protected),
         Err(mistakes) => {
-            let (item, mistakes) = (survivor(item), mistakes.into_compile_error());
+            let (item, mistakes) = (fallback(item), mistakes.into_compile_error());
             quote!(#item #mistakes)
         }
     }

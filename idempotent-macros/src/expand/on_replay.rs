@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
 
 use super::axum::{allow, bind, call, mixed};
-use crate::validate::{Closure, Decide, OnReplay};
+use crate::options::on_replay::{Closure, Decide, OnReplay};
 
 /// Enters the call, lets the user's function decide where there is an outcome already, and goes on with `protect` where
 /// the handler is to run. Arguments are lent to the function; they are free again before the handler takes them.

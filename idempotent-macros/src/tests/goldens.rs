@@ -122,12 +122,12 @@ fn shared_policy() {
 }
 
 #[test]
-fn second_look() {
+fn lint() {
     let expanded = axum(
         "scope = global, abandoned = refuse, release = failures",
         "async fn pay() -> StatusCode { StatusCode::OK }",
     );
-    expect_file!["../../goldens/second_look.rs"].assert_eq(&expanded);
+    expect_file!["../../goldens/lint.rs"].assert_eq(&expanded);
 }
 
 #[test]

@@ -33,9 +33,9 @@ fn all_mistakes_are_told_at_once() {
             "ttll: there is no option `ttll`\nhelp: did you mean `ttl`?",
             "scope: a comma is missing before `scope`\nhelp: write `, scope = …`",
             "\"no spaces\": a header's name cannot hold ' '\nhelp: write letters, digits and hyphens, such as `header(\"Idempotency-Key\")`",
-            "\"0s\": `lease` cannot be zero\nhelp: write for example `lease = \"30s\"`",
-            "ignore: `ignore` is no value of `missing`\nhelp: write `reject` or `unprotected`",
+            "ignore: `missing` doesn't accept `ignore`\nhelp: write `reject` or `unprotected`",
             "99: a handler answers with a status from 200 to 599\nhelp: write a number from 200 to 599",
+            "\"0s\": `lease` cannot be zero\nhelp: write for example `lease = \"30s\"`",
             "fn: an idempotent handler must be async\nhelp: write `async fn create_task`",
             "orgg: `orgg` is not an argument of `create_task`\nhelp: did you mean `org`? The argument of `create_task` is `org`",
         ]

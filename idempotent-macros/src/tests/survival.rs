@@ -101,7 +101,7 @@ fn while_the_attribute_is_typed() {
 /// What was told of its form is put right, so that a router that is given it does not tell it again.
 #[test]
 fn in_the_form_that_a_router_takes() {
-    for (item, survivor) in [
+    for (item, fallback) in [
         (
             "pub fn f(org: Org) -> u8 { 5 }",
             "pub async fn f(org: Org) -> u8 { 5 }",
@@ -120,8 +120,8 @@ fn in_the_form_that_a_router_takes() {
         ),
     ] {
         let expanded = mistaken("scope = global", item);
-        let survivor = tokens(survivor).to_string();
-        assert!(expanded.starts_with(&survivor), "{survivor}\n{expanded}");
+        let fallback = tokens(fallback).to_string();
+        assert!(expanded.starts_with(&fallback), "{fallback}\n{expanded}");
     }
 }
 

@@ -1,10 +1,12 @@
-//! A shared policy, and what only the compiler can find because the policy says a part of it.
+//! A shared policy, and the checks that are left to the compiler because the policy holds a part of what they compare.
 
 use proc_macro2::Span;
-use syn::{Expr, Path};
+use syn::Path;
 
 use crate::errors::Errors;
-use crate::options::{Given, Options, Value, ungrouped};
+use crate::grammar::spec::Given;
+use crate::grammar::value::Value;
+use crate::options::{Options, policy};
 
 /// A shared policy.
 #[derive(Debug)]
@@ -19,12 +21,12 @@ pub(crate) struct Shared {
 pub(crate) struct Check {
     /// The runtime's name for it.
     pub(crate) method: &'static str,
-    /// What is to blame.
+    /// Where a failure is reported.
     pub(crate) span: Span,
 }
 
 pub(super) fn shared(options: &Options, errors: &mut Errors) -> Option<Shared> {
-    let path = path(options.policy.as_ref()?, errors)?;
+    let path = policy::path(options.policy.as_ref()?, errors)?;
     let named = path.segments.last()?.ident.span();
     let given = |option: &Option<Given<Value>>| Some(option.as_ref()?.keyword.span());
     let either = |one, other| given(one).or_else(|| given(other));
@@ -50,28 +52,4 @@ pub(super) fn shared(options: &Options, errors: &mut Errors) -> Option<Shared> {
         checks: checks.collect(),
         path,
     })
-}
-
-fn path(option: &Given<Expr>, errors: &mut Errors) -> Option<Path> {
-    let path = match &ungrouped(option.value.clone()) {
-        Expr::Path(path) if path.qself.is_none() => path.path.clone(),
-        other => {
-            errors.at(
-                other,
-                "`policy` takes the path to a constant",
-                "write `const PAYMENTS: Policy = …;` and `policy = PAYMENTS`",
-            );
-            return None;
-        }
-    };
-    let first = path.segments.first();
-    if first.is_some_and(|it| it.ident == "Self") {
-        errors.at(
-            &path,
-            "a policy cannot be named through `Self`",
-            "write the type's name",
-        );
-        return None;
-    }
-    Some(path)
 }

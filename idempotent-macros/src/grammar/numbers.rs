@@ -1,14 +1,14 @@
-//! Ranges of lengths, and statuses.
+//! Numbers: lengths, attempts and statuses, and ranges of them.
 
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprLit, Lit, LitInt, RangeLimits, Token};
 
+use super::value::{Arguments, List};
 use crate::errors::Errors;
-use crate::options::{Arguments, List};
 
 /// `1..=255`: from the fewest characters to the most.
-pub(super) fn lengths(
+pub(crate) fn lengths(
     word: &str,
     arguments: &Arguments,
     errors: &mut Errors,
@@ -57,11 +57,11 @@ fn meant_lengths(word: &str, expression: &Expr) -> String {
     }
 }
 
-/// The most abandoned attempts that an endpoint may name: far more than it can mean.
+/// The largest limit on abandoned attempts, far beyond a useful one.
 const MOST_ATTEMPTS: u32 = 65_535;
 
 /// `3`: how many attempts may be abandoned.
-pub(super) fn attempts(arguments: &Arguments, errors: &mut Errors) -> Option<u32> {
+pub(crate) fn attempts(arguments: &Arguments, errors: &mut Errors) -> Option<u32> {
     let Ok(number) = syn::parse2::<LitInt>(arguments.tokens.clone()) else {
         errors.at(
             arguments,
@@ -89,7 +89,7 @@ pub(super) fn attempts(arguments: &Arguments, errors: &mut Errors) -> Option<u32
 }
 
 /// `429, 502..=504`: the statuses of a list.
-pub(super) fn statuses(list: &List, errors: &mut Errors) -> Option<Vec<(u16, u16)>> {
+pub(crate) fn statuses(list: &List, errors: &mut Errors) -> Option<Vec<(u16, u16)>> {
     let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
     let Ok(items) = parser.parse2(list.tokens.clone()) else {
         errors.at(
@@ -102,7 +102,7 @@ pub(super) fn statuses(list: &List, errors: &mut Errors) -> Option<Vec<(u16, u16
     if items.is_empty() {
         errors.at(
             list,
-            "an empty list gives no key back",
+            "an empty list releases no key",
             "write `release = never`, or name a status",
         );
         return None;
@@ -145,23 +145,23 @@ fn statuses_of(item: &Expr, errors: &mut Errors) -> Option<(u16, u16)> {
 }
 
 /// The 5 of `5xx`.
-pub(super) fn class(number: &LitInt) -> Option<u8> {
+pub(crate) fn class(number: &LitInt) -> Option<u8> {
     let class = number.base10_parse().ok()?;
     (number.suffix() == "xx" && (2..=5).contains(&class)).then_some(class)
 }
 
-/// What to write instead of a class. A 500 says nothing of what was done, so that nobody is told to release it.
-pub(super) fn meant_class(class: u8, before: &str, behind: &str) -> String {
+/// What to write instead of a class. A 500 doesn't say what was done, so the message never suggests releasing it.
+pub(crate) fn meant_class(class: u8, before: &str, behind: &str) -> String {
     match class {
         5 => format!(
-            "`{before}503{behind}` or `{before}502..=504{behind}`, by which a handler can say that nothing was done: a 500 says nothing of it"
+            "`{before}503{behind}` or `{before}502..=504{behind}`, with which a handler can say that nothing was done: a 500 does not say so"
         ),
         _ => format!("`{before}{class}00..={class}99{behind}`"),
     }
 }
 
-/// The status that a literal was meant to be, if it stands where a list belongs or in quotes.
-pub(super) fn meant_status(literal: &Lit) -> Option<u16> {
+/// The status that a literal was meant to be: it may be in quotes, or lack the list around it.
+pub(crate) fn meant_status(literal: &Lit) -> Option<u16> {
     let status = match literal {
         Lit::Int(number) => number.base10_parse().ok()?,
         Lit::Str(text) => text.value().parse().ok()?,
@@ -180,7 +180,7 @@ fn final_status(number: &LitInt, errors: &mut Errors) -> Option<u16> {
 }
 
 /// `reject(409)`: a refusal's status.
-pub(super) fn refusal(arguments: &Arguments, errors: &mut Errors) -> Option<u16> {
+pub(crate) fn refusal(arguments: &Arguments, errors: &mut Errors) -> Option<u16> {
     let Ok(number) = syn::parse2::<LitInt>(arguments.tokens.clone()) else {
         let meant = syn::parse2::<Lit>(arguments.tokens.clone()).ok();
         let help = match meant.as_ref().and_then(meant_status) {
@@ -221,7 +221,7 @@ fn ends(expression: &Expr) -> Option<(&LitInt, &LitInt)> {
             range.start.as_deref().and_then(number)?,
             range.end.as_deref().and_then(number)?,
         )),
-        // What came through `macro_rules!`.
+        // An expression that came through `macro_rules!`.
         Expr::Group(group) => ends(&group.expr),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! What a handler must look like, and what becomes of its attributes.
+//! What a handler must look like, and where its attributes go.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
@@ -15,7 +15,7 @@ use crate::function::Function;
 pub(crate) struct Handler {
     /// Attributes of the function that callers see.
     pub(crate) outer_attrs: Vec<Attribute>,
-    /// Attributes of the function within, in whose place the user's stands.
+    /// Attributes of the function within, which is the user's.
     pub(crate) inner_attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
@@ -42,7 +42,7 @@ pub(crate) enum Form {
 /// The most arguments for which axum implements `Handler`.
 const MOST_ARGUMENTS: usize = 16;
 
-pub(super) fn handler(function: Function, errors: &mut Errors) -> Handler {
+pub(crate) fn handler(function: Function, errors: &mut Errors) -> Handler {
     let Function {
         attrs,
         vis,
@@ -88,7 +88,7 @@ fn qualifiers(sig: &Signature, errors: &mut Errors) {
     if let Safety::Unsafe(safety) = &sig.safety {
         errors.at(
             safety,
-            "a handler cannot be `unsafe`: nobody who could vouch for it calls it",
+            "a handler cannot be `unsafe`: a router calls it, and cannot vouch for anything",
             "remove `unsafe`, and write an `unsafe` block within",
         );
     }
@@ -103,7 +103,7 @@ fn qualifiers(sig: &Signature, errors: &mut Errors) {
         errors.at(
             variadic,
             "a handler cannot be variadic",
-            "write each argument, an extractor, by itself",
+            "write each extractor as an argument of its own",
         );
     }
 }
@@ -152,14 +152,14 @@ fn has_type_parameters(sig: &Signature) -> bool {
 }
 
 /// The `impl Trait` of a return type, if there is one.
-pub(super) fn impl_trait(output: &ReturnType) -> Option<&Type> {
+pub(crate) fn impl_trait(output: &ReturnType) -> Option<&Type> {
     let mut finder = ImplTrait(None);
     finder.visit_return_type(output);
     finder.0
 }
 
-/// The same of a part of one.
-pub(super) fn impl_trait_in(ty: &Type) -> Option<&Type> {
+/// The `impl Trait` in a part of one.
+pub(crate) fn impl_trait_in(ty: &Type) -> Option<&Type> {
     let mut finder = ImplTrait(None);
     finder.visit_type(ty);
     finder.0
@@ -188,8 +188,8 @@ fn names_self(sig: &Signature, body: &Group) -> bool {
     finder.0
 }
 
-/// Whether an expression of the attribute's means an outer `Self`.
-pub(super) fn expression_names_self(expression: &Expr) -> bool {
+/// Whether an expression in the attribute means an outer `Self`.
+pub(crate) fn expression_names_self(expression: &Expr) -> bool {
     let mut finder = NamesSelf(false);
     finder.visit_expr(expression);
     finder.0
@@ -241,7 +241,7 @@ fn attributes(
         if written.rsplit("::").next() == Some("idempotent") {
             errors.at(
                 &attr,
-                "`#[idempotent]` stands on this function twice",
+                "this function has `#[idempotent]` twice",
                 "keep one, with the options of both",
             );
         } else if belongs_above(&attr, &written) {
@@ -258,7 +258,7 @@ fn attributes(
             errors.at(
                 &attr,
                 format_args!(
-                    "`#[{written}]` has no function to go on, because this one names `Self` and becomes a closure"
+                    "`#[{written}]` cannot go on a closure, and this function becomes one because it names `Self`"
                 ),
                 "write the type's name instead of `Self`, or put it above `#[idempotent]`",
             );

@@ -1,54 +1,68 @@
 //! The places in a request that `key` can name.
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{LitStr, Token};
 
 use crate::errors::Errors;
-use crate::options::Arguments;
-use crate::validate::pointer;
+use crate::grammar::pointer;
+use crate::grammar::value::Arguments;
 
-/// Where the key is.
+/// Where a key can be.
 #[derive(Debug)]
-pub(crate) enum KeySource {
-    Header(LitStr),
-    Body(LitStr),
-    Query(LitStr),
-    Path(LitStr),
+pub(crate) enum Place {
+    /// In a part of the request, under this name.
+    Named(&'static str, LitStr),
+    /// In the arguments, as an expression says.
     Arguments,
-    /// Two or more of the others.
-    FirstOf(Vec<KeySource>),
 }
 
-pub(super) const SOURCES: [&str; 4] = ["header", "body", "query", "path"];
+/// The parts of a request in which a key can have a name.
+pub(super) const PARTS: [&str; 4] = ["header", "body", "query", "path"];
 
-impl KeySource {
+impl Place {
+    pub(crate) fn is_a_header(&self) -> bool {
+        matches!(self, Self::Named("header", _))
+    }
+
     /// Whether both name the same place in every request.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Header(one), Self::Header(other))
-            | (Self::Query(one), Self::Query(other))
-            | (Self::Path(one), Self::Path(other)) => one.value() == other.value(),
-            (Self::Body(one), Self::Body(other)) => {
+            (Self::Named("body", one), Self::Named("body", other)) => {
                 pointer::segments(&one.value()) == pointer::segments(&other.value())
+            }
+            (Self::Named(part, one), Self::Named(same, other)) => {
+                part == same && one.value() == other.value()
             }
             _ => false,
         }
     }
+
+    pub(super) fn tokens(&self) -> TokenStream {
+        match self {
+            Self::Named("header", name) => quote!(__idempotent::KeySource::Header(#name)),
+            Self::Named("body", name) => quote!(__idempotent::KeySource::Body(#name)),
+            Self::Named("query", name) => quote!(__idempotent::KeySource::Query(#name)),
+            Self::Named(_, name) => quote!(__idempotent::KeySource::Path(#name)),
+            Self::Arguments => quote!(__idempotent::KeySource::Arguments),
+        }
+    }
 }
 
-/// A place that is well known by now, and in its parentheses a name.
-pub(super) fn source(
-    source: &str,
+/// The place with the name in the parentheses. `part` is one of [`PARTS`].
+pub(super) fn named(
+    part: &'static str,
     arguments: &Arguments,
     before: &str,
     errors: &mut Errors,
-) -> Option<KeySource> {
+) -> Option<Place> {
     let Ok(name) = syn::parse2::<LitStr>(arguments.tokens.clone()) else {
-        let meant = meant(source, arguments, before);
+        let meant = meant(part, arguments, before);
         errors.at(
             arguments,
-            format_args!("`{source}` takes one name in quotes"),
+            format_args!("`{part}` takes one name in quotes"),
             format_args!("write `{meant}`"),
         );
         return None;
@@ -57,29 +71,27 @@ pub(super) fn source(
     if text.is_empty() {
         errors.at(
             &name,
-            format_args!("`{source}` needs a name"),
-            format_args!("write for example `{before}{}`", example(source)),
+            format_args!("`{part}` needs a name"),
+            format_args!("write for example `{before}{}`", example(part)),
         );
         return None;
     }
-    match source {
-        "header" => header(&name, &text, errors),
-        "body" if text.starts_with('/') => {
-            pointer::is_sound(&name, errors).then_some(KeySource::Body(name))
-        }
-        "body" => Some(KeySource::Body(name)),
-        "query" => Some(KeySource::Query(name)),
-        _ => path(name, &text, errors),
-    }
+    let name = match part {
+        "header" => header(&name, &text, errors)?,
+        "path" => path(name, &text, errors)?,
+        "body" if text.starts_with('/') && !pointer::is_sound(&name, errors) => return None,
+        _ => name,
+    };
+    Some(Place::Named(part, name))
 }
 
-/// For several names a list of places, and for a name without quotes the same in quotes.
-fn meant(source: &str, arguments: &Arguments, before: &str) -> String {
+/// Several names become a list of places, and a name without quotes gets them.
+fn meant(part: &str, arguments: &Arguments, before: &str) -> String {
     let names = Punctuated::<LitStr, Token![,]>::parse_terminated;
     if let Ok(names) = names.parse2(arguments.tokens.clone())
         && names.len() > 1
     {
-        let place = |name: &LitStr| format!("{source}({})", name.token());
+        let place = |name: &LitStr| format!("{part}({})", name.token());
         let places = names.iter().map(place).collect::<Vec<_>>().join(", ");
         return match before {
             "" => places,
@@ -88,21 +100,21 @@ fn meant(source: &str, arguments: &Arguments, before: &str) -> String {
     }
     let mut bare: String = arguments.tokens.to_string();
     bare.retain(|letter| !letter.is_whitespace());
-    if source == "header" {
+    if part == "header" {
         bare = bare.replace('_', "-");
     }
     if bare.is_empty() || !bare.chars().all(is_in_a_name) {
-        return format!("{before}{}", example(source));
+        return format!("{before}{}", example(part));
     }
-    format!("{before}{source}(\"{bare}\")")
+    format!("{before}{part}(\"{bare}\")")
 }
 
 fn is_in_a_name(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter == '-' || letter == '_'
 }
 
-pub(super) fn example(source: &str) -> &'static str {
-    match source {
+pub(super) fn example(part: &str) -> &'static str {
+    match part {
         "header" => "header(\"Idempotency-Key\")",
         "body" => "body(\"request_id\")",
         "query" => "query(\"request_id\")",
@@ -111,7 +123,7 @@ pub(super) fn example(source: &str) -> &'static str {
 }
 
 /// A header's name in lower case, as the runtime compares it.
-fn header(name: &LitStr, text: &str, errors: &mut Errors) -> Option<KeySource> {
+fn header(name: &LitStr, text: &str, errors: &mut Errors) -> Option<LitStr> {
     // RFC 9110, section 5.6.2.
     let in_token =
         |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
@@ -123,13 +135,10 @@ fn header(name: &LitStr, text: &str, errors: &mut Errors) -> Option<KeySource> {
         );
         return None;
     }
-    Some(KeySource::Header(LitStr::new(
-        &text.to_ascii_lowercase(),
-        name.span(),
-    )))
+    Some(LitStr::new(&text.to_ascii_lowercase(), name.span()))
 }
 
-fn path(name: LitStr, text: &str, errors: &mut Errors) -> Option<KeySource> {
+fn path(name: LitStr, text: &str, errors: &mut Errors) -> Option<LitStr> {
     let bare = text.trim_matches(['/', '{', '}', '*', ':']);
     if bare != text || text.contains('/') {
         errors.at(
@@ -146,5 +155,5 @@ fn path(name: LitStr, text: &str, errors: &mut Errors) -> Option<KeySource> {
         );
         return None;
     }
-    Some(KeySource::Path(name))
+    Some(name)
 }

@@ -1,22 +1,36 @@
-//! Whose key it is.
+//! `scope`: whose key it is.
 
 use proc_macro2::Span;
 use syn::{Expr, ExprLit, Ident, Lit, Pat, Type};
 
-use super::signature::{Argument, Handler};
 use crate::arguments_in_scope::{ArgumentsInScope, Seen, names_bound};
 use crate::errors::{Errors, one_of};
-use crate::options::{Options, ungrouped};
+use crate::grammar::spec::{Door, Given, Row, Spec};
+use crate::grammar::value::ungrouped;
+use crate::signature::{Argument, Handler};
 
-/// The parts of the scope; none for the global one.
-pub(super) fn scope(
-    options: &Options,
+pub(super) const OPTION: Spec = Spec {
+    name: "scope",
+    example: "scope = org",
+    not_yet: None,
+    rows: &[Row {
+        doors: Door::EVERY,
+        about: "whose key it is",
+        values: "an argument · an expression over arguments, such as `user.org_id` · a tuple of them · `global`",
+        default: "none: you must say it",
+    }],
+};
+
+/// The parts of the scope; none for the global one. `attempted`: somebody began to write a scope that can't be understood.
+pub(crate) fn scope(
+    option: Option<&Given<Expr>>,
+    attempted: bool,
     handler: &Handler,
     arguments: &ArgumentsInScope<'_>,
     errors: &mut Errors,
 ) -> Vec<Seen> {
-    let Some(option) = &options.scope else {
-        if !options.scope_attempted {
+    let Some(option) = option else {
+        if !attempted {
             missing(handler, errors);
         }
         return Vec::new();
@@ -26,7 +40,7 @@ pub(super) fn scope(
         if arguments.binds("global") {
             errors.at(
                 value,
-                "`global` is the scope of all callers, and an argument's name too",
+                "`global` is both the scope of all callers and the name of an argument",
                 "give the argument another name",
             );
         }
@@ -47,7 +61,7 @@ pub(super) fn scope(
     if let Some(global) = parts.iter().find(|part| is_global(part)) {
         errors.at(
             global,
-            "`global` stands alone: a scope with other parts is not global",
+            "`global` cannot be a part of a scope: a scope with other parts is not global",
             "remove it from the tuple",
         );
         return Vec::new();
@@ -62,7 +76,7 @@ pub(super) fn scope(
     if let Some(name) = quoted_argument(value, arguments) {
         errors.at(
             value,
-            "this scope is a text, the same for every caller",
+            "this scope is a string, the same for every caller",
             format_args!("write `scope = {name}` without quotes"),
         );
     } else if seen.iter().all(|part| part.bindings.is_empty()) {
@@ -103,17 +117,18 @@ fn missing(handler: &Handler, errors: &mut Errors) {
     };
     errors.at_span(
         whole_attribute(&handler.sig.ident),
-        "`scope` is missing: without it, two tenants that send the same key would share one record, and one would be given the other's answer",
+        "`scope` is missing: without it, two tenants that send the same key would share one record, and one would get the other's response",
         format_args!("{first}; or `scope = global` where all callers share their keys"),
     );
 }
 
-/// Where the attribute is, but as the user's own text: the compiler adds to a mistake of a macro's that it is one.
+/// The attribute, but as the user's own text: the compiler adds a note to errors that come from a macro.
 fn whole_attribute(any_of_the_user: &Ident) -> Span {
     any_of_the_user.span().located_at(Span::call_site())
 }
 
-/// Whether an argument could say whose request it is. What it sends could not, nor what all requests share.
+/// Whether an argument could say whose request it is. What the request sends could not, and neither could what all requests
+/// share.
 fn may_name_an_owner(argument: &Argument) -> bool {
     const OTHERS: [&str; 16] = [
         "Attempt",

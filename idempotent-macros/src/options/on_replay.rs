@@ -1,24 +1,38 @@
-//! What a retry is given instead of the recorded outcome.
+//! `on_replay`: what a retry gets instead of the recorded outcome.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::token::Brace;
 use syn::{Block, Expr, ExprClosure, ExprPath, Pat, ReturnType, Stmt, Type};
 
-use super::signature::{Form, expression_names_self};
 use crate::arguments_in_scope::{ArgumentsInScope, Binding};
 use crate::errors::Errors;
-use crate::options::{Given, ungrouped};
+use crate::grammar::spec::{Door, Given, Row, Spec};
+use crate::grammar::value::ungrouped;
+use crate::signature::{Form, expression_names_self};
 
-/// What decides of a retry, and what it needs to see.
+pub(super) const OPTION: Spec = Spec {
+    name: "on_replay",
+    example: "on_replay = |saved| async move { … }",
+    not_yet: None,
+    rows: &[Row {
+        doors: Door::WEB,
+        about: "what a retry gets instead of the recorded outcome",
+        values: "an async closure of that outcome, which sees the arguments by reference, `\\|saved\\| async move { … }` · a path to an async function of it. It \
+                 decides with an `OnReplay`: replay the outcome, answer otherwise, or forget it and run the handler",
+        default: "the recorded outcome",
+    }],
+};
+
+/// The function that decides about a retry, and what it needs to see.
 #[derive(Debug)]
 pub(crate) struct OnReplay {
-    /// Where the option stands.
+    /// The option's name, where it is written.
     pub(crate) keyword: Span,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) decide: Decide,
-    /// Whether it is known here if what decides is `Send`: it depends neither on type parameters nor on `Self`, which may
-    /// have some.
+    /// Whether `Send` can be judged here: the function depends neither on type parameters nor on `Self`, which may have
+    /// some.
     pub(crate) judge_send: bool,
 }
 
@@ -36,12 +50,12 @@ pub(crate) struct Closure {
     pub(crate) saved: Box<Pat>,
     /// The parameter's type, if it is written.
     pub(crate) takes: Option<Box<Type>>,
-    /// The type that is decided, if it is written.
+    /// The return type, if it is written.
     pub(crate) returns: Option<Box<Type>>,
     pub(crate) body: Block,
 }
 
-pub(super) fn on_replay(
+pub(crate) fn on_replay(
     option: &Given<Expr>,
     form: Form,
     arguments: &ArgumentsInScope<'_>,
@@ -78,7 +92,7 @@ fn function(
     if let Some(name) = named.filter(|name| arguments.binds(name)) {
         errors.at(
             path,
-            format_args!("`{name}` is an argument, and decides nothing"),
+            format_args!("`{name}` is an argument, not a function that decides"),
             format_args!(
                 "write a closure that names it, `|saved| async move {{ … {name} … }}`, or the path to an async function"
             ),
@@ -91,7 +105,7 @@ fn function(
 fn closure(closure: &ExprClosure, errors: &mut Errors) -> Option<Decide> {
     let Some(saved) = only_parameter(closure) else {
         let example = "write for example `|saved| async move { … }`";
-        let what = "`on_replay` is given one thing, the recorded outcome";
+        let what = "`on_replay` takes a closure with one parameter, the recorded outcome";
         if closure.inputs.is_empty() {
             let (begin, end) = (&closure.inputs_begin, &closure.inputs_end);
             errors.at(quote::quote!(#begin #end), what, example);
@@ -103,7 +117,7 @@ fn closure(closure: &ExprClosure, errors: &mut Errors) -> Option<Decide> {
     let Some(body) = async_body(closure) else {
         errors.at(
             &closure.body,
-            "what `on_replay` does is async, and this body is no `async` block",
+            "`on_replay` takes an async closure, and this body is not an `async` block",
             "write `|saved| async move { … }`",
         );
         return None;

@@ -2,8 +2,9 @@
 
 use syn::Lit;
 
+use super::spec::Given;
+use super::value::{Arguments, Value};
 use crate::errors::{Errors, nearest, one_of};
-use crate::options::{Arguments, Given, Value};
 
 /// A word that an option may be set to.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +13,7 @@ pub(crate) struct Choice {
     /// How it is written.
     example: &'static str,
     takes: Takes,
-    /// For what this version does not do: what to write instead.
+    /// For a word that this version doesn't support: what to write instead.
     instead: Option<&'static str>,
 }
 
@@ -62,14 +63,14 @@ impl Choice {
     }
 }
 
-/// The word that was chosen, available and with parentheses where it needs them.
+/// The word that was chosen. It is available, and has parentheses where it needs them.
 #[derive(Debug)]
 pub(crate) struct Chosen<'a> {
     pub(crate) word: &'static str,
     pub(crate) arguments: Option<&'a Arguments>,
 }
 
-/// Finds the word that was chosen. `or` says what may be written beside the words, for a value that is none of them.
+/// Finds the word that was chosen. `or` says what else the option accepts, for the help of a message.
 pub(crate) fn choose<'a>(
     option: &'a Given<Value>,
     choices: &[Choice],
@@ -82,7 +83,7 @@ pub(crate) fn choose<'a>(
             .unwrap_or_else(|| format!("write {}{or}", examples(choices)));
         errors.at(
             &option.value,
-            format_args!("this is no value of `{name}`"),
+            format_args!("`{name}` doesn't accept this value"),
             help,
         );
         return None;
@@ -95,7 +96,7 @@ pub(crate) fn choose<'a>(
         };
         errors.at(
             &option.value,
-            format_args!("`{word}` is no value of `{name}`"),
+            format_args!("`{name}` doesn't accept `{word}`"),
             help,
         );
         return None;

@@ -7,7 +7,7 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, Lit, Token, token};
 
-/// A value, before anything is known of its meaning.
+/// A value whose meaning isn't known yet.
 #[derive(Debug)]
 pub(crate) enum Value {
     /// `reject`, `reject(409)`, `header("X")`.
@@ -26,7 +26,7 @@ pub(crate) struct Word {
     pub(crate) arguments: Option<Arguments>,
 }
 
-/// What stands in a word's parentheses.
+/// The contents of a word's parentheses.
 #[derive(Debug)]
 pub(crate) struct Arguments {
     parentheses: TokenTree,
@@ -71,7 +71,7 @@ pub(crate) fn ungrouped(expression: Expr) -> Expr {
     }
 }
 
-/// What `macro_rules!` put invisible delimiters around, such as `$key:expr`.
+/// Tokens that `macro_rules!` put invisible delimiters around, such as `$key:expr`.
 fn through_a_macro(input: ParseStream) -> Option<TokenStream> {
     match input.parse() {
         Ok(TokenTree::Group(group)) if group.delimiter() == Delimiter::None => Some(group.stream()),
@@ -80,6 +80,11 @@ fn through_a_macro(input: ParseStream) -> Option<TokenStream> {
 }
 
 impl Value {
+    /// Whether the value is this word, without parentheses.
+    pub(crate) fn is_word(&self, word: &str) -> bool {
+        matches!(self, Self::Word(written) if written.word == word && written.arguments.is_none())
+    }
+
     fn simple(input: ParseStream) -> syn::Result<Self> {
         if input.peek(Lit) {
             input.parse().map(Self::Literal)
@@ -102,7 +107,7 @@ impl Value {
     }
 }
 
-/// Whether the value is over: at the end, at a comma, or where a comma was forgotten.
+/// Whether the value ends here: at the end, at a comma, or where a comma was forgotten.
 fn ends_a_value(input: ParseStream) -> bool {
     input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]) || begins_an_option(input)
 }
@@ -136,7 +141,7 @@ fn has_comma(tokens: &TokenStream) -> bool {
     tokens.clone().into_iter().any(is_comma)
 }
 
-/// Whether a name and an equals sign follow.
+/// Whether a name and an equals sign come next.
 pub(crate) fn begins_an_option(input: ParseStream) -> bool {
     input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])
 }

@@ -1,4 +1,4 @@
-//! What is left of the item where something is wrong: the item itself, so that nothing else in the file breaks.
+//! What is emitted beside errors: the item itself, so that nothing else in the file breaks.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -7,13 +7,13 @@ use syn::{ReturnType, Safety, Token};
 use crate::errors::Errors;
 use crate::function::Function;
 
-/// The item as it was. What has been told of a function's form is put right, or the router that is given the function
-/// would tell it again; the body stays as it was typed.
-pub(crate) fn survivor(item: &TokenStream) -> TokenStream {
-    let mut untold = Errors::new();
-    let function = Function::parse(item.clone(), &mut untold);
-    // Told already, by whoever validated the item.
-    drop(untold.finish());
+/// The item as it was. Reported mistakes in a function's form are corrected, or its router would report them again; the body
+/// stays as it was typed.
+pub(crate) fn fallback(item: &TokenStream) -> TokenStream {
+    let mut repeated = Errors::new();
+    let function = Function::parse(item.clone(), &mut repeated);
+    // Validation has reported these already.
+    drop(repeated.finish());
     match function {
         Some(function) if !is_routable(&function) => routable(function),
         _ => item.clone(),
@@ -47,7 +47,7 @@ fn routable(function: Function) -> TokenStream {
     quote!(#(#attrs)* #vis #sig #body)
 }
 
-/// `fn create() -> impl Future<…>` is a handler of axum's without `async`, and would be none with it.
+/// `fn create() -> impl Future<…>` is an axum handler without `async`, and would not be one with it.
 fn returns_a_future(output: &ReturnType) -> bool {
     fn names_one(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|tree| match tree {

@@ -1,14 +1,14 @@
-//! JSON pointers, as RFC 6901 has them.
+//! JSON pointers (RFC 6901).
 
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprLit, Lit, LitStr, Token};
 
+use super::value::{Arguments, ungrouped};
 use crate::errors::Errors;
-use crate::options::{Arguments, ungrouped};
 
-/// The names that a pointer goes through. What does not begin with a slash is the name of one field.
-pub(super) fn segments(text: &str) -> Vec<String> {
+/// The names that a pointer goes through. A text without a slash in front is the name of one field.
+pub(crate) fn segments(text: &str) -> Vec<String> {
     match text.strip_prefix('/') {
         None => vec![text.to_owned()],
         Some(pointer) => pointer
@@ -18,8 +18,8 @@ pub(super) fn segments(text: &str) -> Vec<String> {
     }
 }
 
-/// Whether each tilde stands in `~0` or `~1`.
-pub(super) fn is_sound(pointer: &LitStr, errors: &mut Errors) -> bool {
+/// Whether each tilde is part of `~0` or `~1`.
+pub(crate) fn is_sound(pointer: &LitStr, errors: &mut Errors) -> bool {
     let sound = pointer
         .value()
         .split('~')
@@ -28,7 +28,7 @@ pub(super) fn is_sound(pointer: &LitStr, errors: &mut Errors) -> bool {
     if !sound {
         errors.at(
             pointer,
-            "this is no JSON pointer: a `~` stands alone",
+            "this is not a valid JSON pointer: a `~` stands alone",
             "write `~0` for `~`, and `~1` for `/` within a name",
         );
     }
@@ -36,7 +36,7 @@ pub(super) fn is_sound(pointer: &LitStr, errors: &mut Errors) -> bool {
 }
 
 /// `"/amount", "/items/0"`: pointers, of which none covers another.
-pub(super) fn list(word: &str, arguments: &Arguments, errors: &mut Errors) -> Option<Vec<LitStr>> {
+pub(crate) fn list(word: &str, arguments: &Arguments, errors: &mut Errors) -> Option<Vec<LitStr>> {
     let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
     let items = parser.parse2(arguments.tokens.clone());
     let Some(items) = items.ok().filter(|items| !items.is_empty()) else {
@@ -64,7 +64,7 @@ fn pointer(word: &str, item: &Expr, errors: &mut Errors) -> Option<LitStr> {
             }
             _ => format!("write for example `{word}(\"/amount\")`"),
         };
-        errors.at(item, "a JSON pointer is a text in quotes", help);
+        errors.at(item, "a JSON pointer is a string in quotes", help);
         return None;
     };
     let value = text.value();
@@ -75,7 +75,7 @@ fn pointer(word: &str, item: &Expr, errors: &mut Errors) -> Option<LitStr> {
         };
         errors.at(
             text,
-            "an empty pointer stands for the whole body",
+            "an empty pointer means the whole body",
             format_args!("name a field, such as `\"/amount\"`, or write `fingerprint = {instead}`"),
         );
         return None;

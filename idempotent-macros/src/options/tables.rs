@@ -1,0 +1,63 @@
+//! The tables of options in the documentation, made from the registry.
+//!
+//! A test fails while a table differs from it; `UPDATE_EXPECT=1 cargo test -p idempotent-macros` writes both anew.
+
+use std::fmt::Write as _;
+
+use expect_test::expect_file;
+
+use super::REGISTRY;
+use crate::grammar::spec::Door;
+
+/// The table of a door, as Markdown.
+fn table(door: Door) -> String {
+    let mut table = "| option | values | default |\n|---|---|---|\n".to_owned();
+    for spec in REGISTRY {
+        for row in spec.rows.iter().filter(|row| row.doors.contains(&door)) {
+            let (name, about) = (spec.name, row.about);
+            let (values, default) = (row.values, row.default);
+            writeln!(table, "| `{name}`: {about} | {values} | {default} |").unwrap();
+        }
+    }
+    table
+}
+
+#[test]
+fn the_table_of_the_attribute_is_what_the_registry_says() {
+    expect_file!["../options.axum.md"].assert_eq(&table(Door::Axum));
+}
+
+#[test]
+fn the_table_of_the_readme_is_what_the_registry_says() {
+    const BEGIN: &str =
+        "<!-- options: made by `UPDATE_EXPECT=1 cargo test -p idempotent-macros` -->\n";
+    const END: &str = "<!-- end of options -->";
+
+    let readme = include_str!("../../../README.md");
+    let (before, rest) = readme.split_once(BEGIN).expect("a marker before the table");
+    let (_, after) = rest.split_once(END).expect("a marker after the table");
+    let expected = format!("{before}{BEGIN}{}{END}{after}", table(Door::Axum));
+    expect_file!["../../../README.md"].assert_eq(&expected);
+}
+
+#[test]
+fn every_option_that_is_available_has_one_row_and_no_other_has_one() {
+    for spec in REGISTRY {
+        let rows = spec.rows.iter();
+        let rows = rows.filter(|row| row.doors.contains(&Door::Axum)).count();
+        assert_eq!(rows, usize::from(spec.not_yet.is_none()), "{}", spec.name);
+    }
+}
+
+#[test]
+fn an_option_is_there_once_and_its_example_shows_it() {
+    for (index, spec) in REGISTRY.iter().enumerate() {
+        let earlier = &REGISTRY[..index];
+        assert!(
+            earlier.iter().all(|it| it.name != spec.name),
+            "{}",
+            spec.name
+        );
+        assert!(spec.example.starts_with(&format!("{} = ", spec.name)));
+    }
+}
