@@ -10,15 +10,16 @@ fn create<O: Owner>(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    async fn create<O: Owner>(#[allow(unused_variables)] owner: O) -> StatusCode {
-        owner.create().await
-    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
     let __received = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(async move {
         match __received.await {
             __idempotent::Received::Run(__call, __arg0) => {
+                let create = async move |
+                    #[allow(unused_variables)]
+                    owner: O,
+                | -> StatusCode { owner.create().await };
                 __idempotent::decide(
                     __call,
                     move |__call| async move {
@@ -51,15 +52,11 @@ fn create<O: Owner>(
                                 .await
                         };
                         match __entry {
-                            __idempotent::Entry::Run(__entered) => {
-                                __idempotent::protect(
-                                        __entered,
-                                        __replay,
-                                        create::<O>(__arg0),
-                                    )
+                            __idempotent::Result::Ok(__entered) => {
+                                __idempotent::protect(__entered, __replay, create(__arg0))
                                     .await
                             }
-                            __idempotent::Entry::Answered(__response) => __response,
+                            __idempotent::Result::Err(__response) => __response,
                         }
                     },
                 )

@@ -12,16 +12,6 @@ fn create(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    async fn create(
-        #[allow(unused_variables)]
-        State(mut app): State<App>,
-        #[allow(unused_variables)]
-        org: OrgId,
-        #[allow(unused_variables)]
-        Json(task): Json<NewTask>,
-    ) -> Json<Task> {
-        app.create(task).await
-    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<Json<Task>>();
     let __received = __idempotent::receive(__captured, &__POLICY);
@@ -39,6 +29,14 @@ fn create(
                     let org = &__arg1;
                     __idempotent::scope(&mut __call, &org);
                 }
+                let create = async move |
+                    #[allow(unused_variables)]
+                    State(mut app): State<App>,
+                    #[allow(unused_variables)]
+                    org: OrgId,
+                    #[allow(unused_variables)]
+                    Json(task): Json<NewTask>,
+                | -> Json<Task> { app.create(task).await };
                 __idempotent::decide(
                     __call,
                     move |__call| async move {
@@ -75,7 +73,7 @@ fn create(
                                 .await
                         };
                         match __entry {
-                            __idempotent::Entry::Run(__entered) => {
+                            __idempotent::Result::Ok(__entered) => {
                                 __idempotent::protect(
                                         __entered,
                                         __replay,
@@ -83,7 +81,7 @@ fn create(
                                     )
                                     .await
                             }
-                            __idempotent::Entry::Answered(__response) => __response,
+                            __idempotent::Result::Err(__response) => __response,
                         }
                     },
                 )

@@ -10,9 +10,6 @@ fn create(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    async fn create(#[allow(unused_variables)] org: OrgId) -> StatusCode {
-        StatusCode::OK
-    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
     let __received = __idempotent::receive(__captured, &__POLICY);
@@ -30,6 +27,10 @@ fn create(
                     let org = &__arg0;
                     __idempotent::scope(&mut __call, &org);
                 }
+                let create = async move |
+                    #[allow(unused_variables)]
+                    org: OrgId,
+                | -> StatusCode { StatusCode::OK };
                 __idempotent::decide(
                     __call,
                     move |__call| async move {
@@ -48,7 +49,7 @@ fn create(
                                 .await
                         };
                         match __entry {
-                            __idempotent::Entry::Run(__entered) => {
+                            __idempotent::Result::Ok(__entered) => {
                                 __idempotent::protect(
                                         __entered,
                                         __replay,
@@ -56,7 +57,7 @@ fn create(
                                     )
                                     .await
                             }
-                            __idempotent::Entry::Answered(__response) => __response,
+                            __idempotent::Result::Err(__response) => __response,
                         }
                     },
                 )

@@ -62,11 +62,11 @@ fn create(
                                 .await
                         };
                         match __entry {
-                            __idempotent::Entry::Run(__entered) => {
+                            __idempotent::Result::Ok(__entered) => {
                                 __idempotent::protect(__entered, __replay, create(__arg0))
                                     .await
                             }
-                            __idempotent::Entry::Answered(__response) => __response,
+                            __idempotent::Result::Err(__response) => __response,
                         }
                     },
                 )

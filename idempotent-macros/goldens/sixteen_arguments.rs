@@ -25,27 +25,6 @@ fn many(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    #[allow(clippy::too_many_arguments)]
-    async fn many(
-        #[allow(unused_variables)]
-        a1: A1,
-        a2: A2,
-        a3: A3,
-        a4: A4,
-        a5: A5,
-        a6: A6,
-        a7: A7,
-        a8: A8,
-        a9: A9,
-        a10: A10,
-        a11: A11,
-        a12: A12,
-        a13: A13,
-        a14: A14,
-        a15: A15,
-        #[allow(unused_variables)]
-        a16: A16,
-    ) {}
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<()>();
     let __received = __idempotent::receive(__captured, &__POLICY);
@@ -69,30 +48,48 @@ fn many(
                         __idempotent::scope(&mut __call, &a16);
                     }
                 }
+                let many = async move |
+                    #[allow(unused_variables)]
+                    a1: A1,
+                    a2: A2,
+                    a3: A3,
+                    a4: A4,
+                    a5: A5,
+                    a6: A6,
+                    a7: A7,
+                    a8: A8,
+                    a9: A9,
+                    a10: A10,
+                    a11: A11,
+                    a12: A12,
+                    a13: A13,
+                    a14: A14,
+                    a15: A15,
+                    #[allow(unused_variables)]
+                    a16: A16,
+                | -> () {};
                 __idempotent::hand_over(
                     __call,
                     async move {
                         __idempotent::reply(
                             __replay,
-                            __idempotent::need_send(
-                                    many(
-                                        __arg0,
-                                        __arg1,
-                                        __arg2,
-                                        __arg3,
-                                        __arg4,
-                                        __arg5,
-                                        __arg6,
-                                        __arg7,
-                                        __arg8,
-                                        __arg9,
-                                        __arg10,
-                                        __arg11,
-                                        __arg12,
-                                        __arg13,
-                                        __arg14,
-                                        __arg15,
-                                    ),
+                            many(
+                                    __arg0,
+                                    __arg1,
+                                    __arg2,
+                                    __arg3,
+                                    __arg4,
+                                    __arg5,
+                                    __arg6,
+                                    __arg7,
+                                    __arg8,
+                                    __arg9,
+                                    __arg10,
+                                    __arg11,
+                                    __arg12,
+                                    __arg13,
+                                    __arg14,
+                                    __arg15,
                                 )
                                 .await,
                         )

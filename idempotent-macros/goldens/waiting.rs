@@ -12,9 +12,6 @@ fn wait(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    async fn wait() -> StatusCode {
-        StatusCode::OK
-    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
         .fingerprint(__idempotent::FingerprintOf::Json)
         .mismatch(__idempotent::Mismatch::Separate)
@@ -25,6 +22,7 @@ fn wait(
     __idempotent::run(async move {
         match __received.await {
             __idempotent::Received::Run(__call, _) => {
+                let wait = async move || -> StatusCode { StatusCode::OK };
                 __idempotent::hand_over(
                     __call,
                     async move {
@@ -56,9 +54,6 @@ fn provisional(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    async fn provisional() -> StatusCode {
-        StatusCode::OK
-    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
         .fingerprint(__idempotent::FingerprintOf::Fields(&["/amount", "/items/0"]))
         .pending(__idempotent::Pending::Provisional(__idempotent::millis(250u64)))
@@ -68,6 +63,7 @@ fn provisional(
     __idempotent::run(async move {
         match __received.await {
             __idempotent::Received::Run(__call, _) => {
+                let provisional = async move || -> StatusCode { StatusCode::OK };
                 __idempotent::hand_over(
                     __call,
                     async move {
@@ -99,9 +95,6 @@ fn except(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
-    async fn except() -> StatusCode {
-        StatusCode::OK
-    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
         .fingerprint(__idempotent::FingerprintOf::Except(&["/sent_at"]))
         .validated();
@@ -110,6 +103,7 @@ fn except(
     __idempotent::run(async move {
         match __received.await {
             __idempotent::Received::Run(__call, _) => {
+                let except = async move || -> StatusCode { StatusCode::OK };
                 __idempotent::hand_over(
                     __call,
                     async move {

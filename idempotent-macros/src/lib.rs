@@ -18,6 +18,8 @@ mod validate;
 
 use proc_macro::TokenStream;
 
+use self::grammar::spec::Door;
+
 /// Runs an axum handler at most once per idempotency key, and gives every retry the recorded outcome.
 ///
 /// ```text
@@ -105,19 +107,19 @@ use proc_macro::TokenStream;
 /// | `policy = …` | what is said above of two options holds where one of them stands in the policy, and no warning tells of it |
 #[proc_macro_attribute]
 pub fn axum(options: TokenStream, item: TokenStream) -> TokenStream {
-    expand::protect(options.into(), &item.into()).into()
+    expand::protect(Door::Axum, options.into(), &item.into()).into()
 }
 
 /// Runs an actix-web handler at most once per idempotency key, and gives every retry the recorded outcome.
 #[proc_macro_attribute]
 pub fn actix(options: TokenStream, item: TokenStream) -> TokenStream {
-    expand::protect(options.into(), &item.into()).into()
+    expand::protect(Door::Actix, options.into(), &item.into()).into()
 }
 
 /// Runs any async function at most once per idempotency key, and gives every duplicate's caller the recorded value.
 #[proc_macro_attribute]
 pub fn task(options: TokenStream, item: TokenStream) -> TokenStream {
-    expand::protect(options.into(), &item.into()).into()
+    expand::protect(Door::Task, options.into(), &item.into()).into()
 }
 
 /// Makes a newtype a scope: it is written as its one field is.

@@ -3,12 +3,13 @@
 use proc_macro2::{Group, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Expr, FnArg, GenericParam, Ident, Item, Meta, Pat, ReturnType, Safety, Signature,
-    Type, Visibility,
+    Attribute, Expr, FnArg, GenericParam, Ident, Item, Meta, Pat, Safety, Signature, Type,
+    Visibility,
 };
 
 use crate::errors::Errors;
 use crate::function::Function;
+use crate::grammar::spec::Door;
 
 /// An axum handler: async, free of a receiver, with at most sixteen arguments.
 #[derive(Debug)]
@@ -30,19 +31,26 @@ pub(crate) struct Argument {
     pub(crate) ty: Type,
 }
 
-/// What the user's function becomes.
+/// What the user's function becomes. Whether its future is `Send` is known here, unless it depends on type parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A function within. Whether its future is `Send` is known here, unless it depends on type parameters.
+    /// A closure, in which `Self` and the type parameters of an `impl` around it mean what they mean outside.
+    Closure { judge_send: bool },
+    /// A function within, because attributes can't go on a closure, and a closure has no `impl Trait`.
     Function { judge_send: bool },
-    /// A closure, because functions within cannot name the `Self` outside.
-    Closure,
 }
 
-/// The most arguments for which axum implements `Handler`.
+impl Form {
+    pub(crate) fn judges_send(self) -> bool {
+        let (Self::Closure { judge_send } | Self::Function { judge_send }) = self;
+        judge_send
+    }
+}
+
+/// The most arguments for which axum implements `Handler`. A handler on actix-web has as many here.
 const MOST_ARGUMENTS: usize = 16;
 
-pub(crate) fn handler(function: Function, errors: &mut Errors) -> Handler {
+pub(crate) fn handler(door: Door, function: Function, errors: &mut Errors) -> Handler {
     let Function {
         attrs,
         vis,
@@ -50,15 +58,10 @@ pub(crate) fn handler(function: Function, errors: &mut Errors) -> Handler {
         body,
     } = function;
     qualifiers(&sig, errors);
-    let arguments = arguments(&sig, errors);
-    let form = if sig.receiver().is_none() && names_self(&sig, &body) {
-        Form::Closure
-    } else {
-        Form::Function {
-            judge_send: !has_type_parameters(&sig),
-        }
-    };
-    let (outer_attrs, inner_attrs) = attributes(attrs, form, errors);
+    let arguments = arguments(door, &sig, errors);
+    let (outer_attrs, inner_attrs) = attributes(door, attrs, errors);
+    let names_self = sig.receiver().is_none() && names_self(&sig, &body);
+    let form = form(&sig, names_self, &inner_attrs, errors);
     Handler {
         outer_attrs,
         inner_attrs,
@@ -67,6 +70,29 @@ pub(crate) fn handler(function: Function, errors: &mut Errors) -> Handler {
         body,
         arguments,
         form,
+    }
+}
+
+fn form(sig: &Signature, names_self: bool, inner_attrs: &[Attribute], errors: &mut Errors) -> Form {
+    let judge_send = !names_self && !has_type_parameters(sig) && !may_name_outer_parameters(sig);
+    if names_self {
+        for attr in inner_attrs {
+            let written = written(attr);
+            errors.at(
+                attr,
+                format_args!(
+                    "`#[{written}]` cannot go on a closure, and this function becomes one because it names `Self`"
+                ),
+                "write the type's name instead of `Self`, or put it above `#[idempotent]`",
+            );
+        }
+        return Form::Closure { judge_send };
+    }
+    let closes = inner_attrs.is_empty() && !takes_impl_trait(sig) && !returns_impl_trait(sig);
+    if closes {
+        Form::Closure { judge_send }
+    } else {
+        Form::Function { judge_send }
     }
 }
 
@@ -108,14 +134,19 @@ fn qualifiers(sig: &Signature, errors: &mut Errors) {
     }
 }
 
-fn arguments(sig: &Signature, errors: &mut Errors) -> Vec<Argument> {
+fn arguments(door: Door, sig: &Signature, errors: &mut Errors) -> Vec<Argument> {
     let mut arguments = Vec::new();
     for (index, argument) in sig.inputs.iter().enumerate() {
         match argument {
             FnArg::Receiver(receiver) => errors.at(
                 receiver,
-                "an axum handler has no receiver",
-                "take what it needs from an extractor, such as `State(app): State<App>`",
+                format_args!("{} has no receiver", door.function()),
+                match door {
+                    Door::Actix => {
+                        "take what it needs from an extractor, such as `app: web::Data<App>`"
+                    }
+                    _ => "take what it needs from an extractor, such as `State(app): State<App>`",
+                },
             ),
             FnArg::Typed(typed) => {
                 if let Some(cfg) = typed.attrs.iter().find(|it| it.path().is_ident("cfg")) {
@@ -128,8 +159,13 @@ fn arguments(sig: &Signature, errors: &mut Errors) -> Vec<Argument> {
                 if index == MOST_ARGUMENTS {
                     errors.at(
                         typed,
-                        "an axum handler has at most sixteen arguments",
-                        "group some of them in a struct that derives `FromRequestParts`",
+                        format_args!("{} has at most sixteen arguments", door.function()),
+                        match door {
+                            Door::Actix => {
+                                "group some of them in a struct that implements `FromRequest`"
+                            }
+                            _ => "group some of them in a struct that derives `FromRequestParts`",
+                        },
                     );
                 }
                 arguments.push(Argument {
@@ -143,22 +179,44 @@ fn arguments(sig: &Signature, errors: &mut Errors) -> Vec<Argument> {
 }
 
 fn has_type_parameters(sig: &Signature) -> bool {
+    let named = |param: &GenericParam| matches!(param, GenericParam::Type(_));
+    takes_impl_trait(sig) || sig.generics.params.iter().any(named)
+}
+
+fn takes_impl_trait(sig: &Signature) -> bool {
     let mut finder = ImplTrait(None);
     sig.inputs
         .iter()
         .for_each(|input| finder.visit_fn_arg(input));
-    let named = |param: &GenericParam| matches!(param, GenericParam::Type(_));
-    finder.0.is_some() || sig.generics.params.iter().any(named)
+    finder.0.is_some()
 }
 
-/// The `impl Trait` of a return type, if there is one.
-pub(crate) fn impl_trait(output: &ReturnType) -> Option<&Type> {
+fn returns_impl_trait(sig: &Signature) -> bool {
     let mut finder = ImplTrait(None);
-    finder.visit_return_type(output);
+    finder.visit_return_type(&sig.output);
+    finder.0.is_some()
+}
+
+/// Whether a type looks like a parameter of an `impl` around the function, such as `R` or `DB`, which can't be seen from
+/// here.
+fn may_name_outer_parameters(sig: &Signature) -> bool {
+    struct Finder(bool);
+    impl<'ast> Visit<'ast> for Finder {
+        fn visit_type_path(&mut self, path: &'ast syn::TypePath) {
+            if let Some(name) = path.path.get_ident() {
+                let name = name.to_string();
+                self.0 |=
+                    name.len() <= 3 && name.chars().all(|it| it.is_uppercase() || it.is_numeric());
+            }
+            visit::visit_type_path(self, path);
+        }
+    }
+    let mut finder = Finder(false);
+    finder.visit_signature(sig);
     finder.0
 }
 
-/// The `impl Trait` in a part of one.
+/// The `impl Trait` in a return type, or in a part of one.
 pub(crate) fn impl_trait_in(ty: &Type) -> Option<&Type> {
     let mut finder = ImplTrait(None);
     finder.visit_type(ty);
@@ -225,26 +283,22 @@ impl<'ast> Visit<'ast> for NamesSelf {
 
 /// Divides the attributes between the function that callers see and the one within.
 fn attributes(
+    door: Door,
     attrs: Vec<Attribute>,
-    form: Form,
     errors: &mut Errors,
 ) -> (Vec<Attribute>, Vec<Attribute>) {
     let (mut outer, mut inner) = (Vec::new(), Vec::new());
     for attr in attrs {
-        let written = attr
-            .path()
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect::<Vec<_>>()
-            .join("::");
+        let written = written(&attr);
         if written.rsplit("::").next() == Some("idempotent") {
             errors.at(
                 &attr,
                 "this function has `#[idempotent]` twice",
                 "keep one, with the options of both",
             );
-        } else if belongs_above(&attr, &written) {
+        } else if routes(&attr, &written) && door == Door::Actix {
+            outer.push(attr);
+        } else if routes(&attr, &written) {
             errors.at(
                 &attr,
                 format_args!(
@@ -254,14 +308,6 @@ fn attributes(
             );
         } else if is_outer(&attr) {
             outer.push(attr);
-        } else if form == Form::Closure {
-            errors.at(
-                &attr,
-                format_args!(
-                    "`#[{written}]` cannot go on a closure, and this function becomes one because it names `Self`"
-                ),
-                "write the type's name instead of `Self`, or put it above `#[idempotent]`",
-            );
         } else {
             inner.push(attr);
         }
@@ -269,13 +315,19 @@ fn attributes(
     (outer, inner)
 }
 
+/// An attribute's path as it is written.
+fn written(attr: &Attribute) -> String {
+    let segments = attr.path().segments.iter();
+    let names = segments.map(|segment| segment.ident.to_string());
+    names.collect::<Vec<_>>().join("::")
+}
+
 /// Attributes that route to the function or describe its route.
-fn belongs_above(attr: &Attribute, written: &str) -> bool {
+fn routes(attr: &Attribute, written: &str) -> bool {
     let name = written.rsplit("::").next().unwrap_or(written);
     match name {
-        "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "connect" | "route" => {
-            true
-        }
+        "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "connect" | "route"
+        | "routes" => true,
         // Tracing crates have attributes of these names too, without a route in front.
         "trace" => begins_with_text(attr),
         "path" => written == "utoipa::path",

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
 
-use super::axum::{allow, bind, call, mixed};
+use super::arguments::{allow, bind, call, mixed};
 use crate::options::on_replay::{Closure, Decide, OnReplay};
 
 /// Enters the call, lets the user's function decide where there is an outcome already, and goes on with `protect` where

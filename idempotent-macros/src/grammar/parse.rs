@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Ident, Token};
 
-use super::spec::{Given, Spec};
+use super::spec::{Door, Given, Spec};
 use super::value;
 use crate::errors::{Errors, all_of, nearest};
 
@@ -14,6 +14,9 @@ use crate::errors::{Errors, all_of, nearest};
 pub(crate) trait Sink {
     /// The options that exist.
     const KNOWN: &'static [&'static Spec];
+
+    /// Whose options they are.
+    fn door(&self) -> Door;
 
     /// Settings that a shared policy has and the attribute doesn't.
     const ONLY_IN_A_POLICY: &'static [&'static str];
@@ -87,7 +90,7 @@ impl<S: Sink> Reader<'_, S> {
             self.errors.at(
                 found,
                 "expected an option",
-                format_args!("the options are {}", all_of(&names::<S>())),
+                format_args!("the options are {}", all_of(&names::<S>(self.sink.door()))),
             );
             return;
         };
@@ -96,6 +99,16 @@ impl<S: Sink> Reader<'_, S> {
             self.unknown(&keyword, &name, input);
             return;
         };
+        let door = self.sink.door();
+        if spec.not_yet.is_none() && !spec.is_of(door) {
+            self.skip(input);
+            self.errors.at(
+                &keyword,
+                format_args!("`{name}` is not an option of {}", door.function()),
+                format_args!("remove it; the options are {}", all_of(&names::<S>(door))),
+            );
+            return;
+        }
         self.sink.attempted(spec.name);
         if self.equals_sign(spec, &keyword, input) {
             self.value(spec, keyword, input);
@@ -151,7 +164,7 @@ impl<S: Sink> Reader<'_, S> {
     }
 
     fn unknown(&mut self, keyword: &Ident, name: &str, input: ParseStream) {
-        let meant = nearest(name, names::<S>());
+        let meant = nearest(name, names::<S>(self.sink.door()));
         if let Some(meant) = meant {
             self.sink.attempted(meant);
         }
@@ -163,7 +176,7 @@ impl<S: Sink> Reader<'_, S> {
                 )
             }
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("the options are {}", all_of(&names::<S>())),
+            None => format!("the options are {}", all_of(&names::<S>(self.sink.door()))),
         };
         self.errors
             .at(keyword, format_args!("there is no option `{name}`"), help);
@@ -223,7 +236,7 @@ fn name_ahead(input: ParseStream) -> String {
 }
 
 /// The options to choose from.
-fn names<S: Sink>() -> Vec<&'static str> {
-    let available = S::KNOWN.iter().filter(|spec| spec.not_yet.is_none());
+fn names<S: Sink>(door: Door) -> Vec<&'static str> {
+    let available = S::KNOWN.iter().filter(|spec| spec.is_of(door));
     available.map(|spec| spec.name).collect()
 }

@@ -29,7 +29,7 @@ use syn::{Expr, Ident};
 
 use crate::errors::Errors;
 use crate::grammar::parse::{Sink, parse, set_once};
-use crate::grammar::spec::{Given, Setter, Spec};
+use crate::grammar::spec::{Door, Given, Setter, Spec};
 use crate::grammar::value::Value;
 
 /// Makes the list of options, and what goes through it. Each is a module with a constant `OPTION`. An option that sets
@@ -40,14 +40,23 @@ macro_rules! registry {
         const REGISTRY: &[&Spec] = &[$(&$option::OPTION),*];
 
         /// The options as they were written, each at most once.
-        #[derive(Debug, Default)]
+        #[derive(Debug)]
         pub(crate) struct Options {
+            pub(crate) door: Door,
             $(pub(crate) $option: Option<Given<$written>>,)*
             /// Something was meant to be the scope, even if it could not be understood.
             pub(crate) scope_attempted: bool,
         }
 
         impl Options {
+            fn none(door: Door) -> Self {
+                Self {
+                    door,
+                    $($option: None,)*
+                    scope_attempted: false,
+                }
+            }
+
             /// Reports options that this version doesn't support.
             pub(crate) fn not_available(&self, errors: &mut Errors) {
                 $(if let (Some(given), Some(instead)) = (&self.$option, $option::OPTION.not_yet) {
@@ -70,6 +79,10 @@ macro_rules! registry {
         impl Sink for Options {
             const KNOWN: &'static [&'static Spec] = REGISTRY;
             const ONLY_IN_A_POLICY: &'static [&'static str] = policy::ITS_OWN;
+
+            fn door(&self) -> Door {
+                self.door
+            }
 
             fn set(
                 &mut self,
@@ -117,8 +130,8 @@ registry! {
 
 impl Options {
     /// Reads all options, going on after a mistake with the next one.
-    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let mut options = Self::default();
+    pub(crate) fn parse(door: Door, tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut options = Self::none(door);
         parse(tokens, &mut options, errors);
         options
     }

@@ -74,7 +74,7 @@ pub(crate) fn on_replay(
             return None;
         }
     };
-    let judge_send = form == Form::Function { judge_send: true } && !expression_names_self(&value);
+    let judge_send = form.judges_send() && !expression_names_self(&value);
     Some(OnReplay {
         keyword: option.keyword.span(),
         bindings,

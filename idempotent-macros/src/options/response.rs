@@ -9,7 +9,7 @@ use crate::errors::Errors;
 use crate::grammar::choice::{Choice, choose};
 use crate::grammar::spec::{Door, Given, Row, Spec};
 use crate::grammar::value::Value;
-use crate::signature::{impl_trait, impl_trait_in};
+use crate::signature::impl_trait_in;
 
 pub(super) const OPTION: Spec = Spec {
     name: "response",
@@ -20,47 +20,34 @@ pub(super) const OPTION: Spec = Spec {
         about: "how the response is recorded",
         values: "`typed` (as its type says, which implements `Replay`) · `buffer` (any response, by reading its body to \
                  the end; where its type implements `Replay`, its `disposition()` still counts)",
-        default: "`typed`",
+        default: "by the written type: `impl Trait` and whatever is any response are read to their end, every other type must \
+                  implement `Replay`; each side of a `Result` by itself",
     }],
 };
 
-/// A response that is read to its end.
+/// What a handler returns, and how that is recorded.
 #[derive(Debug)]
-pub(crate) enum Buffered {
-    Named(Box<Type>),
-    /// An `impl Trait`.
+pub(crate) enum Reply {
+    One(Side),
+    /// Each side of a `Result` by itself.
+    Result(Side, Side),
+}
+
+/// A response, and how it is recorded.
+#[derive(Debug)]
+pub(crate) enum Side {
+    /// As its type says.
+    Typed(Box<Type>),
+    /// By reading it to its end. What its type says still counts, if it says anything.
+    Buffered(Box<Type>),
+    /// By reading it to its end. It is an `impl Trait`.
     Unnamed,
 }
 
-/// What the handler returns, and how that is recorded.
-#[derive(Debug)]
-pub(crate) enum Reply {
-    /// As its type says.
-    Typed(Box<Type>),
-    /// As the two types of a `Result` say.
-    Result(Box<Type>, Box<Type>),
-    /// By buffering its body.
-    Buffered(Buffered),
-    /// By buffering the body of either type. One of them has no name, so the whole has none.
-    BufferedResult(Buffered, Buffered),
-}
-
-/// What the handler returns, recorded as the option says.
+/// What the handler returns, recorded as the option says, or else as the type is written.
 pub(crate) fn reply(option: Option<&Given<Value>>, sig: &Signature, errors: &mut Errors) -> Reply {
-    let buffers = buffers(option, errors);
-    let output = &sig.output;
-    if let Some(unnamed) = impl_trait(output) {
-        // Of a function that isn't async, the future itself may be the `impl Trait`.
-        if buffers == Some(false) && sig.asyncness.is_some() {
-            errors.at(
-                unnamed,
-                "`impl Trait` does not say how the response is recorded",
-                "write the type's name, or `response = buffer` to record any response as bytes",
-            );
-        }
-        return unnamed_reply(output);
-    }
-    let ty = match output {
+    let choice = option.and_then(|option| choice(option, errors));
+    let ty = match &sig.output {
         ReturnType::Default => Type::Tuple(TypeTuple {
             attrs: Vec::new(),
             paren_token: token::Paren::default(),
@@ -68,61 +55,74 @@ pub(crate) fn reply(option: Option<&Given<Value>>, sig: &Signature, errors: &mut
         }),
         ReturnType::Type(_, ty) => (**ty).clone(),
     };
-    if buffers == Some(true) {
-        return Reply::Buffered(Buffered::Named(Box::new(ty)));
-    }
+    let mut side = |ty: Type| match (impl_trait_in(&ty), choice) {
+        (Some(unnamed), Some("typed")) => {
+            errors.at(
+                unnamed,
+                "`impl Trait` does not say how the response is recorded",
+                "write the type's name; or leave `response` out, and the response is read to its end",
+            );
+            Side::Unnamed
+        }
+        (Some(_), _) => Side::Unnamed,
+        (None, Some("buffer")) => Side::Buffered(Box::new(ty)),
+        (None, None) if is_alias_of_any_response(&ty) => Side::Buffered(Box::new(ty)),
+        (None, _) => Side::Typed(Box::new(ty)),
+    };
     match result(&ty) {
-        Some((ok, error)) => Reply::Result(Box::new(ok), Box::new(error)),
-        None => Reply::Typed(Box::new(ty)),
+        Some((ok, error)) => Reply::Result(side(ok), side(error)),
+        None => Reply::One(side(ty)),
     }
 }
 
-/// Whether any response is buffered, instead of recorded by its type. `None` where the option itself is a mistake.
-fn buffers(option: Option<&Given<Value>>, errors: &mut Errors) -> Option<bool> {
-    let Some(option) = option else {
-        return Some(false);
-    };
+fn choice(option: &Given<Value>, errors: &mut Errors) -> Option<&'static str> {
     let choices = [Choice::word("typed"), Choice::word("buffer")];
-    choose(option, &choices, "", errors).map(|chosen| chosen.word == "buffer")
+    let chosen = choose(option, &choices, "", errors)?;
+    Some(if chosen.word == "buffer" {
+        "buffer"
+    } else {
+        "typed"
+    })
 }
 
-/// A reply that cannot be named as a whole. Each side of a `Result` is judged by itself, so that an error type still says
-/// what it means when the other side is an `impl Trait`.
-fn unnamed_reply(output: &ReturnType) -> Reply {
-    let sides = match output {
-        ReturnType::Type(_, ty) => result(ty),
-        ReturnType::Default => None,
+/// `Result<Response>`, an alias whose error isn't written, and which is any response anyway.
+fn is_alias_of_any_response(ty: &Type) -> bool {
+    let Some(arguments) = arguments_of_result(ty) else {
+        return false;
     };
-    let side = |ty: Type| match impl_trait_in(&ty) {
-        Some(_) => Buffered::Unnamed,
-        None => Buffered::Named(Box::new(ty)),
-    };
-    match sides {
-        Some((ok, error)) => Reply::BufferedResult(side(ok), side(error)),
-        None => Reply::Buffered(Buffered::Unnamed),
+    match arguments.as_slice() {
+        [Type::Path(path)] => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| last.ident == "Response" || last.ident == "HttpResponse")
+        }
+        _ => false,
     }
 }
 
 /// The two types of a type that is written `Result<T, E>`.
 fn result(ty: &Type) -> Option<(Type, Type)> {
+    match arguments_of_result(ty)?.as_slice() {
+        [ok, error] => Some((ok.clone(), error.clone())),
+        _ => None,
+    }
+}
+
+/// The type arguments of a type that is written `Result<…>`.
+fn arguments_of_result(ty: &Type) -> Option<Vec<Type>> {
     let path = match ty {
         // A type that came through `macro_rules!`.
-        Type::Group(group) => return result(&group.elem),
-        Type::Paren(paren) => return result(&paren.elem),
+        Type::Group(group) => return arguments_of_result(&group.elem),
+        Type::Paren(paren) => return arguments_of_result(&paren.elem),
         Type::Path(path) if path.qself.is_none() => &path.path,
         _ => return None,
     };
-    let last = path.segments.last()?;
+    let last = path.segments.last().filter(|last| last.ident == "Result")?;
     let PathArguments::AngleBracketed(types) = &last.arguments else {
         return None;
     };
-    let mut types = types.args.iter();
-    match (types.next()?, types.next()?, types.next()) {
-        (GenericArgument::Type(ok), GenericArgument::Type(error), None)
-            if last.ident == "Result" =>
-        {
-            Some((ok.clone(), error.clone()))
-        }
+    let types = types.args.iter().map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty.clone()),
         _ => None,
-    }
+    });
+    types.collect()
 }

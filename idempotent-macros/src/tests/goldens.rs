@@ -7,13 +7,14 @@ use quote::quote;
 use super::tokens;
 use crate::derive_scope_key::derive;
 use crate::expand::protect;
+use crate::grammar::spec::Door;
 
 fn pretty(expanded: TokenStream) -> String {
     prettyplease::unparse(&syn::parse2(expanded).unwrap())
 }
 
 fn axum(options: &str, item: &str) -> String {
-    pretty(protect(tokens(options), &tokens(item)))
+    pretty(protect(Door::Axum, tokens(options), &tokens(item)))
 }
 
 #[test]
@@ -255,7 +256,7 @@ fn through_a_macro() {
         scope = #scope, policy = #policy, crate = #runtime
     };
     let item = quote!(async fn create(org: Org) -> #ret #body);
-    let expanded = pretty(protect(options, &item));
+    let expanded = pretty(protect(Door::Axum, options, &item));
     expect_file!["../../goldens/through_a_macro.rs"].assert_eq(&expanded);
 }
 

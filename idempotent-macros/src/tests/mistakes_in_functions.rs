@@ -2,6 +2,7 @@
 
 use super::{mistakes, only, tokens};
 use crate::expand::protect;
+use crate::grammar::spec::Door;
 
 #[test]
 fn each_mistake_is_told_once() {
@@ -88,10 +89,18 @@ fn any_response_can_be_buffered() {
         "Response",
     ] {
         let item = format!("async fn f() -> {returned} {{}}");
-        assert_eq!(
-            mistakes("scope = global, response = buffer", &item),
-            [""; 0]
-        );
+        for options in ["scope = global", "scope = global, response = buffer"] {
+            assert_eq!(mistakes(options, &item), [""; 0], "{options}");
+        }
+    }
+}
+
+#[test]
+fn what_has_no_name_has_no_type_that_says_how_it_is_recorded() {
+    for returned in ["impl IntoResponse", "Result<impl IntoResponse, E>"] {
+        let item = format!("async fn f() -> {returned} {{}}");
+        let told = only(mistakes("scope = global, response = typed", &item));
+        assert!(told.starts_with("impl IntoResponse: "), "{told}");
     }
 }
 
@@ -106,7 +115,7 @@ fn a_mistake_leaves_the_item_as_it_was() {
         ("scope =", "async fn f(org: Org) { org. }"),
         ("scope = org.", "async fn f(org: Org) { org. }"),
     ] {
-        let expanded = protect(tokens(options), &tokens(item)).to_string();
+        let expanded = protect(Door::Axum, tokens(options), &tokens(item)).to_string();
         let item = tokens(item).to_string();
         assert!(expanded.starts_with(&item), "{expanded}");
         assert!(expanded.contains("compile_error"), "{expanded}");
@@ -117,7 +126,7 @@ fn a_mistake_leaves_the_item_as_it_was() {
 fn a_half_typed_body_still_expands() {
     let body = "let x = app. ; task.";
     let item = format!("async fn f(app: App, task: Task) {{ {body} }}");
-    let expanded = protect(tokens("scope = app"), &tokens(&item)).to_string();
+    let expanded = protect(Door::Axum, tokens("scope = app"), &tokens(&item)).to_string();
     assert!(!expanded.contains("compile_error"), "{expanded}");
     assert!(expanded.contains(&tokens(body).to_string()), "{expanded}");
 }

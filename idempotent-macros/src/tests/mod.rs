@@ -9,6 +9,7 @@ mod survival;
 use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
+use crate::grammar::spec::Door;
 use crate::options::Options;
 use crate::validate::validate;
 
@@ -19,7 +20,7 @@ fn tokens(text: &str) -> TokenStream {
 /// Each mistake as "underlined text: message".
 fn mistakes(options: &str, item: &str) -> Vec<String> {
     let mut errors = Errors::new();
-    let options = Options::parse(tokens(options), &mut errors);
+    let options = Options::parse(Door::Axum, tokens(options), &mut errors);
     match validate(&options, tokens(item), errors) {
         Ok(_) => Vec::new(),
         Err(error) => told(error),

@@ -3,11 +3,12 @@
 use super::{HANDLER, tokens};
 use crate::derive_scope_key::derive;
 use crate::expand::protect;
+use crate::grammar::spec::Door;
 
 /// The text of an expansion, in which something is wrong.
 #[track_caller]
 fn mistaken(options: &str, item: &str) -> String {
-    let expanded = protect(tokens(options), &tokens(item)).to_string();
+    let expanded = protect(Door::Axum, tokens(options), &tokens(item)).to_string();
     assert!(expanded.contains("compile_error"), "{options}\n{expanded}");
     expanded
 }
@@ -57,7 +58,7 @@ fn while_a_body_is_typed() {
         let item = format!("async fn create(org: String, body: String) -> String {{ {body} }}");
         assert_untouched("scope = ogr", &item);
         // Nothing is wrong with the attribute: the compiler judges the body, where it stands.
-        let expanded = protect(tokens("scope = org"), &tokens(&item)).to_string();
+        let expanded = protect(Door::Axum, tokens("scope = org"), &tokens(&item)).to_string();
         assert!(!expanded.contains("compile_error"), "{expanded}");
         let typed = tokens(body).to_string();
         assert!(expanded.contains(&typed), "{expanded}");

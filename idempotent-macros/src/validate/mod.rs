@@ -58,7 +58,7 @@ pub(crate) fn validate(
         errors.finish()?;
         return Err(syn::Error::new(Span::call_site(), "expected a function"));
     };
-    let handler = signature::handler(function, &mut errors);
+    let handler = signature::handler(options.door, function, &mut errors);
     let patterns = handler.arguments.iter().map(|argument| &argument.pattern);
     let arguments = ArgumentsInScope::new(&handler.sig.ident, patterns);
     let key = key.and_then(|key| key.resolve(&arguments, &mut errors));

@@ -11,8 +11,8 @@ pub use super::captured::{CalledThroughItsApp, Captured, NoArgument, Received};
 pub use super::on_replay::{OnReplay, Saved};
 pub use super::reading::receive;
 pub use super::replay::{
-    Replayable, Reply, Sides, Witness, any_error, any_response, need_error, need_replay,
-    need_result, reply,
+    AnyProbe, Probe, Replayable, Reply, Says, Sides, Witness, any_error, any_response, need_error,
+    need_replay, need_result, reply, says_nothing,
 };
 pub use super::run::{
     Call, Decide, Deciding, Entered, Handing, Next, Rest, Run, Undecided, answered, decide,

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
 
 use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
@@ -174,7 +176,7 @@ pub fn reply<T>(witness: impl Witness<T>, request: &HttpRequest, value: T) -> Re
 
 /// The witness for one type.
 pub struct Replayable<T> {
-    says: fn(&T) -> Option<Disposition>,
+    says: Says<T>,
     respond: fn(T, &HttpRequest) -> HttpResponse,
 }
 
@@ -239,18 +241,71 @@ pub fn need_result<O, E>(ok: O, err: E) -> Sides<O, E> {
     Sides { ok, err }
 }
 
-/// The witness for a response that says nothing but by its status.
-pub fn any_response<T: Responder<Body: 'static>>() -> Replayable<T> {
+/// The witness for any response.
+pub fn any_response<T: Responder<Body: 'static>>(says: Says<T>) -> Replayable<T> {
+    Replayable { says, respond }
+}
+
+/// The witness for any error.
+pub fn any_error<E: Into<Error>>(says: Says<E>) -> Replayable<E> {
     Replayable {
-        says: |_| None,
-        respond,
+        says,
+        respond: respond_with_error,
     }
 }
 
-/// The witness for an error that says nothing but by its status.
-pub fn any_error<E: Into<Error>>() -> Replayable<E> {
-    Replayable {
-        says: |_| None,
-        respond: respond_with_error,
+/// Asks of a type what it can say. Methods are looked for on this first, and then on what it dereferences to.
+pub struct Probe<T>(AnyProbe<T>);
+
+/// What is asked last.
+pub struct AnyProbe<T>(PhantomData<fn() -> T>);
+
+/// What a type says of a value.
+pub type Says<T> = fn(&T) -> Option<Disposition>;
+
+impl<T> Probe<T> {
+    /// The probe for a type.
+    pub const NEW: Self = Self(AnyProbe(PhantomData));
+}
+
+impl<T> Deref for Probe<T> {
+    type Target = AnyProbe<T>;
+
+    fn deref(&self) -> &AnyProbe<T> {
+        &self.0
+    }
+}
+
+// What is found by calling a method is its own type alone.
+#[allow(clippy::unused_self)]
+impl<T: Replay> Probe<T> {
+    /// The type says what it means.
+    pub fn says(&self) -> Says<T> {
+        T::disposition
+    }
+}
+
+#[allow(clippy::unused_self)]
+impl<T> AnyProbe<T> {
+    /// The type says nothing: its status does.
+    pub fn says(&self) -> Says<T> {
+        says_nothing
+    }
+}
+
+/// What a type says that says nothing.
+pub fn says_nothing<T>(_: &T) -> Option<Disposition> {
+    None
+}
+
+impl<T> fmt::Debug for Probe<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Probe")
+    }
+}
+
+impl<T> fmt::Debug for AnyProbe<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AnyProbe")
     }
 }

@@ -48,11 +48,7 @@ pin_project! {
 }
 
 /// Reads the request, and does what is then left to do.
-pub fn run<F>(reading: F) -> Run<F>
-where
-    F: Future,
-    F::Output: Next,
-{
+pub fn run<F: Future>(reading: F) -> Run<F> {
     Run {
         reading: Some(reading),
         rest: None,

@@ -1,10 +1,10 @@
 //! The places in a request that `key` can name.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{LitStr, Token};
+use syn::{Ident, LitStr, Path, Token};
 
 use crate::errors::Errors;
 use crate::grammar::pointer;
@@ -15,6 +15,8 @@ use crate::grammar::value::Arguments;
 pub(crate) enum Place {
     /// In a part of the request, under this name.
     Named(&'static str, LitStr),
+    /// The same, under the name that a constant has.
+    Constant(&'static str, Path),
     /// In the arguments, as an expression says.
     Arguments,
 }
@@ -24,7 +26,7 @@ pub(super) const PARTS: [&str; 4] = ["header", "body", "query", "path"];
 
 impl Place {
     pub(crate) fn is_a_header(&self) -> bool {
-        matches!(self, Self::Named("header", _))
+        matches!(self, Self::Named("header", _) | Self::Constant("header", _))
     }
 
     /// Whether both name the same place in every request.
@@ -36,17 +38,24 @@ impl Place {
             (Self::Named(part, one), Self::Named(same, other)) => {
                 part == same && one.value() == other.value()
             }
+            (Self::Constant(part, one), Self::Constant(same, other)) => {
+                part == same && one == other
+            }
             _ => false,
         }
     }
 
     pub(super) fn tokens(&self) -> TokenStream {
-        match self {
-            Self::Named("header", name) => quote!(__idempotent::KeySource::Header(#name)),
-            Self::Named("body", name) => quote!(__idempotent::KeySource::Body(#name)),
-            Self::Named("query", name) => quote!(__idempotent::KeySource::Query(#name)),
-            Self::Named(_, name) => quote!(__idempotent::KeySource::Path(#name)),
-            Self::Arguments => quote!(__idempotent::KeySource::Arguments),
+        let (part, name) = match self {
+            Self::Named(part, name) => (part, name.to_token_stream()),
+            Self::Constant(part, path) => (part, path.to_token_stream()),
+            Self::Arguments => return quote!(__idempotent::KeySource::Arguments),
+        };
+        match *part {
+            "header" => quote!(__idempotent::KeySource::Header(#name)),
+            "body" => quote!(__idempotent::KeySource::Body(#name)),
+            "query" => quote!(__idempotent::KeySource::Query(#name)),
+            _ => quote!(__idempotent::KeySource::Path(#name)),
         }
     }
 }
@@ -58,6 +67,9 @@ pub(super) fn named(
     before: &str,
     errors: &mut Errors,
 ) -> Option<Place> {
+    if let Some(constant) = constant(arguments) {
+        return Some(Place::Constant(part, constant));
+    }
     let Ok(name) = syn::parse2::<LitStr>(arguments.tokens.clone()) else {
         let meant = meant(part, arguments, before);
         errors.at(
@@ -83,6 +95,15 @@ pub(super) fn named(
         _ => name,
     };
     Some(Place::Named(part, name))
+}
+
+/// A constant, by its path or its capitals.
+fn constant(arguments: &Arguments) -> Option<Path> {
+    let path = syn::parse2::<Path>(arguments.tokens.clone()).ok()?;
+    let has_lower_case = |name: &Ident| name.to_string().contains(char::is_lowercase);
+    let last = path.segments.last()?;
+    let is_constant = path.segments.len() > 1 || !has_lower_case(&last.ident);
+    (is_constant && last.arguments.is_none()).then_some(path)
 }
 
 /// Several names become a list of places, and a name without quotes gets them.
