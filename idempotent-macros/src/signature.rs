@@ -10,12 +10,12 @@ use syn::{
 use crate::errors::Errors;
 use crate::function::Function;
 
-/// An axum handler: async, free of a receiver, with at most sixteen arguments.
+/// An axum handler: async, without a receiver, with at most sixteen arguments.
 #[derive(Debug)]
 pub(crate) struct Handler {
     /// Attributes of the function that callers see.
     pub(crate) outer_attrs: Vec<Attribute>,
-    /// Attributes of the function within, which is the user's.
+    /// Attributes of the inner function, which is the user's.
     pub(crate) inner_attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
@@ -33,9 +33,9 @@ pub(crate) struct Argument {
 /// What the user's function becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A function within. Whether its future is `Send` is known here, unless it depends on type parameters.
+    /// An inner function. Its future can be judged as `Send` here, unless it depends on type parameters.
     Function { judge_send: bool },
-    /// A closure, because functions within cannot name the `Self` outside.
+    /// A closure, because an inner function cannot name the outer `Self`.
     Closure,
 }
 
@@ -219,11 +219,11 @@ impl<'ast> Visit<'ast> for NamesSelf {
         self.search(mac.tokens.clone());
     }
 
-    /// An item within has a `Self` of its own, or none.
+    /// An inner item has a `Self` of its own, or none.
     fn visit_item(&mut self, _: &'ast Item) {}
 }
 
-/// Divides the attributes between the function that callers see and the one within.
+/// Divides the attributes between the function that callers see and the inner one.
 fn attributes(
     attrs: Vec<Attribute>,
     form: Form,
@@ -291,7 +291,8 @@ fn begins_with_text(attr: &Attribute) -> bool {
     matches!(first, Some(TokenTree::Literal(literal)) if literal.to_string().starts_with('"'))
 }
 
-/// Attributes about the name that callers use. A lint's level holds within too, so that `#[expect]` is met once.
+/// Attributes about the name that callers use. A lint level also applies to the inner function, so that `#[expect]` is
+/// fulfilled once.
 fn is_outer(attr: &Attribute) -> bool {
     const OUTER: [&str; 9] = [
         "doc",

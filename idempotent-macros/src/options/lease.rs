@@ -28,8 +28,8 @@ pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<Token
     Some(duration::tokens(millis))
 }
 
-/// A lease can't outlast the deadline. Where a shared policy may have set one of the two, the runtime judges that while it
-/// compiles. Says nothing where one of the two is a mistake by itself.
+/// A lease can't outlast the deadline. If a shared policy may have set one of the two, the compiler compares them instead.
+/// Reports nothing if either option is a mistake by itself.
 pub(crate) fn fits(
     lease: Option<&Given<Value>>,
     deadline: Option<&Given<Value>>,

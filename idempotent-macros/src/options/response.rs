@@ -24,7 +24,7 @@ pub(super) const OPTION: Spec = Spec {
     }],
 };
 
-/// A response that is read to its end.
+/// A response whose body is read to its end.
 #[derive(Debug)]
 pub(crate) enum Buffered {
     Named(Box<Type>),
@@ -50,7 +50,7 @@ pub(crate) fn reply(option: Option<&Given<Value>>, sig: &Signature, errors: &mut
     let buffers = buffers(option, errors);
     let output = &sig.output;
     if let Some(unnamed) = impl_trait(output) {
-        // Of a function that isn't async, the future itself may be the `impl Trait`.
+        // If the function isn't async, the `impl Trait` may be the future itself.
         if buffers == Some(false) && sig.asyncness.is_some() {
             errors.at(
                 unnamed,

@@ -36,7 +36,7 @@ fn the_table_of_the_readme_is_what_the_registry_says() {
     let readme = include_str!("../../../README.md");
     let (before, rest) = readme.split_once(BEGIN).expect("a marker before the table");
     let (_, after) = rest.split_once(END).expect("a marker after the table");
-    let expected = format!("{before}{BEGIN}{}{END}{after}", table(Door::Axum));
+    let expected = format!("{before}{BEGIN}\n{}\n{END}{after}", table(Door::Axum));
     expect_file!["../../../README.md"].assert_eq(&expected);
 }
 
