@@ -21,7 +21,7 @@ pub(super) const OPTION: Spec = Spec {
 };
 
 /// The runtime's default.
-const MILLIS: u64 = 30_000;
+pub(super) const MILLIS: u64 = 30_000;
 
 pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<TokenStream> {
     let millis = duration::set(option, "\"30s\"", "write a shorter time", errors)?;

@@ -22,7 +22,7 @@ pub(super) const OPTION: Spec = Spec {
 };
 
 /// The status if none is written. It is the runtime's default.
-const STATUS: u16 = 422;
+pub(super) const STATUS: u16 = 422;
 
 pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<TokenStream> {
     let choices = [

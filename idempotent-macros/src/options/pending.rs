@@ -24,7 +24,7 @@ pub(super) const OPTION: Spec = Spec {
 };
 
 /// The status if none is written. It is the runtime's default.
-const STATUS: u16 = 409;
+pub(super) const STATUS: u16 = 409;
 
 const CHOICES: [Choice; 3] = [
     Choice::perhaps_with("reject", "reject(409)"),
