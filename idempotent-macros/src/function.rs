@@ -57,7 +57,7 @@ impl Parse for Function {
     }
 }
 
-/// A body. One that came through `macro_rules!`, as `$body:block`, stands between invisible delimiters.
+/// A body. If it came through `macro_rules!`, as `$body:block`, it has invisible delimiters around it.
 fn braces(input: ParseStream) -> syn::Result<Group> {
     match input.parse()? {
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {

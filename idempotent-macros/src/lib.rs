@@ -1,7 +1,7 @@
 //! The attribute `#[idempotent]` and the derive `ScopeKey`.
 //!
-//! Depend on `idempotent-runtime`, which offers both, as `idempotent_runtime::axum::idempotent` and
-//! `idempotent_runtime::ScopeKey`: the code that they generate names private items of that crate.
+//! Depend on `idempotent-runtime`, which re-exports both as `idempotent_runtime::axum::idempotent` and
+//! `idempotent_runtime::ScopeKey`. The generated code uses private items of that crate.
 
 mod arguments_in_scope;
 mod derive_scope_key;
@@ -41,16 +41,16 @@ use self::grammar::spec::Door;
 ///
 #[doc = include_str!("options.axum.md")]
 ///
-/// Durations are texts of numbers with units, such as `"30s"`, `"15m"` or `"7d 12h"`: `ms`, `s`, `m`, `h`, `d`, and
+/// Durations are strings of numbers with units, such as `"30s"`, `"15m"` or `"7d 12h"`: `ms`, `s`, `m`, `h`, `d`, and
 /// whatever else `humantime` reads. They are whole milliseconds, one or more. Statuses are numbers.
 ///
 /// An expression over arguments sees them by reference, through their own patterns: with
 /// `State(App { tenant, .. }): State<App>`, `tenant` is a name. It can neither fail nor wait, so `?`, `.await` and
-/// `return` are refused; an extractor of its own is the place for that.
+/// `return` are refused; use an extractor for that.
 ///
-/// `on_replay` is given the recorded outcome, a `Saved`, and says as an `OnReplay` what becomes of the retry: it gets that
-/// outcome, or another answer, or the record is forgotten and the handler runs. A closure sees the arguments by reference
-/// too, so those that it names must be `Sync`; in it `?`, `.await` and `return` are as everywhere.
+/// `on_replay` takes the recorded outcome, a `Saved`, and returns an `OnReplay`, which decides about the retry: it gets that
+/// outcome or another answer, or the record is forgotten and the handler runs. A closure sees the arguments by reference
+/// too, so those that it names must be `Sync`. `?`, `.await` and `return` work in it as in any other.
 ///
 /// ```text
 /// #[idempotent(scope = org, on_replay = |saved| async move {
@@ -61,50 +61,50 @@ use self::grammar::spec::Door;
 /// })]
 /// ```
 ///
-/// Not available yet, and refused by name: `abandoned = reconcile(…)`, `transaction` and `store`.
+/// Not available yet, and rejected by name: `abandoned = reconcile(…)`, `transaction` and `store`.
 ///
 /// # The handler
 ///
 /// An `async fn` without a receiver, of at most sixteen arguments. It may be generic. Of its other attributes, doc
 /// comments, `#[cfg]`, `#[deprecated]`, `#[must_use]` and lint levels stay where callers see them; any other, such as
 /// `#[tracing::instrument]`, goes on the function within, whose body is the handler's. What routes to the handler or
-/// describes its route must stand above `#[idempotent]`. `#[axum::debug_handler]` may stand on either side; where there
-/// are no arguments, below.
+/// describes its route must be above `#[idempotent]`. `#[axum::debug_handler]` may be on either side; on a handler without
+/// arguments, it must be below.
 ///
-/// A handler that names `Self` becomes a closure, which takes no attributes and has no `impl Trait`, neither as an
-/// argument nor in what it returns. In an `impl` with type parameters a handler that names one of them must name `Self`
+/// A handler that names `Self` becomes a closure, which takes no attributes and can have no `impl Trait`, neither as an
+/// argument nor in its return type. In an `impl` with type parameters a handler that names one of them must name `Self`
 /// too.
 ///
-/// The handler is called through its router from now on. Test it with `tower::ServiceExt::oneshot`.
+/// The annotated handler can only be called through its router. Test it with `tower::ServiceExt::oneshot`.
 ///
 /// # Errors
 ///
-/// Every mistake is an error at compile time under the token that is wrong, and all mistakes are told at once: options
-/// that are unknown, repeated, contradictory or out of range, no scope, a scope or key that names no argument, a handler
-/// that cannot be one. The function itself is still there, so nothing else in the file breaks.
+/// Every mistake is an error at compile time under the token that is wrong, and all mistakes are reported at once: options
+/// that are unknown, repeated, contradictory or out of range, a missing scope, a scope or key that names no argument, a
+/// function that cannot be a handler. The function itself is still emitted, so nothing else in the file breaks.
 ///
-/// Types are judged by the compiler, under the type: a response that cannot be replayed, a scope that is not a
-/// `ScopeKey`, a future that is not `Send`. A shared policy that contradicts an option does not compile either. What is
-/// not an extractor, or reads the body before the last argument, is told by axum where the handler is routed, and in words
-/// for people by `#[axum::debug_handler]`.
+/// The compiler judges types, and reports mistakes under the type: a response that cannot be replayed, a scope that is not
+/// a `ScopeKey`, a future that is not `Send`. A shared policy that contradicts an option does not compile either. An
+/// argument that is not an extractor, or that reads the body before the last one does, is reported by axum where the handler
+/// is routed. `#[axum::debug_handler]` explains it better.
 ///
-/// # A second look
+/// # Lints
 ///
-/// One policy is legal and contradicts itself, and the compiler warns of it: `abandoned = refuse` with
-/// `release = failures`, under which a retry runs again after a 500 of unknown effect, but not after a crash.
-/// `#[allow(deprecated)]` on the handler says that it is meant.
+/// One policy is legal but contradicts itself, and the compiler warns about it: `abandoned = refuse` with
+/// `release = failures`. A retry then runs again after a 500 of unknown effect, but not after a crash. If you mean it, put
+/// `#[allow(deprecated)]` on the handler.
 ///
-/// Others are only worth knowing, and nothing nags about them:
+/// The compiler doesn't warn about these, but know what they mean:
 ///
 /// | policy | what it means |
 /// |---|---|
-/// | `scope = global` | two tenants who send the same key share a record, and one is given the other's answer, unless the fingerprint tells their requests apart |
+/// | `scope = global` | two tenants who send the same key share a record, and one gets the other's response, unless the fingerprint tells their requests apart |
 /// | `fingerprint = none` | another body under a used key gets the first one's outcome; `mismatch` then judges method, path and query alone |
 /// | `release = failures` | a 500 after the work was done makes the retry do it again |
-/// | `missing = unprotected` | a client that forgets the header is not protected, and is not told |
-/// | a short `ttl` | a client that retries after it runs the handler again: take the longest time over which clients retry |
+/// | `missing = unprotected` | a client that forgets the header is not protected, and never learns of it |
+/// | a short `ttl` | a client that retries later runs the handler again: take the longest time over which clients retry |
 /// | `pending = provisional(…)` | until the handler calls `Attempt::publish`, duplicates wait in vain |
-/// | `policy = …` | what is said above of two options holds where one of them stands in the policy, and no warning tells of it |
+/// | `policy = …` | an option that contradicts the policy as above means the same, but brings no warning |
 #[proc_macro_attribute]
 pub fn axum(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::protect(Door::Axum, options.into(), &item.into()).into()
@@ -122,7 +122,7 @@ pub fn task(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::protect(Door::Task, options.into(), &item.into()).into()
 }
 
-/// Makes a newtype a scope: it is written as its one field is.
+/// Implements `ScopeKey` for a newtype: its scope is written like its one field.
 ///
 /// ```text
 /// #[derive(ScopeKey)]
@@ -136,12 +136,12 @@ pub fn task(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Options
 ///
-/// `#[scope_key(crate = path::to::idempotent_runtime)]`: where the runtime is, if not at `::idempotent_runtime`.
+/// `#[scope_key(crate = path::to::idempotent_runtime)]`: the path to the runtime, if it is not `::idempotent_runtime`.
 ///
 /// # Errors
 ///
-/// A struct without a field names nobody, and one of several fields has no one written form, so neither compiles; nor
-/// does an enum or a union. Name several parts as a tuple, `scope = (org, user)`, or implement `ScopeKey` by hand.
+/// A struct without fields names nobody, and a struct of several fields has no single written form, so neither compiles.
+/// Enums and unions don't compile either. Name several parts as a tuple, `scope = (org, user)`, or implement `ScopeKey` by hand.
 #[proc_macro_derive(ScopeKey, attributes(scope_key))]
 pub fn scope_key(item: TokenStream) -> TokenStream {
     derive_scope_key::derive(item.into()).into()

@@ -11,12 +11,12 @@ use crate::errors::Errors;
 use crate::function::Function;
 use crate::grammar::spec::Door;
 
-/// An axum handler: async, free of a receiver, with at most sixteen arguments.
+/// An axum handler: async, without a receiver, with at most sixteen arguments.
 #[derive(Debug)]
 pub(crate) struct Handler {
     /// Attributes of the function that callers see.
     pub(crate) outer_attrs: Vec<Attribute>,
-    /// Attributes of the function within, which is the user's.
+    /// Attributes of the inner function, which is the user's.
     pub(crate) inner_attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
@@ -277,11 +277,11 @@ impl<'ast> Visit<'ast> for NamesSelf {
         self.search(mac.tokens.clone());
     }
 
-    /// An item within has a `Self` of its own, or none.
+    /// An inner item has a `Self` of its own, or none.
     fn visit_item(&mut self, _: &'ast Item) {}
 }
 
-/// Divides the attributes between the function that callers see and the one within.
+/// Divides the attributes between the function that callers see and the inner one.
 fn attributes(
     door: Door,
     attrs: Vec<Attribute>,
@@ -343,7 +343,8 @@ fn begins_with_text(attr: &Attribute) -> bool {
     matches!(first, Some(TokenTree::Literal(literal)) if literal.to_string().starts_with('"'))
 }
 
-/// Attributes about the name that callers use. A lint's level holds within too, so that `#[expect]` is met once.
+/// Attributes about the name that callers use. A lint level also applies to the inner function, so that `#[expect]` is
+/// fulfilled once.
 fn is_outer(attr: &Attribute) -> bool {
     const OUTER: [&str; 9] = [
         "doc",

@@ -55,7 +55,7 @@ impl<'a> ArgumentsInScope<'a> {
         meant.map(str::to_owned)
     }
 
-    /// "the arguments of `create_task` are `app`, `org` or `task`", for the help of a message.
+    /// "the arguments of `create_task` are `app`, `org` and `task`", for the help of a message.
     pub(crate) fn listed(&self) -> String {
         let function = self.function;
         match self.names.as_slice() {
@@ -100,7 +100,7 @@ impl<'a> ArgumentsInScope<'a> {
         })
     }
 
-    /// What an async closure needs. It may fail, wait and return; names that it does not know are left to the compiler.
+    /// What an async closure needs. It may fail, wait and return; unknown names are left to the compiler.
     pub(crate) fn named_in(&self, closure: &Expr) -> Vec<Binding> {
         self.bindings(&Names::of(closure, &self.names).used)
     }

@@ -27,7 +27,7 @@ pub(super) struct Names<'a> {
     shadows: Vec<Ident>,
     /// Within `if`, `match` and blocks, unknown names are left to the compiler.
     left_to_the_compiler: bool,
-    /// Within a loop of the expression's own.
+    /// Inside a loop that is part of the expression.
     in_a_loop: bool,
 }
 
@@ -112,7 +112,7 @@ impl<'a> Names<'a> {
 
     fn bind(&mut self, pattern: &Pat) {
         self.shadows.extend(names_bound(pattern));
-        // A guard within sees what is bound.
+        // A guard in the pattern sees its bindings.
         self.visit_pat(pattern);
     }
 
@@ -238,7 +238,7 @@ impl<'ast> Visit<'ast> for Names<'_> {
         });
     }
 
-    /// An item within sees nothing of what is around it.
+    /// An inner item sees nothing around it.
     fn visit_item(&mut self, _: &'ast Item) {}
 
     fn visit_expr_macro(&mut self, mac: &'ast ExprMacro) {

@@ -11,12 +11,12 @@ use super::spec::Given;
 use super::value::{Arguments, Value};
 use crate::errors::Errors;
 
-/// A number of milliseconds, as a `Duration` of the runtime's.
+/// A `Duration` of this many milliseconds.
 pub(crate) fn tokens(millis: u64) -> TokenStream {
     quote!(__idempotent::millis(#millis))
 }
 
-/// The milliseconds that a value stands for, if it is a sound duration. Reports nothing.
+/// The milliseconds of a value, if it is a valid duration. Reports nothing.
 pub(crate) fn millis_of(value: &Value) -> Option<u64> {
     match value {
         Value::Literal(Lit::Str(text)) => read(text).ok(),
@@ -24,7 +24,7 @@ pub(crate) fn millis_of(value: &Value) -> Option<u64> {
     }
 }
 
-/// The same of a duration in parentheses, as in `wait("5s")`.
+/// The milliseconds of a duration in parentheses, as in `wait("5s")`. Reports nothing.
 pub(crate) fn millis_within(arguments: &Arguments) -> Option<u64> {
     let text: LitStr = syn::parse2(arguments.tokens.clone()).ok()?;
     read(&text).ok()

@@ -20,7 +20,7 @@ pub(super) const OPTION: Spec = Spec {
 };
 
 /// The runtime's default.
-const MILLIS: u64 = 15 * 60_000;
+pub(super) const MILLIS: u64 = 15 * 60_000;
 
 pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<TokenStream> {
     let millis = duration::set(option, "\"15m\"", "write a shorter time", errors)?;

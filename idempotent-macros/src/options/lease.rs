@@ -21,15 +21,15 @@ pub(super) const OPTION: Spec = Spec {
 };
 
 /// The runtime's default.
-const MILLIS: u64 = 30_000;
+pub(super) const MILLIS: u64 = 30_000;
 
 pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<TokenStream> {
     let millis = duration::set(option, "\"30s\"", "write a shorter time", errors)?;
     Some(duration::tokens(millis))
 }
 
-/// A lease can't outlast the deadline. Where a shared policy may have set one of the two, the runtime judges that while it
-/// compiles. Says nothing where one of the two is a mistake by itself.
+/// A lease can't outlast the deadline. If a shared policy may have set one of the two, the compiler compares them instead.
+/// Reports nothing if either option is a mistake by itself.
 pub(crate) fn fits(
     lease: Option<&Given<Value>>,
     deadline: Option<&Given<Value>>,

@@ -21,8 +21,8 @@ pub(super) const OPTION: Spec = Spec {
     }],
 };
 
-/// The status of a refusal where none is named, as in the runtime's default.
-const STATUS: u16 = 422;
+/// The status if none is written. It is the runtime's default.
+pub(super) const STATUS: u16 = 422;
 
 pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<TokenStream> {
     let choices = [

@@ -32,7 +32,7 @@ use crate::grammar::parse::{Sink, parse, set_once};
 use crate::grammar::spec::{Door, Given, Setter, Spec};
 use crate::grammar::value::Value;
 
-/// Makes the list of options, and what goes through it. Each is a module with a constant `OPTION`. An option that sets
+/// Makes the list of options and everything that goes through it. Each option is a module with a constant `OPTION`. An option that sets
 /// something of the policy names the function that judges its value and makes the setter's argument.
 macro_rules! registry {
     ($($option:ident: $written:ty $(=> $argument:path)?,)*) => {
@@ -44,7 +44,7 @@ macro_rules! registry {
         pub(crate) struct Options {
             pub(crate) door: Door,
             $(pub(crate) $option: Option<Given<$written>>,)*
-            /// Something was meant to be the scope, even if it could not be understood.
+            /// Somebody began to write a scope, even if it could not be understood.
             pub(crate) scope_attempted: bool,
         }
 

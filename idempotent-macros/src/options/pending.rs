@@ -23,8 +23,8 @@ pub(super) const OPTION: Spec = Spec {
     }],
 };
 
-/// The status of a refusal where none is named, as in the runtime's default.
-const STATUS: u16 = 409;
+/// The status if none is written. It is the runtime's default.
+pub(super) const STATUS: u16 = 409;
 
 const CHOICES: [Choice; 3] = [
     Choice::perhaps_with("reject", "reject(409)"),
@@ -63,8 +63,8 @@ pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<Token
     })
 }
 
-/// A retry need not wait for longer than an attempt may run. Says nothing where one of the two isn't known, or is a mistake
-/// by itself.
+/// A retry can't wait for longer than an attempt may run. Reports nothing if the deadline isn't known, or if either option is
+/// a mistake by itself.
 pub(crate) fn fits(
     pending: Option<&Given<Value>>,
     deadline: Option<&Given<Value>>,

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use expect_test::expect_file;
 
-use super::REGISTRY;
-use crate::grammar::spec::Door;
+use super::{REGISTRY, deadline, lease, mismatch, pending};
+use crate::grammar::spec::{Door, Spec};
 
 /// The table of a door, as Markdown.
 fn table(door: Door) -> String {
@@ -36,7 +36,7 @@ fn the_table_of_the_readme_is_what_the_registry_says() {
     let readme = include_str!("../../../README.md");
     let (before, rest) = readme.split_once(BEGIN).expect("a marker before the table");
     let (_, after) = rest.split_once(END).expect("a marker after the table");
-    let expected = format!("{before}{BEGIN}{}{END}{after}", table(Door::Axum));
+    let expected = format!("{before}{BEGIN}\n{}\n{END}{after}", table(Door::Axum));
     expect_file!["../../../README.md"].assert_eq(&expected);
 }
 
@@ -59,5 +59,25 @@ fn an_option_is_there_once_and_its_example_shows_it() {
             spec.name
         );
         assert!(spec.example.starts_with(&format!("{} = ", spec.name)));
+    }
+}
+
+/// Options are judged, and statuses filled in, by defaults that the tables show too.
+#[test]
+fn the_defaults_of_the_tables_are_those_that_options_are_judged_by() {
+    let default = |spec: &Spec| spec.rows[0].default;
+    for (spec, millis) in [
+        (lease::OPTION, lease::MILLIS),
+        (deadline::OPTION, deadline::MILLIS),
+    ] {
+        let time = humantime::parse_duration(default(&spec).trim_matches(['`', '"'])).unwrap();
+        assert_eq!(time.as_millis(), u128::from(millis), "{}", spec.name);
+    }
+    for (spec, status) in [
+        (mismatch::OPTION, mismatch::STATUS),
+        (pending::OPTION, pending::STATUS),
+    ] {
+        let shown = format!("`reject`, with {status}");
+        assert!(default(&spec).starts_with(&shown), "{}", spec.name);
     }
 }

@@ -17,7 +17,7 @@ fn each_mistake_is_told_once() {
     expect_test::expect_file!["../../goldens/mistakes_in_functions.txt"].assert_eq(&told.concat());
 }
 
-/// What a request sends, and what all requests share, says of nobody whose it is.
+/// What a request sends, and what all requests share, doesn't say whose request it is.
 #[test]
 fn only_what_may_name_an_owner_is_suggested_as_a_scope() {
     for (arguments, suggested) in [

@@ -33,7 +33,7 @@ fn whatever_is_wrong_with_the_options() {
 fn whatever_is_wrong_with_the_item() {
     for item in include_str!("mistakes_in_functions.txt").lines() {
         if !item.is_empty() {
-            // Its name and its last tokens, the body: its form may have been put right.
+            // Its name and its last token, the body: its form may have been corrected.
             let expanded = mistaken("scope = global", item);
             let last = tokens(item).into_iter().last().unwrap().to_string();
             assert!(expanded.contains(&last), "{item}\n{expanded}");
@@ -99,7 +99,7 @@ fn while_the_attribute_is_typed() {
     }
 }
 
-/// What was told of its form is put right, so that a router that is given it does not tell it again.
+/// Reported mistakes in its form are corrected, so that its router doesn't report them again.
 #[test]
 fn in_the_form_that_a_router_takes() {
     for (item, fallback) in [
@@ -137,7 +137,7 @@ fn of_a_type_its_scope_key() {
         assert!(expanded.contains("compile_error"), "{expanded}");
         assert!(expanded.contains("ScopeKey for"), "{expanded}");
     }
-    // Nobody knows where the trait is.
+    // The path to the trait is unknown.
     let item = "#[scope_key(krate = x)] struct OrgId(Uuid);";
     let expanded = derive(tokens(item)).to_string();
     assert!(!expanded.contains("ScopeKey for"), "{expanded}");

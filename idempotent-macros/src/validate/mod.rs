@@ -78,14 +78,9 @@ pub(crate) fn validate(
     );
     let reply = response::reply(options.response.as_ref(), &handler.sig, &mut errors);
     errors.finish()?;
-    let setter = |method, argument| Setter { method, argument };
-    let key_setters = [
-        key.as_ref().map(|key| setter("key", key.tokens())),
-        key_format.map(|argument| setter("key_format", argument)),
-    ];
     Ok(Protected {
         runtime,
-        setters: key_setters.into_iter().flatten().chain(settings).collect(),
+        setters: setters(key.as_ref(), key_format, settings),
         shared,
         key_expressions: key.map(|key| key.expressions).unwrap_or_default(),
         scope,
@@ -101,4 +96,16 @@ fn together(options: &Options, errors: &mut Errors) {
     let (deadline, shared_policy) = (options.deadline.as_ref(), options.policy.is_some());
     lease::fits(options.lease.as_ref(), deadline, shared_policy, errors);
     pending::fits(options.pending.as_ref(), deadline, shared_policy, errors);
+}
+
+/// What the attribute sets of the policy, beginning with the key.
+fn setters(
+    key: Option<&key::Resolved>,
+    key_format: Option<TokenStream>,
+    others: Vec<Setter>,
+) -> Vec<Setter> {
+    let setter = |method, argument| Setter { method, argument };
+    let key = key.map(|key| setter("key", key.tokens()));
+    let key_format = key_format.map(|argument| setter("key_format", argument));
+    key.into_iter().chain(key_format).chain(others).collect()
 }
