@@ -16,7 +16,7 @@
 //! #[derive(Deserialize)]
 //! struct Order { item: String }
 //!
-//! #[idempotent(scope = *org, ttl = "24h")]
+//! #[idempotent(scope = org, ttl = "24h")]
 //! async fn create(org: web::Path<u64>, order: web::Json<Order>) -> HttpResponse {
 //!     HttpResponse::Created().body(order.into_inner().item)
 //! }
@@ -59,6 +59,7 @@ mod reading;
 mod replay;
 mod run;
 mod serve;
+mod values;
 
 pub use idempotent_macros::actix as idempotent;
 

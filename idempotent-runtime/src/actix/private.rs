@@ -23,3 +23,8 @@ pub use crate::policy::{
     Abandoned, FingerprintOf, KeyFormat, KeySource, Mismatch, Missing, Operation, Pending, Policy,
     Release, StatusRange, Ttl, millis,
 };
+
+/// Asks nothing: a handler on actix-web stays on its thread.
+pub fn need_send<F: Future>(future: F) -> F {
+    future
+}
