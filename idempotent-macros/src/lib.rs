@@ -111,12 +111,80 @@ pub fn axum(options: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Runs an actix-web handler at most once per idempotency key, and gives every retry the recorded outcome.
+///
+/// ```text
+/// use idempotent_runtime::actix::idempotent;
+///
+/// #[post("/orgs/{org}/orders")]
+/// #[idempotent(key = header("X-Idempotency-Key"), scope = org, ttl = "24h")]
+/// async fn create_order(org: web::Path<OrgId>, order: web::Json<NewOrder>) -> Result<HttpResponse, ApiError> { … }
+///
+/// let app = App::new().app_data(Idempotency::new(store)).service(create_order);
+/// ```
+///
+/// # Options
+///
+/// `scope` must be named; the others answer "what if".
+///
+#[doc = include_str!("options.actix.md")]
+///
+/// Durations, expressions over arguments and `on_replay` are as [on axum](macro@axum).
+///
+/// # The handler
+///
+/// An `async fn` without a receiver, of at most sixteen arguments, each of which implements `FromRequest`. It need not be
+/// `Send`. A routing attribute, such as `#[post("/orders")]`, may stand above or below `#[idempotent]`. Where the other
+/// attributes go is as on axum.
+///
+/// The handler is called through its application from now on. Test it with `actix_web::test`.
+///
+/// # Errors
+///
+/// Every mistake is an error at compile time under the token that is wrong, and all mistakes are reported at once.
 #[proc_macro_attribute]
 pub fn actix(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::protect(Door::Actix, options.into(), &item.into()).into()
 }
 
-/// Runs any async function at most once per idempotency key, and gives every duplicate's caller the recorded value.
+/// Runs any async function at most once per idempotency key, and gives every duplicate's caller the recorded value, typed.
+///
+/// ```text
+/// use idempotent_runtime::task::idempotent;
+///
+/// impl Worker {
+///     #[idempotent(
+///         key = event.id,
+///         scope = event.tenant,
+///         operation = "write receipt",
+///         fingerprint = event.amount,
+///         store = self.idempotency
+///     )]
+///     async fn write_receipt(&self, event: &Event) -> Result<Receipt, JobError> { … }
+/// }
+/// ```
+///
+/// # Options
+///
+/// No request says what a task is about, so `key`, `scope`, `operation`, `fingerprint` and `store` must be named.
+///
+#[doc = include_str!("options.task.md")]
+///
+/// Durations and expressions over arguments are as [on axum](macro@axum); an expression may name `self` as well.
+///
+/// # The function
+///
+/// An `async fn` or a function that returns a future, with or without a receiver: also a method of a trait, by itself or
+/// below `#[async_trait]`. It keeps its signature and its attributes, so callers don't change, but for an argument of the
+/// type `Attempt`, which is given by the attribute and not by callers.
+///
+/// It returns `T`, or `Result<T, E>`, where `T` implements `Serialize` and `DeserializeOwned`. `E`, or `T` where there is no
+/// `Result`, implements `From<Rejection>`.
+///
+/// Another attribute that looks at the function's text, such as `#[tool]`, belongs below `#[idempotent]`.
+///
+/// # Errors
+///
+/// Every mistake is an error at compile time under the token that is wrong, and all mistakes are reported at once.
 #[proc_macro_attribute]
 pub fn task(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::protect(Door::Task, options.into(), &item.into()).into()

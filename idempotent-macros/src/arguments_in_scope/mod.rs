@@ -4,7 +4,7 @@ mod names;
 mod pattern;
 
 use quote::ToTokens;
-use syn::{Expr, Ident, Pat};
+use syn::{Expr, Ident, Pat, Receiver};
 
 use self::names::Names;
 pub(crate) use self::pattern::names_bound;
@@ -16,6 +16,8 @@ use crate::grammar::value::ungrouped;
 pub(crate) struct Seen {
     pub(crate) expression: Expr,
     pub(crate) bindings: Vec<Binding>,
+    /// Whether it names an argument, or `self`.
+    pub(crate) names_one: bool,
 }
 
 /// An argument that an expression names, seen by reference through a pattern of its own.
@@ -42,6 +44,13 @@ impl<'a> ArgumentsInScope<'a> {
             patterns,
             names,
         }
+    }
+
+    /// Makes `self` a name as well.
+    pub(crate) fn with_receiver(mut self, receiver: Option<&Receiver>) -> Self {
+        self.names
+            .extend(receiver.map(|it| Ident::from(it.self_token)));
+        self
     }
 
     pub(crate) fn binds(&self, name: &str) -> bool {
@@ -96,6 +105,7 @@ impl<'a> ArgumentsInScope<'a> {
         }
         Some(Seen {
             expression: ungrouped(expression.clone()),
+            names_one: !names.used.is_empty(),
             bindings: self.bindings(&names.used),
         })
     }

@@ -52,15 +52,21 @@ pub(super) fn seen(protected: &Protected) -> Option<TokenStream> {
     }
 }
 
-/// Evaluates an expression over arguments and hands its value to the runtime, all under the expression's own span.
-pub(super) fn see(seen: &Seen, function: &str) -> TokenStream {
+/// Evaluates an expression, in sight of the arguments that it names, and hands its value to the runtime.
+fn see(seen: &Seen, function: &str) -> TokenStream {
     let bindings = seen.bindings.iter().map(bind);
+    let hand_over = hand_over(seen, function);
+    quote!(#(#bindings)* #hand_over;)
+}
+
+/// Evaluates an expression where the arguments are in sight, and hands its value to the runtime, all under the expression's
+/// own span.
+pub(super) fn hand_over(seen: &Seen, function: &str) -> TokenStream {
     // Of one context with the expression, so that the compiler underlines the whole of it and nothing else.
     let span = seen.expression.span();
     let (call, function) = (call(), Ident::new(function, span));
     let expression = parenthesised(&seen.expression);
-    let hand_over = quote_spanned!(span=> __idempotent::#function(&mut #call, &#expression));
-    quote!(#(#bindings)* #hand_over;)
+    quote_spanned!(span=> __idempotent::#function(&mut #call, &#expression))
 }
 
 /// Makes an argument visible by reference.

@@ -9,12 +9,21 @@ use crate::validate::{Protected, Shared};
 
 /// The value of the constant. `private` leads to the runtime's private module.
 pub(super) fn policy(private: &TokenStream, protected: &Protected) -> TokenStream {
-    let set = protected.setters.iter().map(|setter| {
+    policy_of(private, &protected.setters, protected.shared.as_ref())
+}
+
+/// The same of its parts.
+pub(super) fn policy_of(
+    private: &TokenStream,
+    setters: &[Setter],
+    shared: Option<&Shared>,
+) -> TokenStream {
+    let set = setters.iter().map(|setter| {
         let Setter { method, argument } = setter;
         let method = syn::Ident::new(method, Span::mixed_site());
         quote!(.#method(#argument))
     });
-    match &protected.shared {
+    match shared {
         None => quote!(#private::Policy::new()#(#set)*.validated()),
         // Constants, because the tokens may come from different macros, and hygiene would keep variables apart.
         Some(Shared { path, checks }) => {

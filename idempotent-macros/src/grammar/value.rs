@@ -62,6 +62,16 @@ impl Parse for Value {
     }
 }
 
+/// What a value is as an expression.
+pub(crate) fn as_expression(value: &Value) -> Option<Expr> {
+    match value {
+        Value::Expression(expression) => Some(expression.clone()),
+        Value::Word(word) => syn::parse2(word.to_token_stream()).ok(),
+        Value::Literal(literal) => syn::parse2(literal.to_token_stream()).ok(),
+        Value::List(list) => syn::parse2(list.to_token_stream()).ok(),
+    }
+}
+
 /// An expression without parentheses, and without the invisible delimiters that `macro_rules!` puts around it.
 pub(crate) fn ungrouped(expression: Expr) -> Expr {
     match expression {

@@ -14,13 +14,21 @@ pub(super) const OPTION: Spec = Spec {
     name: "key_format",
     example: "key_format = any(1..=255)",
     not_yet: None,
-    rows: &[Row {
-        doors: Door::WEB,
-        about: "what a key looks like",
-        values: "`any(1..=255)` · `ascii(16..=128)` (outside headers, any ASCII text) · `uuid` · `quoted` (a \
+    rows: &[
+        Row {
+            doors: Door::WEB,
+            about: "what a key looks like",
+            values: "`any(1..=255)` · `ascii(16..=128)` (outside headers, any ASCII text) · `uuid` · `quoted` (a \
                  structured-field string and nothing else, in headers only; under the others `\"k\"` and `k` are one key)",
-        default: "`any(1..=255)`",
-    }],
+            default: "`any(1..=255)`",
+        },
+        Row {
+            doors: Door::TASK,
+            about: "what a key looks like",
+            values: "`any(1..=255)` · `ascii(16..=128)` · `uuid`",
+            default: "`any(1..=255)`",
+        },
+    ],
 };
 
 pub(crate) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<TokenStream> {
@@ -62,4 +70,15 @@ pub(crate) fn fits(format: Option<&Given<Value>>, places: &[Place], errors: &mut
         format_args!("`quoted` is a format of headers, and {elsewhere}"),
         "write another format, such as `any(1..=255)`, or `key = header(\"Idempotency-Key\")`",
     );
+}
+
+/// Whether keys that come in no header can have this format.
+pub(crate) fn outside_headers(format: Option<&Given<Value>>, errors: &mut Errors) {
+    if let Some(format) = format.filter(|it| it.value.is_word("quoted")) {
+        errors.at(
+            &format.value,
+            "`quoted` is a format of headers, and a task has none",
+            "write another format, such as `any(1..=255)`",
+        );
+    }
 }

@@ -13,12 +13,20 @@ pub(super) const OPTION: Spec = Spec {
     name: "mismatch",
     example: "mismatch = reject",
     not_yet: None,
-    rows: &[Row {
-        doors: Door::WEB,
-        about: "the key was used for another request",
-        values: "`reject` · `reject(409)`, any 4xx · `separate` (the request runs as an operation of its own)",
-        default: "`reject`, with 422",
-    }],
+    rows: &[
+        Row {
+            doors: Door::WEB,
+            about: "the key was used for another request",
+            values: "`reject` · `reject(409)`, any 4xx · `separate` (the request runs as an operation of its own)",
+            default: "`reject`, with 422",
+        },
+        Row {
+            doors: Door::TASK,
+            about: "the key was used for other arguments",
+            values: "`reject` · `separate` (the call is an operation of its own)",
+            default: "`reject`",
+        },
+    ],
 };
 
 /// The status if none is written. It is the runtime's default.

@@ -12,12 +12,20 @@ pub(super) const OPTION: Spec = Spec {
     name: "missing",
     example: "missing = reject",
     not_yet: None,
-    rows: &[Row {
-        doors: Door::WEB,
-        about: "the request has no key",
-        values: "`reject` (400) · `unprotected` (the handler runs without protection)",
-        default: "`reject`",
-    }],
+    rows: &[
+        Row {
+            doors: Door::WEB,
+            about: "the request has no key",
+            values: "`reject` (400) · `unprotected` (the handler runs without protection)",
+            default: "`reject`",
+        },
+        Row {
+            doors: Door::TASK,
+            about: "the key is `None`",
+            values: "`reject` · `unprotected` (the body runs without protection)",
+            default: "`reject`",
+        },
+    ],
 };
 
 pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<TokenStream> {

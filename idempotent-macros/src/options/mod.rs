@@ -3,7 +3,7 @@
 
 mod abandoned;
 mod deadline;
-mod fingerprint;
+pub(crate) mod fingerprint;
 pub(crate) mod key;
 pub(crate) mod key_format;
 pub(crate) mod lease;
@@ -17,7 +17,7 @@ mod release;
 pub(crate) mod response;
 pub(crate) mod runtime;
 pub(crate) mod scope;
-mod store;
+pub(crate) mod store;
 #[cfg(test)]
 mod tables;
 mod transaction;
@@ -67,7 +67,7 @@ macro_rules! registry {
             /// What the options set of the policy. A mistake is reported and sets nothing.
             pub(crate) fn setters(&self, errors: &mut Errors) -> Vec<Setter> {
                 let mut setters = Vec::new();
-                $($(if let Some(given) = &self.$option {
+                $($(if let Some(given) = self.$option.as_ref().filter(|_| self.is_of_the_policy($option::OPTION.name)) {
                     let method = $option::OPTION.name;
                     let argument = $argument(given, errors);
                     setters.extend(argument.map(|argument| Setter { method, argument }));
@@ -129,6 +129,11 @@ registry! {
 }
 
 impl Options {
+    /// Whether an option sets something of the policy. Which arguments of a task count isn't there.
+    fn is_of_the_policy(&self, name: &str) -> bool {
+        self.door != Door::Task || name != fingerprint::OPTION.name
+    }
+
     /// Reads all options, going on after a mistake with the next one.
     pub(crate) fn parse(door: Door, tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut options = Self::none(door);

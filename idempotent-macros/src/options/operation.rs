@@ -13,13 +13,21 @@ pub(super) const OPTION: Spec = Spec {
     name: "operation",
     example: "operation = route",
     not_yet: None,
-    rows: &[Row {
-        doors: Door::WEB,
-        about: "what a key is bound to beside its scope",
-        values: "`route` (method and route template, whatever its parameters are called) · `path` (method and concrete \
+    rows: &[
+        Row {
+            doors: Door::WEB,
+            about: "what a key is bound to beside its scope",
+            values: "`route` (method and route template, whatever its parameters are called) · `path` (method and concrete \
                  path) · `\"a name\"`, which endpoints can share",
-        default: "`route`",
-    }],
+            default: "`route`",
+        },
+        Row {
+            doors: Door::TASK,
+            about: "what a key is bound to beside its scope",
+            values: "`\"a name\"`, which tasks can share",
+            default: "none: you must say it",
+        },
+    ],
 };
 
 pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<TokenStream> {

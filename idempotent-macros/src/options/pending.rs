@@ -14,13 +14,22 @@ pub(super) const OPTION: Spec = Spec {
     name: "pending",
     example: "pending = reject",
     not_yet: None,
-    rows: &[Row {
-        doors: Door::WEB,
-        about: "the first attempt is still running",
-        values: "`reject` · `reject(425)`, any 4xx · `wait(\"5s\")` (waits at most this long for the outcome, then \
+    rows: &[
+        Row {
+            doors: Door::WEB,
+            about: "the first attempt is still running",
+            values: "`reject` · `reject(425)`, any 4xx · `wait(\"5s\")` (waits at most this long for the outcome, then \
                  rejects) · `provisional(\"5s\")` (waits likewise for what the first attempt publishes)",
-        default: "`reject`, with 409 and `Retry-After`",
-    }],
+            default: "`reject`, with 409 and `Retry-After`",
+        },
+        Row {
+            doors: Door::TASK,
+            about: "the first attempt is still running",
+            values: "`reject` · `wait(\"5s\")` (waits at most this long for the value, then rejects) · `provisional(\"5s\")` (waits \
+                 likewise for what the first attempt publishes)",
+            default: "`reject`",
+        },
+    ],
 };
 
 /// The status if none is written. It is the runtime's default.

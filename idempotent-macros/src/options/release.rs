@@ -14,12 +14,20 @@ pub(super) const OPTION: Spec = Spec {
     name: "release",
     example: "release = [429, 503]",
     not_yet: None,
-    rows: &[Row {
-        doors: Door::WEB,
-        about: "which outcomes give the key back",
-        values: "a list of statuses, `[429, 502..=504]` · `failures` (all but 2xx and 3xx) · `never`",
-        default: "`[401, 408, 425, 429, 503]`",
-    }],
+    rows: &[
+        Row {
+            doors: Door::WEB,
+            about: "which outcomes give the key back",
+            values: "a list of statuses, `[429, 502..=504]` · `failures` (all but 2xx and 3xx) · `never`",
+            default: "`[401, 408, 425, 429, 503]`",
+        },
+        Row {
+            doors: Door::TASK,
+            about: "which errors give the key back",
+            values: "`failures` (every error) · `never`",
+            default: "errors that can't be recorded, because they don't implement `Serialize` and `DeserializeOwned`",
+        },
+    ],
 };
 
 pub(super) fn tokens(option: &Given<Value>, errors: &mut Errors) -> Option<TokenStream> {

@@ -100,7 +100,7 @@ fn is_alias_of_any_response(ty: &Type) -> bool {
 }
 
 /// The two types of a type that is written `Result<T, E>`.
-fn result(ty: &Type) -> Option<(Type, Type)> {
+pub(crate) fn result(ty: &Type) -> Option<(Type, Type)> {
     match arguments_of_result(ty)?.as_slice() {
         [ok, error] => Some((ok.clone(), error.clone())),
         _ => None,

@@ -35,6 +35,19 @@ pub(crate) fn scope(
         }
         return Vec::new();
     };
+    given(option, arguments, errors)
+}
+
+/// The parts of a task's scope. That it is missing is reported with whatever else is.
+pub(crate) fn of_a_task(
+    option: Option<&Given<Expr>>,
+    arguments: &ArgumentsInScope<'_>,
+    errors: &mut Errors,
+) -> Vec<Seen> {
+    option.map_or_else(Vec::new, |option| given(option, arguments, errors))
+}
+
+fn given(option: &Given<Expr>, arguments: &ArgumentsInScope<'_>, errors: &mut Errors) -> Vec<Seen> {
     let value = &ungrouped(option.value.clone());
     if is_global(value) {
         if arguments.binds("global") {
@@ -79,7 +92,7 @@ pub(crate) fn scope(
             "this scope is a string, the same for every caller",
             format_args!("write `scope = {name}` without quotes"),
         );
-    } else if seen.iter().all(|part| part.bindings.is_empty()) {
+    } else if !seen.iter().any(|part| part.names_one) {
         let or = "; where all callers share their keys, write `scope = global`";
         arguments.names_none("scope", value, or, errors);
     }

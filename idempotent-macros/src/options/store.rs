@@ -1,10 +1,15 @@
-//! `store`: where records are kept.
+//! `store`: the handle that protects a task.
 
-use crate::grammar::spec::Spec;
+use crate::grammar::spec::{Door, Row, Spec};
 
 pub(super) const OPTION: Spec = Spec {
     name: "store",
     example: "store = app.idempotency",
-    not_yet: Some("leave it out, and install an `Idempotency` as a layer of the router"),
-    rows: &[],
+    not_yet: None,
+    rows: &[Row {
+        doors: Door::TASK,
+        about: "the handle",
+        values: "an expression over arguments and `self` that gives an `Idempotency`, such as `self.idempotency`",
+        default: "none: you must say it",
+    }],
 };

@@ -11,7 +11,7 @@ use proc_macro2::TokenStream;
 use crate::errors::Errors;
 use crate::grammar::spec::Door;
 use crate::options::Options;
-use crate::validate::validate;
+use crate::validate;
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap()
@@ -21,7 +21,7 @@ fn tokens(text: &str) -> TokenStream {
 fn mistakes(options: &str, item: &str) -> Vec<String> {
     let mut errors = Errors::new();
     let options = Options::parse(Door::Axum, tokens(options), &mut errors);
-    match validate(&options, tokens(item), errors) {
+    match validate::web(&options, tokens(item), errors) {
         Ok(_) => Vec::new(),
         Err(error) => told(error),
     }

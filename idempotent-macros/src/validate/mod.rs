@@ -2,12 +2,14 @@
 
 mod lints;
 mod shared;
+mod task;
 
 use proc_macro2::{Span, TokenStream};
 use syn::Path;
 
 pub(crate) use self::lints::Lint;
 pub(crate) use self::shared::Shared;
+pub(crate) use self::task::{Returns, Shape, Task, task};
 use crate::arguments_in_scope::{ArgumentsInScope, Seen};
 use crate::errors::Errors;
 use crate::function::Function;
@@ -35,7 +37,7 @@ pub(crate) struct Protected {
 }
 
 /// Judges everything, and reports all mistakes at once.
-pub(crate) fn validate(
+pub(crate) fn web(
     options: &Options,
     item: TokenStream,
     mut errors: Errors,

@@ -26,14 +26,14 @@ macro_rules! by_deref {
 by_deref!(Header, Path, Query);
 
 #[diagnostic::do_not_recommend]
-impl<T: ScopeKey + 'static> ScopeKey for ReqData<T> {
+impl<T: ScopeKey + Clone + 'static> ScopeKey for ReqData<T> {
     fn scope_key(&self, part: &mut ScopePart<'_>) {
         T::scope_key(self, part);
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: KeyArgument + 'static> KeyArgument for ReqData<T> {
+impl<T: KeyArgument + Clone + 'static> KeyArgument for ReqData<T> {
     fn key_text(&self) -> Option<String> {
         T::key_text(self)
     }

@@ -19,16 +19,25 @@ pub(super) const OPTION: Spec = Spec {
     name: "key",
     example: "key = header(\"Idempotency-Key\")",
     not_yet: None,
-    rows: &[Row {
-        doors: Door::WEB,
-        about: "where the key is",
-        values: "`header(\"Name\")` · `body(\"field\")` or `body(\"/json/pointer\")`, in JSON or a form · \
+    rows: &[
+        Row {
+            doors: Door::WEB,
+            about: "where the key is",
+            values: "`header(\"Name\")` · `body(\"field\")` or `body(\"/json/pointer\")`, in JSON or a form · \
                  `query(\"name\")` · `path(\"name\")` · an expression over arguments, such as `event.id` · a list of \
                  these, of which the first that is present counts and two that differ are refused (400). A key in the body \
                  is part of the body: where clients may send it in either place, leave it out of the comparison with \
                  `fingerprint = except(\"/idempotency_key\")`",
-        default: "`header(\"Idempotency-Key\")`",
-    }],
+            default: "`header(\"Idempotency-Key\")`",
+        },
+        Row {
+            doors: Door::TASK,
+            about: "the key",
+            values: "an expression over arguments and `self`, such as `event.id`: text, an integer or a `Uuid`, or an `Option` of \
+                 one · a list of these, of which the first that is present counts and two that differ are refused",
+            default: "none: you must say it",
+        },
+    ],
 };
 
 /// The value of `key`, before its expressions are resolved.
@@ -226,7 +235,7 @@ fn expression(
         return None;
     }
     let seen = arguments.see(expression, errors)?;
-    if let Some(name) = looks_like_a_place(expression).filter(|_| seen.bindings.is_empty()) {
+    if let Some(name) = looks_like_a_place(expression).filter(|_| !seen.names_one) {
         errors.at(
             expression,
             format_args!("`{name}` is not a place where `key` can look"),
@@ -234,7 +243,7 @@ fn expression(
         );
         return None;
     }
-    if seen.bindings.is_empty() {
+    if !seen.names_one {
         let or = ", and `header(\"Idempotency-Key\")` would be a place in the request";
         arguments.names_none("key", expression, or, errors);
         return None;

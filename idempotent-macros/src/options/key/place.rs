@@ -29,6 +29,10 @@ impl Place {
         matches!(self, Self::Named("header", _) | Self::Constant("header", _))
     }
 
+    pub(crate) fn is_an_argument(&self) -> bool {
+        matches!(self, Self::Arguments)
+    }
+
     /// Whether both name the same place in every request.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
