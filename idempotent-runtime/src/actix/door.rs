@@ -14,7 +14,8 @@ use futures_util::future::{FutureExt as _, LocalBoxFuture, poll_fn};
 use tokio_util::task::TaskTracker;
 
 use super::replay::Reply;
-use crate::engine::detach::{Cancel, Detached, keep_local};
+use crate::engine::cancel::Cancel;
+use crate::engine::detach::{Detached, keep_local};
 use crate::http::call::claim_and_run;
 use crate::http::run::{Claiming, HandlerRun};
 use crate::http::{Answer, Door, Read, Whole};

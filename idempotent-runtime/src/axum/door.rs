@@ -18,7 +18,8 @@ use http_body_util::BodyExt as _;
 use tokio_util::task::TaskTracker;
 
 use super::witness::Reply;
-use crate::engine::detach::{Cancel, Detached, send};
+use crate::engine::cancel::Cancel;
+use crate::engine::detach::{Detached, send};
 use crate::http::call::claim_and_run;
 use crate::http::run::{Claiming, HandlerRun};
 use crate::http::{Answer, Door, Read, Whole};

@@ -18,6 +18,7 @@ pub trait Witness<T> {
 }
 
 /// Makes the reply.
+#[allow(clippy::needless_pass_by_value, reason = "it is used once")]
 pub fn reply<T>(witness: impl Witness<T>, value: T) -> Reply {
     witness.reply(value)
 }

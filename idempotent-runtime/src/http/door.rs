@@ -5,7 +5,8 @@ use tokio_util::task::TaskTracker;
 
 use super::Answer;
 use super::run::{Claiming, HandlerRun};
-use crate::engine::detach::{Cancel, Detached};
+use crate::engine::cancel::Cancel;
+use crate::engine::detach::Detached;
 use crate::outcome::Disposition;
 use crate::refusal::Code;
 

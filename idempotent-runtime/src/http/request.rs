@@ -197,6 +197,7 @@ impl<D: Door> Claimable<D> {
     }
 
     /// Makes what it claims; `None` where it turns out to need no protection. `Err` is the answer.
+    #[allow(clippy::boxed_local, reason = "it is in a box already")]
     pub(crate) fn claiming(mut self: Box<Self>) -> Result<Option<Box<Claiming<D>>>, D::Response> {
         let key = match self.key() {
             Ok(Some(key)) => key,

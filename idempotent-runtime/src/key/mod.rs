@@ -1,6 +1,7 @@
 //! Reading an idempotency key: never trusted, checked before anything is looked up.
 
 mod argument;
+#[cfg(feature = "web")]
 mod document;
 #[cfg(feature = "web")]
 mod find;
@@ -9,6 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use self::argument::KeyArgument;
+#[cfg(feature = "web")]
 use self::document::{Found, find_in_form, find_in_json};
 #[cfg(feature = "web")]
 pub(crate) use self::find::{HeadKeys, find_in_body, find_in_head};
