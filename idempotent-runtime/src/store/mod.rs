@@ -17,20 +17,16 @@ mod list;
 mod memory;
 #[cfg(feature = "mysql")]
 pub mod mysql;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-mod pooled;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod row_store;
 mod shared;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-mod table_name;
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-mod told_once;
 pub mod transition;
 
 use std::any::Any;

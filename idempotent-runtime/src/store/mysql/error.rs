@@ -7,9 +7,9 @@ use std::time::Duration;
 use sqlx::mysql::MySqlDatabaseError;
 
 use crate::store::StoreError;
-use crate::store::pooled::NoConnection;
-use crate::store::table_name::InvalidTableName;
-use crate::store::told_once::ToldOnce;
+use crate::store::sql::cause::SqlxCause;
+use crate::store::sql::connections::NoConnection;
+use crate::store::sql::names::InvalidTableName;
 
 /// Numbers that something here depends on:
 /// <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>.
@@ -254,9 +254,9 @@ fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
             "an outcome is larger than the server writes at once: raise its `innodb_log_file_size`"
         }
         number::READ_ONLY => "the server takes no writes: connect to the primary",
-        _ => return ToldOnce::new(error).into(),
+        _ => return SqlxCause::new(error).into(),
     };
-    let source = ToldOnce::new(error);
+    let source = SqlxCause::new(error);
     Helped { help, source }.into()
 }
 
@@ -289,5 +289,5 @@ impl Denied {
 #[error("{help}")]
 struct Helped {
     help: &'static str,
-    source: ToldOnce,
+    source: SqlxCause,
 }

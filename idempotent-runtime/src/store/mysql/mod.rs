@@ -28,7 +28,7 @@ use self::statements::Statements;
 use self::steps::Shared;
 use self::wire::Wire;
 use super::columns::{millis, state, state_of};
-use super::pooled::Pooled;
+use super::sql::connections::Connections;
 use super::transition::RELEASED_STAYS;
 use super::{
     Claim, Claimed, Completion, Fence, List, Page, Record, Renewal, RenewalsFuture, Resolution,
@@ -140,7 +140,7 @@ impl MySqlStore {
     /// Requests that wait for a duplicate hold theirs as well. Take a small pool of the store's own, which
     /// [`connect`](Self::connect) opens, or extract the connection after the claim, by `late`.
     pub fn new(pool: MySqlPool) -> Self {
-        let connections = Pooled::applications(pool.clone());
+        let connections = Connections::applications(pool.clone());
         let sessions = Sessions::Applications(pool);
         let (options, names) = (MySqlStoreOptions::new(), Names::default());
         Self::with_options(options, names, connections, sessions)
@@ -149,7 +149,7 @@ impl MySqlStore {
     fn with_options(
         options: MySqlStoreOptions,
         names: Names,
-        connections: Pooled<MySql>,
+        connections: Connections<MySql>,
         sessions: Sessions,
     ) -> Self {
         let is_time_given = options.clock.is_some();

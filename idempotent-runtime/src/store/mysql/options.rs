@@ -10,8 +10,8 @@ use super::MySqlStore;
 use super::error::{MySqlStoreError, NoAnswer};
 use super::migrations::{self, Migration, Sessions};
 use crate::clock::Clock;
-use crate::store::pooled::Pooled;
-use crate::store::table_name::TableName;
+use crate::store::sql::connections::Connections;
+use crate::store::sql::names::TableName;
 
 const TABLE: &str = "idempotency_records";
 
@@ -125,7 +125,7 @@ impl MySqlStoreOptions {
         };
         // The server notices if this fails.
         let _ = connection.close().await;
-        let connections = Pooled::own(options.clone(), self.max_connections);
+        let connections = Connections::own(options.clone(), self.max_connections);
         let sessions = Sessions::Own(Box::new(options));
         Ok(MySqlStore::with_options(self, names, connections, sessions))
     }
@@ -143,7 +143,7 @@ impl MySqlStoreOptions {
     /// [`MySqlStoreError`] if a name is not one that the store takes.
     pub fn with_pool(self, pool: MySqlPool) -> Result<MySqlStore, MySqlStoreError> {
         let names = self.names()?;
-        let connections = Pooled::applications(pool.clone());
+        let connections = Connections::applications(pool.clone());
         let sessions = Sessions::Applications(pool);
         Ok(MySqlStore::with_options(self, names, connections, sessions))
     }

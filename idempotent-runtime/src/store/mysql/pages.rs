@@ -7,7 +7,7 @@ use super::rows;
 use super::steps::Shared;
 use crate::identity::RecordId;
 use crate::store::columns::{millis, state};
-use crate::store::pooled::Lane;
+use crate::store::sql::connections::Lane;
 use crate::store::transition;
 use crate::store::{Cursor, InvalidCursor, List, Page, StoreError, Which};
 

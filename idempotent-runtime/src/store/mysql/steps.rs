@@ -14,7 +14,7 @@ use super::survives::{self, Settings};
 use super::wire::Wire;
 use crate::identity::RecordId;
 use crate::store::columns::{KeptChanging, LOOKS, claimed, millis};
-use crate::store::pooled::Lane;
+use crate::store::sql::connections::Lane;
 use crate::store::transition::{self, Change};
 use crate::store::{Claim, Claimed, Fence, Record, Renewal, StoreError, Survives, Takeover};
 

@@ -14,7 +14,7 @@ use super::error::{TooLarge, after_a_try, may_be_repeated, not_acquired, not_ans
 use super::options::Protocol;
 use crate::clock::Clock;
 use crate::store::StoreError;
-use crate::store::pooled::{Lane, Pooled, answer};
+use crate::store::sql::connections::{Connections, Lane, answer};
 
 /// How often a step is sent again that the server undid because of others.
 const REPEATS: u32 = 10;
@@ -30,7 +30,7 @@ const REST_OF_STATEMENT: u64 = 4096;
 
 /// The connections to the server, and how they are spoken to.
 pub(super) struct Wire {
-    connections: Pooled<MySql>,
+    connections: Connections<MySql>,
     protocol: Protocol,
     clock: Option<Arc<dyn Clock>>,
     /// What the server said last of how much it takes at once.
@@ -56,7 +56,7 @@ struct Failed {
 
 impl Wire {
     pub(super) fn new(
-        connections: Pooled<MySql>,
+        connections: Connections<MySql>,
         protocol: Protocol,
         clock: Option<Arc<dyn Clock>>,
     ) -> Self {
@@ -169,7 +169,7 @@ impl Wire {
         statement: &Statement,
         values: &[Argument],
     ) -> Result<Result<Answer, Failed>, StoreError> {
-        let mut lease = self.connections.lease(lane).await.map_err(not_acquired)?;
+        let mut lease = self.connections.acquire(lane).await.map_err(not_acquired)?;
         let mut received = Answer::default();
         let connection = lease.connection();
         let sent = match protocol {

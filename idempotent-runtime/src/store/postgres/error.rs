@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 use crate::store::StoreError;
-use crate::store::table_name::InvalidTableName;
-use crate::store::told_once::ToldOnce;
+use crate::store::sql::cause::SqlxCause;
+use crate::store::sql::names::InvalidTableName;
 
 /// Conditions that something here depends on: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 mod code {
@@ -62,7 +62,7 @@ impl PostgresStoreError {
     pub(super) fn connect(place: String, error: sqlx::Error) -> Self {
         Self {
             what: What::Connect(place),
-            source: Some(ToldOnce::new(error).into()),
+            source: Some(SqlxCause::new(error).into()),
         }
     }
 
@@ -132,11 +132,11 @@ pub(super) fn waited_for_lock(error: &sqlx::Error) -> bool {
 #[error(
     "another transaction has held the table for seconds: end it (`pg_locks` and `pg_stat_activity` show it), and call `migrate` again"
 )]
-pub(super) struct Locked(#[source] ToldOnce);
+pub(super) struct Locked(#[source] SqlxCause);
 
 impl Locked {
     pub(super) fn new(error: sqlx::Error) -> Self {
-        Self(ToldOnce::new(error))
+        Self(SqlxCause::new(error))
     }
 }
 
@@ -193,15 +193,15 @@ pub(super) fn to_store_error(error: sqlx::Error) -> StoreError {
             "the database isn't in UTF-8 and can't hold this namespace or operation: write them in ASCII, or use a database in UTF-8"
         }
         Some(code::READ_ONLY) => "the server takes no writes: connect to the primary",
-        Some(code::PROGRAM_LIMIT_EXCEEDED) => return StoreError::too_large(ToldOnce::new(error)),
+        Some(code::PROGRAM_LIMIT_EXCEEDED) => return StoreError::too_large(SqlxCause::new(error)),
         Some(code::INVALID_MEMORY_REQUEST) if is_too_large(&error) => {
-            return StoreError::too_large(ToldOnce::new(error));
+            return StoreError::too_large(SqlxCause::new(error));
         }
-        _ => return StoreError::unknown(ToldOnce::new(error)),
+        _ => return StoreError::unknown(SqlxCause::new(error)),
     };
     StoreError::not_sent(Helped {
         help,
-        source: ToldOnce::new(error),
+        source: SqlxCause::new(error),
     })
 }
 
@@ -220,5 +220,5 @@ fn is_too_large(error: &sqlx::Error) -> bool {
 #[error("{help}")]
 struct Helped {
     help: &'static str,
-    source: ToldOnce,
+    source: SqlxCause,
 }

@@ -28,8 +28,8 @@ pub use self::options::{Layout, PostgresStoreOptions, Protocol};
 use self::statements::Statements;
 use self::steps::{Failed, Shared};
 use super::columns::{millis, state, state_of};
-use super::pooled::{Lane, Pooled};
-use super::told_once::ToldOnce;
+use super::sql::cause::SqlxCause;
+use super::sql::connections::{Connections, Lane};
 use super::{
     Claim, Claimed, Completion, Fence, List, Page, Record, Renewal, RenewalsFuture, Resolution,
     Store, StoreFuture, Survives,
@@ -120,14 +120,18 @@ impl PostgresStore {
     /// Waiting duplicates hold theirs as well.
     pub fn new(pool: PgPool) -> Self {
         let options = PostgresStoreOptions::new();
-        Self::with_options(options, Names::default(), Pooled::applications(pool))
+        Self::with_options(options, Names::default(), Connections::applications(pool))
     }
 
-    fn with_options(options: PostgresStoreOptions, names: Names, pooled: Pooled<Postgres>) -> Self {
+    fn with_options(
+        options: PostgresStoreOptions,
+        names: Names,
+        connections: Connections<Postgres>,
+    ) -> Self {
         let statements = Statements::new(&names, options.layout, options.protocol);
         Self {
             shared: Arc::new(Shared {
-                pooled,
+                connections,
                 names,
                 options,
                 statements,
@@ -154,9 +158,9 @@ impl PostgresStore {
     /// the layout by days, if the role does not own them.
     pub async fn migrate(&self) -> Result<(), PostgresStoreError> {
         let shared = &self.shared;
-        migrations::run(&shared.pooled, &shared.names, shared.options.layout).await?;
+        migrations::run(&shared.connections, &shared.names, shared.options.layout).await?;
         if shared.options.layout == Layout::PartitionedByDay {
-            let lease = shared.pooled.lease(Lane::Claims).await;
+            let lease = shared.connections.acquire(Lane::Claims).await;
             let mut lease = lease.map_err(PostgresStoreError::migrate)?;
             owner::check(lease.connection(), &shared.names).await?;
             // An error above leaves the connection where it is: closed.
@@ -167,7 +171,7 @@ impl PostgresStore {
                 .await
                 .map_err(|error| match error {
                     Failed::NotSent(error) => PostgresStoreError::migrate(error),
-                    Failed::Sent(error) => PostgresStoreError::migrate(ToldOnce::new(error)),
+                    Failed::Sent(error) => PostgresStoreError::migrate(SqlxCause::new(error)),
                 })?;
         }
         Ok(())

@@ -11,8 +11,8 @@ use super::error::PostgresStoreError;
 use super::migrations::{self, Migration};
 use super::owner;
 use crate::clock::Clock;
-use crate::store::pooled::Pooled;
-use crate::store::table_name::TableName;
+use crate::store::sql::connections::Connections;
+use crate::store::sql::names::TableName;
 
 /// The longest name that PostgreSQL keeps is 63 bytes; `_2026_11_22`, `_migrations` and the like are appended.
 const LONGEST_NAME: usize = 48;
@@ -157,8 +157,8 @@ impl PostgresStoreOptions {
         }
         // It worked; how it ends matters to nobody.
         let _ = tokio::time::timeout(PATIENCE, first.close()).await;
-        let pooled = Pooled::own(options, self.max_connections);
-        Ok(PostgresStore::with_options(self, names, pooled))
+        let connections = Connections::own(options, self.max_connections);
+        Ok(PostgresStore::with_options(self, names, connections))
     }
 
     /// Takes connections from a pool that the application has.
@@ -181,7 +181,7 @@ impl PostgresStoreOptions {
         Ok(PostgresStore::with_options(
             self,
             names,
-            Pooled::applications(pool),
+            Connections::applications(pool),
         ))
     }
 

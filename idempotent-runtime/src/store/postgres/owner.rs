@@ -4,15 +4,15 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use super::error::{NotOwner, PostgresStoreError};
 use super::options::Names;
-use crate::store::pooled::answer;
-use crate::store::told_once::ToldOnce;
+use crate::store::sql::cause::SqlxCause;
+use crate::store::sql::connections::answer;
 
 /// Where there is no table yet, there is nothing to say against it.
 pub(super) async fn check(
     connection: &mut PgConnection,
     names: &Names,
 ) -> Result<(), PostgresStoreError> {
-    let failed = |error| PostgresStoreError::migrate(ToldOnce::new(error));
+    let failed = |error| PostgresStoreError::migrate(SqlxCause::new(error));
     let table = names.table();
     let query = sqlx::raw_sql(AssertSqlSafe(format!(
         "SELECT pg_has_role(c.relowner, 'USAGE'), current_user::text, pg_get_userbyid(c.relowner)::text \

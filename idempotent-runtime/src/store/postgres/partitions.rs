@@ -14,7 +14,7 @@ use sqlx::postgres::PgRow;
 use super::options::Names;
 use super::statements;
 use super::steps::{Failed, send};
-use crate::store::pooled::{Lane, Pooled};
+use crate::store::sql::connections::{Connections, Lane};
 
 /// How many days ahead there are partitions: so many days may pass without a sweep. Each is looked into by every step.
 const AHEAD: i32 = 3;
@@ -40,15 +40,23 @@ pub(super) fn over(names: &Names) -> String {
 /// hold nothing but checked names and numbers.
 #[derive(Debug)]
 pub(super) struct Days<'a> {
-    pooled: &'a Pooled<Postgres>,
+    connections: &'a Connections<Postgres>,
     names: &'a Names,
     /// Another time than the server's.
     now: Option<i64>,
 }
 
 impl<'a> Days<'a> {
-    pub(super) fn new(pooled: &'a Pooled<Postgres>, names: &'a Names, now: Option<i64>) -> Self {
-        Self { pooled, names, now }
+    pub(super) fn new(
+        connections: &'a Connections<Postgres>,
+        names: &'a Names,
+        now: Option<i64>,
+    ) -> Self {
+        Self {
+            connections,
+            names,
+            now,
+        }
     }
 
     /// Makes the days to come, and drops those all of whose records have expired. Each part is tried whatever becomes of
@@ -64,7 +72,7 @@ impl<'a> Days<'a> {
     pub(super) async fn make(&self, lane: Lane) -> Result<(), Failed> {
         let (function, now) = (self.names.beside("_days"), self.time());
         let text = format!("SELECT FROM {function}({now}, {AHEAD})");
-        send(self.pooled, lane, text).await.map(drop)
+        send(self.connections, lane, text).await.map(drop)
     }
 
     async fn retire_all(&self) -> Result<(), Failed> {
@@ -102,7 +110,7 @@ impl<'a> Days<'a> {
     }
 
     async fn send(&self, text: String) -> Result<Vec<PgRow>, Failed> {
-        send(self.pooled, Lane::Claims, text).await
+        send(self.connections, Lane::Claims, text).await
     }
 
     fn time(&self) -> String {

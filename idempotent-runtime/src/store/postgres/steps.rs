@@ -16,7 +16,7 @@ use super::statements::Statements;
 use super::survives;
 use crate::identity::{AttemptId, RecordId};
 use crate::store::columns::{KeptChanging, LOOKS, claimed, millis};
-use crate::store::pooled::{Lane, NoConnection, Pooled, answer};
+use crate::store::sql::connections::{Connections, Lane, NoConnection, answer};
 use crate::store::{
     Claim, Claimed, Cursor, Fence, InvalidCursor, List, Page, Record, Renewal, StoreError,
     Survives, Takeover, Which, transition,
@@ -33,7 +33,7 @@ const LOOKED_AT: usize = 500;
 
 /// What all clones of a store share.
 pub(super) struct Shared {
-    pub(super) pooled: Pooled<Postgres>,
+    pub(super) connections: Connections<Postgres>,
     pub(super) names: Names,
     pub(super) options: PostgresStoreOptions,
     pub(super) statements: Statements,
@@ -63,11 +63,11 @@ impl From<Failed> for StoreError {
 
 /// Sends a text.
 pub(super) async fn send(
-    pooled: &Pooled<Postgres>,
+    connections: &Connections<Postgres>,
     lane: Lane,
     text: impl Into<String>,
 ) -> Result<Vec<PgRow>, Failed> {
-    let mut lease = pooled.lease(lane).await?;
+    let mut lease = connections.acquire(lane).await?;
     let query = sqlx::raw_sql(AssertSqlSafe(text.into()));
     let rows = answer(query.fetch_all(lease.connection())).await;
     lease.answered(rows).map_err(Failed::Sent)
@@ -85,7 +85,7 @@ impl Shared {
     }
 
     pub(super) fn days(&self) -> Days<'_> {
-        Days::new(&self.pooled, &self.names, self.now())
+        Days::new(&self.connections, &self.names, self.now())
     }
 
     pub(super) async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
@@ -312,7 +312,7 @@ impl Shared {
         text: &Arc<str>,
         arguments: &[Argument],
     ) -> Result<Vec<PgRow>, Failed> {
-        let mut lease = self.pooled.lease(lane).await?;
+        let mut lease = self.connections.acquire(lane).await?;
         let rows = match self.options.protocol {
             Protocol::Prepared => {
                 let query = prepared(text, arguments);
@@ -333,7 +333,7 @@ impl Shared {
         text: &Arc<str>,
         arguments: &[Argument],
     ) -> Result<u64, Failed> {
-        let mut lease = self.pooled.lease(lane).await?;
+        let mut lease = self.connections.acquire(lane).await?;
         let done = match self.options.protocol {
             Protocol::Prepared => {
                 let query = prepared(text, arguments);
@@ -349,7 +349,7 @@ impl Shared {
     }
 
     pub(super) async fn survives(&self) -> Result<Survives, StoreError> {
-        let rows = send(&self.pooled, Lane::Claims, survives::SETTINGS).await?;
+        let rows = send(&self.connections, Lane::Claims, survives::SETTINGS).await?;
         let survives = rows.first().ok_or(sqlx::Error::RowNotFound);
         survives.and_then(survives::read).map_err(to_store_error)
     }

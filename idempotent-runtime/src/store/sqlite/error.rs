@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::schema::{MigrationError, NewerSchema};
 use crate::store::StoreError;
-use crate::store::told_once::ToldOnce;
+use crate::store::sql::cause::SqlxCause;
 
 /// The SQLite result codes that something here depends on: <https://www.sqlite.org/rescode.html>.
 pub(super) mod code {
@@ -45,7 +45,7 @@ impl SqliteOpenError {
             Some(directory) if primary_code(&error) == Some(code::CANNOT_OPEN) => {
                 Self::new(path, MissingDirectory(directory.to_owned()))
             }
-            _ => Self::new(path, ToldOnce::new(error)),
+            _ => Self::new(path, SqlxCause::new(error)),
         }
     }
 
@@ -118,7 +118,7 @@ pub(super) struct CorruptColumn {
 /// Why a batch failed, and how far it had come.
 #[derive(Debug)]
 pub(super) struct BatchFailure {
-    error: ToldOnce,
+    error: SqlxCause,
     /// Whether the statement that was sent last would also have committed.
     committing: bool,
 }
@@ -127,14 +127,14 @@ impl BatchFailure {
     /// The end of its connection rolls the transaction back.
     pub(super) fn before_commit(error: sqlx::Error) -> Self {
         Self {
-            error: ToldOnce::new(error),
+            error: SqlxCause::new(error),
             committing: false,
         }
     }
 
     pub(super) fn at_commit(error: sqlx::Error) -> Self {
         Self {
-            error: ToldOnce::new(error),
+            error: SqlxCause::new(error),
             committing: true,
         }
     }

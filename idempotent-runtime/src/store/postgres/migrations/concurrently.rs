@@ -8,9 +8,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::run::{failed, first, lease, send, version};
 use super::{Migration, build_lock};
-use crate::store::pooled::{Lane, Pooled};
 use crate::store::postgres::error::{Building, PostgresStoreError};
 use crate::store::postgres::options::Names;
+use crate::store::sql::connections::{Connections, Lane};
 
 /// How often it is asked whether somebody else has done it.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -25,11 +25,11 @@ const LOOKS_EVERY: Duration = Duration::from_secs(5);
 /// meanwhile, in a transaction of its own, since a pooler may keep no lock for a session. It never waits for that lock at
 /// the server: a build waits for all who were there before it, and so each would wait for the other.
 pub(super) async fn build(
-    pooled: &Pooled<Postgres>,
+    connections: &Connections<Postgres>,
     names: &Names,
     migration: &Migration,
 ) -> Result<(), PostgresStoreError> {
-    let mut guard = lease(pooled, Lane::Claims).await?;
+    let mut guard = lease(connections, Lane::Claims).await?;
     let begun = Instant::now();
     loop {
         let connection = guard.connection();
@@ -48,7 +48,7 @@ pub(super) async fn build(
     let connection = guard.connection();
     if version(connection, names).await? < migration.version {
         // The other lane: where there are two connections, the first is held by the lock.
-        let mut builder = lease(pooled, Lane::Attempts).await?;
+        let mut builder = lease(connections, Lane::Attempts).await?;
         for statement in &migration.statements {
             run(builder.connection(), connection, names, statement).await?;
         }

@@ -5,34 +5,34 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Row as _};
 
 use super::concurrently::build;
 use super::{Migration, lock, of};
-use crate::store::pooled::{Lane, Pooled, answer};
 use crate::store::postgres::error::{Locked, NewerSchema, PostgresStoreError, waited_for_lock};
 use crate::store::postgres::options::{Layout, Names};
-use crate::store::told_once::ToldOnce;
+use crate::store::sql::cause::SqlxCause;
+use crate::store::sql::connections::{Connections, Lane, answer};
 
 /// Runs what the database has not seen. Whoever else does so at the same time waits.
 pub(in crate::store::postgres) async fn run(
-    pooled: &Pooled<Postgres>,
+    connections: &Connections<Postgres>,
     names: &Names,
     layout: Layout,
 ) -> Result<(), PostgresStoreError> {
     let migrations = of(names, layout);
-    let mut lease = lease(pooled, Lane::Claims).await?;
+    let mut lease = lease(connections, Lane::Claims).await?;
     let seen = in_transaction(lease.connection(), names, &migrations).await?;
     // An error above leaves the connection where it is: closed.
     let _ = lease.answered(Ok(()));
     for migration in migrations.iter().filter(|it| it.version > seen) {
-        build(pooled, names, migration).await?;
+        build(connections, names, migration).await?;
     }
     Ok(())
 }
 
 pub(super) async fn lease(
-    pooled: &Pooled<Postgres>,
+    connections: &Connections<Postgres>,
     lane: Lane,
-) -> Result<crate::store::pooled::Lease<Postgres>, PostgresStoreError> {
-    pooled
-        .lease(lane)
+) -> Result<crate::store::sql::connections::Acquired<Postgres>, PostgresStoreError> {
+    connections
+        .acquire(lane)
         .await
         .map_err(PostgresStoreError::migrate)
 }
@@ -105,5 +105,5 @@ pub(super) fn failed(error: sqlx::Error) -> PostgresStoreError {
     if waited_for_lock(&error) {
         return PostgresStoreError::migrate(Locked::new(error));
     }
-    PostgresStoreError::migrate(ToldOnce::new(error))
+    PostgresStoreError::migrate(SqlxCause::new(error))
 }

@@ -1,7 +1,7 @@
 //! Connections to an SQL server, acquired apart from what is sent on them.
 //!
-//! A step first takes a [`Lease`] of a connection. Dropped up to there, it was never sent and nothing is done. From the
-//! moment that it asks for the [connection](Lease::connection) until it says that it was [answered](Lease::answered), the
+//! A step first takes a [`Acquired`] of a connection. Dropped up to there, it was never sent and nothing is done. From the
+//! moment that it asks for the [connection](Acquired::connection) until it says that it was [answered](Acquired::answered), the
 //! connection belongs to it alone: dropped in between, the connection is closed, since its answer would be taken for the
 //! answer to whatever is sent next.
 //!
@@ -9,7 +9,7 @@
 //! pool. Such a pool pings every connection that comes back, without a limit, and holds its place meanwhile. It also tries
 //! a server that refuses for as long as the caller has patience.
 
-mod kept;
+mod own;
 #[cfg(all(test, feature = "postgres"))]
 mod tests;
 
@@ -23,9 +23,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use self::kept::{Kept, Live};
-use super::StoreError;
-use super::told_once::ToldOnce;
+use self::own::{InUse, OwnPool};
+use crate::store::StoreError;
+use crate::store::sql::cause::SqlxCause;
 
 /// How long a step waits for a connection. The engine's own patience is shorter; this is for everybody else.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,7 +39,7 @@ const RETURNED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Who asks for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
+pub(in crate::store) enum Lane {
     /// Claims, loads, listings, sweeps: what may wait. They leave some connections to the others.
     Claims,
     /// Steps of attempts that run or ran: if they come late, a lease ends or an outcome is lost.
@@ -47,11 +47,11 @@ pub(super) enum Lane {
 }
 
 /// How to open connections of a database.
-pub(super) type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
+pub(in crate::store) type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
 
 /// The connections of one store.
 #[derive(Debug)]
-pub(super) struct Pooled<DB: Database> {
+pub(in crate::store) struct Connections<DB: Database> {
     source: Source<DB>,
     /// As many as may do what can wait, at the same time.
     claims: Arc<Semaphore>,
@@ -59,22 +59,22 @@ pub(super) struct Pooled<DB: Database> {
 
 #[derive(Debug)]
 enum Source<DB: Database> {
-    Own(Arc<Kept<DB>>),
+    Own(Arc<OwnPool<DB>>),
     Applications(Pool<DB>),
 }
 
-impl<DB: Database> Pooled<DB> {
+impl<DB: Database> Connections<DB> {
     /// Connections of the store's own, none of which is opened yet.
-    pub(super) fn own(options: Options<DB>, max_connections: u32) -> Self {
+    pub(in crate::store) fn own(options: Options<DB>, max_connections: u32) -> Self {
         let max_connections = max_connections.max(1);
         Self {
-            source: Source::Own(Arc::new(Kept::new(options, max_connections as usize))),
+            source: Source::Own(Arc::new(OwnPool::new(options, max_connections as usize))),
             claims: Arc::new(Semaphore::new(for_claims(max_connections))),
         }
     }
 
     /// Connections of a pool that the application uses too.
-    pub(super) fn applications(pool: Pool<DB>) -> Self {
+    pub(in crate::store) fn applications(pool: Pool<DB>) -> Self {
         let most = pool.options().get_max_connections();
         Self {
             source: Source::Applications(pool),
@@ -83,36 +83,36 @@ impl<DB: Database> Pooled<DB> {
     }
 
     /// A connection on which nothing is under way.
-    pub(super) async fn lease(&self, lane: Lane) -> Result<Lease<DB>, NoConnection> {
+    pub(in crate::store) async fn acquire(&self, lane: Lane) -> Result<Acquired<DB>, NoConnection> {
         let patience = match &self.source {
             Source::Own(_) => PATIENCE,
             Source::Applications(pool) => pool.options().get_acquire_timeout(),
         };
-        match timeout(patience, self.wait_for_lease(lane)).await {
+        match timeout(patience, self.wait_for_connection(lane)).await {
             Ok(lease) => lease,
             Err(_) => Err(NoConnection::NoneFree),
         }
     }
 
-    async fn wait_for_lease(&self, lane: Lane) -> Result<Lease<DB>, NoConnection> {
+    async fn wait_for_connection(&self, lane: Lane) -> Result<Acquired<DB>, NoConnection> {
         let turn = match (lane, &self.source) {
             (Lane::Attempts, _) => None,
-            (Lane::Claims, Source::Own(kept)) => {
-                Some(kept.unless_refused(Arc::clone(&self.claims)).await?)
+            (Lane::Claims, Source::Own(pool)) => {
+                Some(pool.unless_refused(Arc::clone(&self.claims)).await?)
             }
             (Lane::Claims, Source::Applications(_)) => Some(permit(Arc::clone(&self.claims)).await),
         };
         let held = match &self.source {
-            Source::Own(kept) => Held::Own(Kept::take(kept).await?),
+            Source::Own(pool) => Held::Own(OwnPool::take(pool).await?),
             Source::Applications(pool) => {
                 let acquired = pool.acquire().await;
                 Held::Applications(acquired.map_err(NoConnection::failed)?)
             }
         };
-        Ok(Lease {
+        Ok(Acquired {
             held: Some(held),
             is_sending: false,
-            _turn: turn,
+            _permit: turn,
         })
     }
 }
@@ -130,7 +130,7 @@ async fn permit(semaphore: Arc<Semaphore>) -> OwnedSemaphorePermit {
 }
 
 /// What the server answered, or that it didn't in a time that nobody should wait longer.
-pub(super) async fn answer<T>(
+pub(in crate::store) async fn answer<T>(
     sent: impl Future<Output = Result<T, sqlx::Error>> + Send,
 ) -> Result<T, sqlx::Error> {
     match timeout(ANSWERED_WITHIN, sent).await {
@@ -142,27 +142,27 @@ pub(super) async fn answer<T>(
 /// A connection for one step.
 ///
 /// ```ignore
-/// let mut lease = pooled.lease(Lane::Attempts).await?;
+/// let mut lease = connections.acquire(Lane::Attempts).await?;
 /// let sent = sqlx::raw_sql(text).execute(lease.connection());
 /// let done = lease.answered(answer(sent).await)?;
 /// ```
 #[derive(Debug)]
-pub(super) struct Lease<DB: Database> {
+pub(in crate::store) struct Acquired<DB: Database> {
     held: Option<Held<DB>>,
     /// Whether something was sent, and not answered yet.
     is_sending: bool,
-    _turn: Option<OwnedSemaphorePermit>,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]
 enum Held<DB: Database> {
-    Own(Live<DB>),
+    Own(InUse<DB>),
     Applications(PoolConnection<DB>),
 }
 
-impl<DB: Database> Lease<DB> {
+impl<DB: Database> Acquired<DB> {
     /// The connection, to send something on it.
-    pub(super) fn connection(&mut self) -> &mut DB::Connection {
+    pub(in crate::store) fn connection(&mut self) -> &mut DB::Connection {
         self.is_sending = true;
         match self.held.as_mut().expect("a lease holds its connection") {
             Held::Own(live) => live.connection(),
@@ -171,7 +171,10 @@ impl<DB: Database> Lease<DB> {
     }
 
     /// Gives the connection back, unless this error leaves it of no use.
-    pub(super) fn answered<T>(mut self, answer: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+    pub(in crate::store) fn answered<T>(
+        mut self,
+        answer: Result<T, sqlx::Error>,
+    ) -> Result<T, sqlx::Error> {
         let is_usable = match &answer {
             Ok(_) => true,
             // The server said it, and goes on listening; unless it ended the session, which the next check finds out.
@@ -188,7 +191,7 @@ impl<DB: Database> Lease<DB> {
     }
 }
 
-impl<DB: Database> Drop for Lease<DB> {
+impl<DB: Database> Drop for Acquired<DB> {
     fn drop(&mut self) {
         let cut_short = self.is_sending;
         match self.held.take() {
@@ -218,9 +221,9 @@ fn give_back<DB: Database>(mut connection: PoolConnection<DB>, cut_short: bool) 
 
 /// Why there is no connection. Nothing was sent.
 #[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum NoConnection {
+pub(in crate::store) enum NoConnection {
     #[error("no connection could be opened")]
-    Failed(#[source] ToldOnce),
+    Failed(#[source] SqlxCause),
     #[error("no connection was free in time")]
     NoneFree,
 }
@@ -229,7 +232,7 @@ impl NoConnection {
     fn failed(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::PoolTimedOut => Self::NoneFree,
-            error => Self::Failed(ToldOnce::new(error)),
+            error => Self::Failed(SqlxCause::new(error)),
         }
     }
 }

@@ -28,18 +28,18 @@ const CLOSED_WITHIN: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
-pub(super) struct Kept<DB: Database> {
+pub(super) struct OwnPool<DB: Database> {
     options: Options<DB>,
     /// As many as there may be connections.
     room: Arc<Semaphore>,
     /// How many there are, at work and idle.
     open: Arc<AtomicUsize>,
-    shelf: Mutex<Shelf<DB>>,
+    idle_list: Mutex<IdleList<DB>>,
     /// Failures to open a connection while there was none.
     refused: broadcast::Sender<NoConnection>,
 }
 
-struct Shelf<DB: Database> {
+struct IdleList<DB: Database> {
     /// The one that was used last comes last, and is taken first.
     idle: Vec<Idle<DB>>,
     /// When a connection was found silent: what was put down before is checked before it is used.
@@ -74,13 +74,13 @@ impl Drop for Counted {
     }
 }
 
-impl<DB: Database> Kept<DB> {
+impl<DB: Database> OwnPool<DB> {
     pub(super) fn new(options: Options<DB>, most: usize) -> Self {
         Self {
             options,
             room: Arc::new(Semaphore::new(most)),
             open: Arc::default(),
-            shelf: Mutex::new(Shelf {
+            idle_list: Mutex::new(IdleList {
                 idle: Vec::new(),
                 silence: None,
             }),
@@ -106,12 +106,12 @@ impl<DB: Database> Kept<DB> {
     }
 
     /// An idle connection, or a new one.
-    pub(super) async fn take(this: &Arc<Self>) -> Result<Live<DB>, NoConnection> {
+    pub(super) async fn take(this: &Arc<Self>) -> Result<InUse<DB>, NoConnection> {
         let room = this.unless_refused(Arc::clone(&this.room)).await?;
         let mut pause = FIRST_PAUSE;
         loop {
             if let Some(open) = this.take_idle().await {
-                return Ok(Live::new(open, this, room));
+                return Ok(InUse::new(open, this, room));
             }
             let error = match this.options.connect().await {
                 Ok(raw) => {
@@ -120,7 +120,7 @@ impl<DB: Database> Kept<DB> {
                         born: Instant::now(),
                         _counted: Counted::new(&this.open),
                     };
-                    return Ok(Live::new(open, this, room));
+                    return Ok(InUse::new(open, this, room));
                 }
                 Err(error) => error,
             };
@@ -144,9 +144,9 @@ impl<DB: Database> Kept<DB> {
     async fn take_idle(&self) -> Option<Open<DB>> {
         loop {
             let (mut idle, is_checked) = {
-                let mut shelf = self.shelf();
-                let idle = shelf.idle.pop()?;
-                let is_silent = shelf.silence.is_some_and(|at| idle.since <= at);
+                let mut idle_list = self.idle_list();
+                let idle = idle_list.idle.pop()?;
+                let is_silent = idle_list.silence.is_some_and(|at| idle.since <= at);
                 let is_old = idle.since.elapsed() >= UNCHECKED_FOR;
                 let is_checked = !(is_silent || is_old || idle.is_doubted);
                 (idle, is_checked)
@@ -160,27 +160,29 @@ impl<DB: Database> Kept<DB> {
                 // The server closed it. Others may be sound.
                 Ok(Err(_)) => {}
                 // Those that were put down before are as silent, and would take a second each.
-                Err(_) => self.shelf().idle.retain(|it| it.since > asked),
+                Err(_) => self.idle_list().idle.retain(|it| it.since > asked),
             }
         }
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf<DB>> {
+    fn idle_list(&self) -> MutexGuard<'_, IdleList<DB>> {
         // Connections are put and taken whole, so a panic elsewhere leaves none half put.
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle_list
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<DB: Database> fmt::Debug for Kept<DB> {
+impl<DB: Database> fmt::Debug for OwnPool<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The options hold a password.
-        f.debug_struct("Kept")
+        f.debug_struct("OwnPool")
             .field("open", &self.open)
             .finish_non_exhaustive()
     }
 }
 
-/// The next failure. Where there were more of them meanwhile than are kept, the last.
+/// The next failure. Where there were more of them meanwhile than are pool, the last.
 async fn told(refused: &mut broadcast::Receiver<NoConnection>) -> NoConnection {
     loop {
         match refused.recv().await {
@@ -193,19 +195,19 @@ async fn told(refused: &mut broadcast::Receiver<NoConnection>) -> NoConnection {
 }
 
 /// A connection at work.
-pub(super) struct Live<DB: Database> {
+pub(super) struct InUse<DB: Database> {
     open: Open<DB>,
-    kept: Arc<Kept<DB>>,
+    pool: Arc<OwnPool<DB>>,
     is_doubted: bool,
     // Behind the connection, so that it is closed before there is room for another.
     _room: OwnedSemaphorePermit,
 }
 
-impl<DB: Database> Live<DB> {
-    fn new(open: Open<DB>, kept: &Arc<Kept<DB>>, room: OwnedSemaphorePermit) -> Self {
+impl<DB: Database> InUse<DB> {
+    fn new(open: Open<DB>, pool: &Arc<OwnPool<DB>>, room: OwnedSemaphorePermit) -> Self {
         Self {
             open,
-            kept: Arc::clone(kept),
+            pool: Arc::clone(pool),
             is_doubted: false,
             _room: room,
         }
@@ -222,13 +224,13 @@ impl<DB: Database> Live<DB> {
 
     /// Closes the connection without a word: there is something under way on it.
     pub(super) fn cut(self) {
-        self.kept.shelf().silence = Some(Instant::now());
+        self.pool.idle_list().silence = Some(Instant::now());
     }
 
     pub(super) fn give_back(self) {
         let now = Instant::now();
         let old = {
-            let mut shelf = self.kept.shelf();
+            let mut idle_list = self.pool.idle_list();
             let idle = Idle {
                 open: self.open,
                 since: now,
@@ -238,10 +240,12 @@ impl<DB: Database> Live<DB> {
             if now - idle.open.born >= LIVES_FOR {
                 old.push(idle);
             } else {
-                shelf.idle.push(idle);
+                idle_list.idle.push(idle);
             }
-            let stale = shelf.idle.partition_point(|it| now - it.since >= IDLE_FOR);
-            old.extend(shelf.idle.drain(..stale));
+            let stale = idle_list
+                .idle
+                .partition_point(|it| now - it.since >= IDLE_FOR);
+            old.extend(idle_list.idle.drain(..stale));
             old
         };
         for idle in old {
@@ -250,9 +254,9 @@ impl<DB: Database> Live<DB> {
     }
 }
 
-impl<DB: Database> fmt::Debug for Live<DB> {
+impl<DB: Database> fmt::Debug for InUse<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Live").finish_non_exhaustive()
+        f.debug_struct("InUse").finish_non_exhaustive()
     }
 }
 

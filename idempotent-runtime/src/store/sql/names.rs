@@ -2,11 +2,11 @@
 
 /// A name that needs no escaping within quotes: ASCII letters, digits and underscores, not beginning with a digit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TableName(String);
+pub(in crate::store) struct TableName(String);
 
 impl TableName {
     /// `longest`: as many bytes as the server takes, less what is appended to the name.
-    pub(super) fn new(name: &str, longest: usize) -> Result<Self, InvalidTableName> {
+    pub(in crate::store) fn new(name: &str, longest: usize) -> Result<Self, InvalidTableName> {
         let in_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         let begins = |byte: &u8| !byte.is_ascii_digit();
         let is_sound = name.bytes().all(in_name)
@@ -21,7 +21,7 @@ impl TableName {
         Ok(Self(name.to_owned()))
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(in crate::store) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -31,7 +31,7 @@ impl TableName {
 #[error(
     "`{name}` is no name for a table or schema here: write ASCII letters, digits and underscores, at most {longest}, beginning with no digit"
 )]
-pub(super) struct InvalidTableName {
+pub(in crate::store) struct InvalidTableName {
     name: String,
     longest: usize,
 }

@@ -8,14 +8,14 @@ use std::sync::Arc;
 ///
 /// sqlx prints the cause of some errors with the error and gives it as the source too; this tells it once.
 #[derive(Clone)]
-pub(super) struct ToldOnce(Arc<sqlx::Error>);
+pub(in crate::store) struct SqlxCause(Arc<sqlx::Error>);
 
-impl ToldOnce {
-    pub(super) fn new(error: sqlx::Error) -> Self {
+impl SqlxCause {
+    pub(in crate::store) fn new(error: sqlx::Error) -> Self {
         Self(Arc::new(error))
     }
 
-    pub(super) fn get(&self) -> &sqlx::Error {
+    pub(in crate::store) fn get(&self) -> &sqlx::Error {
         &self.0
     }
 
@@ -32,19 +32,19 @@ impl ToldOnce {
     }
 }
 
-impl fmt::Debug for ToldOnce {
+impl fmt::Debug for SqlxCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
     }
 }
 
-impl fmt::Display for ToldOnce {
+impl fmt::Display for SqlxCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self.told(), f)
     }
 }
 
-impl Error for ToldOnce {
+impl Error for SqlxCause {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.told().source()
     }
