@@ -51,7 +51,7 @@ pub use self::postgres::{PostgresStore, PostgresStoreOptions};
 pub use self::redis::{RedisStore, RedisStoreError, RedisStoreOptions};
 pub use self::row_store::RowStore;
 #[cfg(feature = "sqlite")]
-pub use self::sqlite::{SqliteOpenError, SqliteStore, SqliteStoreOptions, Synchronous};
+pub use self::sqlite::{SqliteStore, SqliteStoreError, SqliteStoreOptions, Synchronous};
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};

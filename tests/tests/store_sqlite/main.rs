@@ -14,7 +14,7 @@ use idempotent_runtime::identity::{AttemptId, RecordId};
 use idempotent_runtime::outcome::{Disposition, Headers, Outcome};
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{
-    Claim, Claimed, Completion, Fence, SqliteOpenError, SqliteStoreOptions, Store, StoreError,
+    Claim, Claimed, Completion, Fence, SqliteStoreError, SqliteStoreOptions, Store, StoreError,
     Takeover,
 };
 use sqlx::{Connection as _, SqliteConnection};
@@ -69,7 +69,7 @@ fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
         .collect()
 }
 
-fn assert_cannot_open(error: &SqliteOpenError, path: &Path, cause: &str) {
+fn assert_cannot_open(error: &SqliteStoreError, path: &Path, cause: &str) {
     let told = format!(
         "the idempotency store at {} could not be opened",
         path.display()

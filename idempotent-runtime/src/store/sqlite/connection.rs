@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::error::{NoRuntime, NotWal, code, primary_code};
-use super::{SqliteOpenError, SqliteStoreOptions, Synchronous, schema};
+use super::{SqliteStoreError, SqliteStoreOptions, Synchronous, schema};
 
 /// How long to leave a file alone that another process is just creating.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -28,16 +28,16 @@ impl Connector {
 /// Creates the file if there is none, brings it up to date, and connects.
 pub(super) async fn establish(
     options: &SqliteStoreOptions,
-) -> Result<(Connector, SqliteConnection), SqliteOpenError> {
+) -> Result<(Connector, SqliteConnection), SqliteStoreError> {
     if tokio::runtime::Handle::try_current().is_err() {
-        return Err(SqliteOpenError::new(&options.path, NoRuntime));
+        return Err(SqliteStoreError::new(&options.path, NoRuntime));
     }
     // An absolute path stays the same file when the process changes its directory, and SQLite takes it for a path
     // whatever it looks like.
     let path = std::path::absolute(&options.path)
-        .map_err(|error| SqliteOpenError::new(&options.path, error))?;
+        .map_err(|error| SqliteStoreError::new(&options.path, error))?;
     let connect = connect_options(options, &path);
-    let database = |error| SqliteOpenError::database(&path, error);
+    let database = |error| SqliteStoreError::database(&path, error);
 
     let mut connection = connect
         .clone()
@@ -49,11 +49,11 @@ pub(super) async fn establish(
         .await
         .map_err(database)?;
     if !mode.eq_ignore_ascii_case("wal") {
-        return Err(SqliteOpenError::new(&path, NotWal(mode)));
+        return Err(SqliteStoreError::new(&path, NotWal(mode)));
     }
     schema::migrate(&mut connection, options.clock.now())
         .await
-        .map_err(|error| SqliteOpenError::migration(&path, error))?;
+        .map_err(|error| SqliteStoreError::migration(&path, error))?;
     Ok((Connector(connect), connection))
 }
 

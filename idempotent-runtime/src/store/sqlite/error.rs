@@ -26,12 +26,12 @@ pub(super) fn primary_code(error: &sqlx::Error) -> Option<i32> {
 ///
 /// It prints which file; why is its [`source`](Error::source).
 #[derive(Debug)]
-pub struct SqliteOpenError {
+pub struct SqliteStoreError {
     path: PathBuf,
     source: Box<dyn Error + Send + Sync>,
 }
 
-impl SqliteOpenError {
+impl SqliteStoreError {
     pub(super) fn new(path: &Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             path: path.to_owned(),
@@ -67,7 +67,7 @@ impl SqliteOpenError {
     }
 }
 
-impl fmt::Display for SqliteOpenError {
+impl fmt::Display for SqliteStoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -77,7 +77,7 @@ impl fmt::Display for SqliteOpenError {
     }
 }
 
-impl Error for SqliteOpenError {
+impl Error for SqliteStoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.source)
     }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-pub use self::error::SqliteOpenError;
+pub use self::error::SqliteStoreError;
 use self::error::{TooLarge, WriterGone};
 use self::lanes::{Lane, Sender, lanes};
 pub use self::options::{SqliteStoreOptions, Synchronous};
@@ -115,18 +115,18 @@ impl SqliteStore {
     /// # Errors
     ///
     /// Those of [`SqliteStoreOptions::open`].
-    pub async fn open(path: impl AsRef<Path>) -> Result<Self, SqliteOpenError> {
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, SqliteStoreError> {
         SqliteStoreOptions::new(path.as_ref()).open().await
     }
 
-    async fn with_options(options: SqliteStoreOptions) -> Result<Self, SqliteOpenError> {
+    async fn with_options(options: SqliteStoreOptions) -> Result<Self, SqliteStoreError> {
         let (queue, writer) = Self::start(options).await?;
         // `start` fails outside a runtime.
         tokio::spawn(writer.run());
         Ok(queue)
     }
 
-    async fn start(options: SqliteStoreOptions) -> Result<(Self, Writer), SqliteOpenError> {
+    async fn start(options: SqliteStoreOptions) -> Result<(Self, Writer), SqliteStoreError> {
         let (connector, connection) = connection::establish(&options).await?;
         let (sender, queue) = lanes();
         let writer = Writer {

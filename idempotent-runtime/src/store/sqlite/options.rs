@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{SqliteOpenError, SqliteStore};
+use super::{SqliteStore, SqliteStoreError};
 use crate::clock::{Clock, SystemClock};
 
 /// How a [`SqliteStore`] is opened.
@@ -84,9 +84,9 @@ impl SqliteStoreOptions {
     ///
     /// # Errors
     ///
-    /// [`SqliteOpenError`] if the file cannot be opened or created, is no database, cannot be put in WAL mode, was
+    /// [`SqliteStoreError`] if the file cannot be opened or created, is no database, cannot be put in WAL mode, was
     /// written by a later release, or stays locked by another process; or outside a tokio runtime.
-    pub async fn open(self) -> Result<SqliteStore, SqliteOpenError> {
+    pub async fn open(self) -> Result<SqliteStore, SqliteStoreError> {
         SqliteStore::with_options(self).await
     }
 }
