@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Label;
+use super::{Label, StoreError};
 use crate::clock::Timestamp;
 use crate::hex;
 use crate::identity::{AttemptId, RecordId};
@@ -78,6 +78,25 @@ impl List {
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = limit.clamp(1, Self::LARGEST_PAGE);
         self
+    }
+
+    /// The record behind which the page begins, for stores that list in the order of ids.
+    pub(crate) fn after_record(&self) -> Result<Option<RecordId>, StoreError> {
+        self.read_cursor(Cursor::record)
+    }
+
+    /// The moment and the record behind which the page begins, for stores that list in the order of ends.
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    pub(crate) fn after_moment(&self) -> Result<Option<(Timestamp, RecordId)>, StoreError> {
+        self.read_cursor(Cursor::moment)
+    }
+
+    fn read_cursor<T>(&self, read: fn(&Cursor) -> Option<T>) -> Result<Option<T>, StoreError> {
+        let read = self
+            .after
+            .as_ref()
+            .map(|cursor| read(cursor).ok_or(InvalidCursor));
+        read.transpose().map_err(StoreError::not_sent)
     }
 
     /// Whether a label is among those that are listed.

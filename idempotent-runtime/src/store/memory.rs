@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use super::transition::{self, Change, Phase, Row};
 use super::{
-    Claim, Claimed, Completion, Cursor, Fence, InvalidCursor, List, Page, Record, Resolution,
-    Store, StoreError, StoreFuture, Survives,
+    Claim, Claimed, Completion, Cursor, Fence, List, Page, Record, Resolution, Store, StoreError,
+    StoreFuture, Survives,
 };
 use crate::clock::{Clock, Steady, SystemClock, Timestamp};
 use crate::identity::{AttemptId, RecordId};
@@ -113,14 +113,7 @@ impl MemoryStore {
 
     /// Looks at every row: a listing is rare, and an order of all ids would cost every claim.
     fn page(&self, list: &List) -> Result<Page, StoreError> {
-        let after = match &list.after {
-            Some(cursor) => Some(
-                cursor
-                    .record()
-                    .ok_or_else(|| StoreError::not_sent(InvalidCursor))?,
-            ),
-            None => None,
-        };
+        let after = list.after_record()?;
         let limit = list.limit.clamp(1, List::LARGEST_PAGE);
         let now = self.shared.clock.now();
         let mut found = BTreeMap::new();

@@ -4,7 +4,12 @@
 //! What every step does to a record is written once, in [`transition`]. A store that can run code under a lock, in a
 //! transaction or before a conditional write is a [`RowStore`], and uses it as it is.
 
-#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
+#[cfg(any(
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "mysql",
+    feature = "redis"
+))]
 mod columns;
 #[cfg(feature = "test-util")]
 pub mod conformance;

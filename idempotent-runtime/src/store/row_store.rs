@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::transition::{self, Change, Row};
 use super::{
-    Claim, Claimed, Completion, Cursor, Fence, InvalidCursor, List, Page, Record, Resolution,
-    Store, StoreError, StoreFuture, Survives,
+    Claim, Claimed, Completion, Cursor, Fence, List, Page, Record, Resolution, Store, StoreError,
+    StoreFuture, Survives,
 };
 use crate::clock::Timestamp;
 use crate::identity::{AttemptId, RecordId};
@@ -207,14 +207,7 @@ impl<T: RowStore> Store for T {
 
 /// A page looks at as many rows as it may hold.
 async fn page<T: RowStore>(store: &T, list: List) -> Result<Page, StoreError> {
-    let after = match &list.after {
-        Some(cursor) => Some(
-            cursor
-                .record()
-                .ok_or_else(|| StoreError::not_sent(InvalidCursor))?,
-        ),
-        None => None,
-    };
+    let after = list.after_record()?;
     let limit = list.limit.clamp(1, List::LARGEST_PAGE);
     let (rows, now) = store.scan(after, limit).await?;
     let last = rows.last().filter(|_| rows.len() >= limit);

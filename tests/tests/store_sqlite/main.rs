@@ -192,7 +192,7 @@ async fn a_file_of_a_later_release_is_refused() {
     assert_cannot_open(
         &error,
         &file.path(),
-        "its schema is version 3, and this release knows no later one than 2",
+        "the tables have schema version 3, and this release knows no version after 2",
     );
 }
 

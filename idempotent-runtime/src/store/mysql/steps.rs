@@ -4,8 +4,6 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::arguments::{Argument, Statement};
 use super::error::{NoAutocommit, after_a_try};
 use super::rows;
@@ -13,10 +11,12 @@ use super::statements::Statements;
 use super::survives::{self, Settings};
 use super::wire::Wire;
 use crate::identity::RecordId;
-use crate::store::columns::{KeptChanging, LOOKS, claimed, millis};
+use crate::store::columns::{claimed, millis};
+use crate::store::sql::arguments::{of_claim, of_renewal};
 use crate::store::sql::connections::Lane;
+use crate::store::sql::steps::{KeptChanging, LOOKS, fence};
 use crate::store::transition::{self, Change};
-use crate::store::{Claim, Claimed, Fence, Record, Renewal, StoreError, Survives, Takeover};
+use crate::store::{Claim, Claimed, Fence, Record, Renewal, StoreError, Survives};
 
 /// The most leases that one statement renews: few enough that it is over in milliseconds.
 const RENEWED_AT_ONCE: usize = 100;
@@ -41,7 +41,7 @@ impl Shared {
     /// A claim is several statements in one text. Nothing is locked between two of them, and the last one says what
     /// became of it.
     pub(super) async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
-        let arguments = claim_arguments(&claim);
+        let arguments = claim_values(&claim);
         for look in 0..LOOKS {
             let values = self.values(arguments.clone());
             let answer = self
@@ -66,7 +66,7 @@ impl Shared {
 
     /// Like a claim. What stands there in the end is a row to which withdrawing does no more, or others came between.
     pub(super) async fn withdraw(&self, claim: Claim) -> Result<Fence, StoreError> {
-        let arguments = claim_arguments(&claim);
+        let arguments = claim_values(&claim);
         for look in 0..LOOKS {
             let values = self.values(arguments.clone());
             let answer = self
@@ -97,20 +97,17 @@ impl Shared {
     /// A step that changes a row if the attempt holds it.
     pub(super) async fn fenced(
         &self,
-        statement: &Statement,
-        arguments: Vec<Argument>,
+        statement: fn(&Statements) -> &Statement,
+        values: Vec<Argument>,
     ) -> Result<Fence, StoreError> {
-        let values = self.values(arguments);
+        let values = self.values(values);
+        let statement = statement(&self.statements);
         let answer = self.wire.ask(Lane::Attempts, statement, &values).await?;
-        Ok(if answer.affected == 0 {
-            Fence::Lost
-        } else {
-            Fence::Held
-        })
+        Ok(fence(answer.affected))
     }
 
     pub(super) async fn renew(&self, renewal: Renewal) -> Result<Fence, StoreError> {
-        self.fenced(&self.statements.renew, renewal_arguments(&renewal).into())
+        self.fenced(|it| &it.renew, of_renewal(&renewal).into())
             .await
     }
 
@@ -128,7 +125,7 @@ impl Shared {
         // In the order of the primary key, in which others lock rows too. Of two for one record, both are asked about.
         let mut sorted: Vec<_> = renewals.iter().collect();
         sorted.sort_by_key(|it| it.record);
-        let arguments = sorted.into_iter().flat_map(renewal_arguments);
+        let arguments = sorted.into_iter().flat_map(of_renewal);
         let values = self.values(arguments);
         let statement = self.statements.many.renew(renewals.len());
         // As text: there are as many different statements as there are numbers of renewals.
@@ -169,37 +166,14 @@ impl Shared {
     }
 }
 
-/// The parameters of claims and withdrawals.
-fn claim_arguments(claim: &Claim) -> [Argument; 11] {
-    let (takeover, from, most) = match claim.takeover {
-        Takeover::Never => (0, None, 0),
-        Takeover::Abandoned => (1, None, 0),
-        Takeover::From(seen) => (2, Some(seen), 0),
-        Takeover::UpTo(most) => (3, None, most),
-    };
-    let from = from.map(|from| Bytes::copy_from_slice(from.as_bytes()));
-    let text = |text: &str| Argument::bytes(text.as_bytes());
-    [
-        Argument::bytes(claim.record.as_bytes()),
-        Argument::bytes(claim.fingerprint.as_bytes()),
-        Argument::bytes(claim.attempt.as_bytes()),
-        Argument::int(millis(claim.lease)),
-        Argument::int(takeover),
-        Argument::Bytes(from),
-        Argument::int(most),
-        Argument::Int(claim.keep_abandoned.map(millis)),
-        Argument::Int(claim.keep_after(0).map(millis)),
-        text(claim.label.namespace()),
-        text(claim.label.operation()),
-    ]
-}
-
-fn renewal_arguments(renewal: &Renewal) -> [Argument; 3] {
-    [
-        Argument::bytes(renewal.record.as_bytes()),
-        Argument::bytes(renewal.attempt.as_bytes()),
-        Argument::int(millis(renewal.lease)),
-    ]
+/// The values of claims and withdrawals.
+fn claim_values(claim: &Claim) -> Vec<Argument> {
+    let mut values = Vec::with_capacity(11);
+    values.extend(of_claim(claim));
+    values.push(Argument::Int(claim.keep_after(0).map(millis)));
+    values.push(Argument::text(claim.label.namespace()));
+    values.push(Argument::text(claim.label.operation()));
+    values
 }
 
 /// One error for all that travelled together.

@@ -9,12 +9,12 @@ use futures_util::stream::BoxStream;
 use sqlx::mysql::{MySqlQueryResult, MySqlRow};
 use sqlx::{AssertSqlSafe, Either, Executor as _, MySql, Row as _};
 
-use super::arguments::{Argument, Statement};
+use super::arguments::{Argument, Statement, size};
 use super::error::{TooLarge, after_a_try, may_be_repeated, not_acquired, not_answered};
-use super::options::Protocol;
 use crate::clock::Clock;
 use crate::store::StoreError;
 use crate::store::sql::connections::{Connections, Lane, answer};
+use crate::store::sql::protocol::Protocol;
 
 /// How often a step is sent again that the server undid because of others.
 const REPEATS: u32 = 10;
@@ -142,7 +142,7 @@ impl Wire {
         lane: Lane,
         values: &[Argument],
     ) -> Result<(), StoreError> {
-        let bytes: u64 = values.iter().map(Argument::size).sum();
+        let bytes: u64 = values.iter().map(size).sum();
         let size = match protocol {
             Protocol::Prepared => bytes,
             // Two digits for each byte.

@@ -8,13 +8,12 @@
 
 mod past;
 
-use sqlx::Postgres;
 use sqlx::postgres::PgRow;
 
-use super::options::Names;
 use super::statements;
-use super::steps::{Failed, send};
-use crate::store::sql::connections::{Connections, Lane};
+use super::wire::{Failed, Wire};
+use crate::store::sql::connections::Lane;
+use crate::store::sql::names::Names;
 
 /// How many days ahead there are partitions: so many days may pass without a sweep. Each is looked into by every step.
 const AHEAD: i32 = 3;
@@ -40,28 +39,24 @@ pub(super) fn over(names: &Names) -> String {
 /// hold nothing but checked names and numbers.
 #[derive(Debug)]
 pub(super) struct Days<'a> {
-    connections: &'a Connections<Postgres>,
+    wire: &'a Wire,
     names: &'a Names,
-    /// Another time than the server's.
+    /// The time, if a test gives it.
     now: Option<i64>,
 }
 
 impl<'a> Days<'a> {
-    pub(super) fn new(
-        connections: &'a Connections<Postgres>,
-        names: &'a Names,
-        now: Option<i64>,
-    ) -> Self {
+    pub(super) fn new(wire: &'a Wire, names: &'a Names) -> Self {
         Self {
-            connections,
+            wire,
             names,
-            now,
+            now: wire.given_time(),
         }
     }
 
     /// Makes the days to come, and drops those all of whose records have expired. Each part is tried whatever becomes of
     /// the others. An error that is not the server's word on one day is given back at the end.
-    pub(super) async fn turn(&self) -> Result<(), Failed> {
+    pub(super) async fn rotate(&self) -> Result<(), Failed> {
         let made = self.make(Lane::Claims).await;
         let retired = self.retire_all().await;
         let swept = self.sweep_kept().await;
@@ -72,7 +67,7 @@ impl<'a> Days<'a> {
     pub(super) async fn make(&self, lane: Lane) -> Result<(), Failed> {
         let (function, now) = (self.names.beside("_days"), self.time());
         let text = format!("SELECT FROM {function}({now}, {AHEAD})");
-        send(self.connections, lane, text).await.map(drop)
+        self.wire.send(lane, text).await.map(drop)
     }
 
     async fn retire_all(&self) -> Result<(), Failed> {
@@ -110,7 +105,7 @@ impl<'a> Days<'a> {
     }
 
     async fn send(&self, text: String) -> Result<Vec<PgRow>, Failed> {
-        send(self.connections, Lane::Claims, text).await
+        self.wire.send(Lane::Claims, text).await
     }
 
     fn time(&self) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// An sqlx error that several callers may share.
 ///
-/// sqlx prints the cause of some errors with the error and gives it as the source too; this tells it once.
+/// sqlx prints the cause of some errors with the error and gives it as the source too. This prints it once.
 #[derive(Clone)]
 pub(in crate::store) struct SqlxCause(Arc<sqlx::Error>);
 
@@ -19,7 +19,7 @@ impl SqlxCause {
         &self.0
     }
 
-    fn told(&self) -> &(dyn Error + 'static) {
+    fn printed(&self) -> &(dyn Error + 'static) {
         match &*self.0 {
             sqlx::Error::Database(error) => error.as_ref().as_error(),
             sqlx::Error::Io(error) => error,
@@ -40,12 +40,31 @@ impl fmt::Debug for SqlxCause {
 
 impl fmt::Display for SqlxCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.told(), f)
+        fmt::Display::fmt(self.printed(), f)
     }
 }
 
 impl Error for SqlxCause {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.told().source()
+        self.printed().source()
+    }
+}
+
+/// A failure whose remedy is known.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[derive(Debug, thiserror::Error)]
+#[error("{help}")]
+pub(in crate::store) struct Helped {
+    help: &'static str,
+    source: SqlxCause,
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+impl Helped {
+    pub(in crate::store) fn new(help: &'static str, error: sqlx::Error) -> Self {
+        Self {
+            help,
+            source: SqlxCause::new(error),
+        }
     }
 }

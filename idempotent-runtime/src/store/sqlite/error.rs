@@ -4,9 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::schema::{MigrationError, NewerSchema};
+use super::schema::MigrationError;
 use crate::store::StoreError;
 use crate::store::sql::cause::SqlxCause;
+use crate::store::sql::schema::NewerSchema;
 
 /// The SQLite result codes that something here depends on: <https://www.sqlite.org/rescode.html>.
 pub(super) mod code {
@@ -106,14 +107,6 @@ pub(super) struct WriterGone;
 #[derive(Debug, thiserror::Error)]
 #[error("an outcome of {0} bytes is more than SQLite can keep")]
 pub(super) struct TooLarge(pub(super) usize);
-
-/// A row that the store cannot have written.
-#[derive(Debug, thiserror::Error)]
-#[error("column {column} of a row in idempotency_records")]
-pub(super) struct CorruptColumn {
-    pub(super) column: &'static str,
-    pub(super) source: Box<dyn Error + Send + Sync>,
-}
 
 /// Why a batch failed, and how far it had come.
 #[derive(Debug)]

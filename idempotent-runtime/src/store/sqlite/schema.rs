@@ -7,6 +7,7 @@
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::clock::Timestamp;
+use crate::store::sql::schema::{NewerSchema, check_version};
 
 /// In their order; the first is version 1. One that was published is never changed.
 const MIGRATIONS: [&str; 2] = [
@@ -26,14 +27,6 @@ pub(super) enum MigrationError {
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     Newer(#[from] NewerSchema),
-}
-
-/// The file was written by a later release.
-#[derive(Debug, thiserror::Error)]
-#[error("its schema is version {found}, and this release knows no later one than {known}")]
-pub(super) struct NewerSchema {
-    found: usize,
-    known: usize,
 }
 
 /// Brings the file up to the schema of this release.
@@ -73,10 +66,6 @@ async fn version(connection: &mut SqliteConnection) -> Result<usize, MigrationEr
         sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM idempotency_migrations")
             .fetch_one(&mut *connection)
             .await?;
-    let found = usize::try_from(found).unwrap_or_default();
-    let known = MIGRATIONS.len();
-    if found > known {
-        return Err(NewerSchema { found, known }.into());
-    }
-    Ok(found)
+    check_version(found, i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
+    Ok(usize::try_from(found).unwrap_or_default())
 }

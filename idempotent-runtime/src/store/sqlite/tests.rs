@@ -222,10 +222,10 @@ async fn a_row_that_cannot_be_read_fails_its_own_steps_only() {
     assert_eq!(
         told,
         [
-            "column fingerprint of a row in idempotency_records",
-            "column disposition of a row in idempotency_records",
-            "column headers of a row in idempotency_records",
-            "column phase of a row in idempotency_records",
+            "column fingerprint of a record",
+            "column disposition of a record",
+            "column headers of a record",
+            "column phase of a record",
         ]
     );
     assert!(matches!(answers[4], Ok(Claimed::Found(_))));

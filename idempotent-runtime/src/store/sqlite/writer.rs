@@ -11,7 +11,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
 use super::connection::{self, Connector};
-use super::error::{BatchFailure, CorruptColumn};
+use super::error::BatchFailure;
 use super::lanes::Lanes;
 use super::pages;
 use super::rows::{self, Changes, is_as_claimed};
@@ -20,6 +20,7 @@ use super::texts::Texts;
 use crate::clock::{Steady, Timestamp};
 use crate::identity::RecordId;
 use crate::store::StoreError;
+use crate::store::columns::CorruptColumn;
 use crate::store::transition::{Change, Row};
 
 /// Owns the connection that writes.

@@ -16,6 +16,7 @@ mod pages;
 
 pub(super) use self::pages::Many;
 use super::arguments::Statement;
+use crate::store::sql::names::Names;
 use crate::store::transition::RELEASED_STAYS;
 
 /// The columns of a row behind the time, in the order in which rows are read, without its outcome. Texts are read as
@@ -71,8 +72,9 @@ pub(super) struct Statements {
 }
 
 impl Statements {
-    /// For a table by its quoted name and its index of expiry. With `given_time`, the time is always the parameter `$0`.
-    pub(super) fn new(table: &str, expiry: &str, given_time: bool) -> Self {
+    /// With `given_time`, the time is always the parameter `$0`.
+    pub(super) fn new(names: &Names, given_time: bool) -> Self {
+        let (table, expiry) = (&names.table(), &format!("`{}_expiry`", names.bare()));
         let now = if given_time { GIVEN_TIME } else { SERVER_TIME };
         let statement = |text: String| Statement::new(text.replace("{now}", now));
         Self {

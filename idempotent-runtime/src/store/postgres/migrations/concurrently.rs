@@ -6,11 +6,13 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::run::{failed, first, lease, send, version};
-use super::{Migration, build_lock};
-use crate::store::postgres::error::{Building, PostgresStoreError};
-use crate::store::postgres::options::Names;
+use super::session::{acquire, first, send, version};
+use super::texts::build_lock;
+use crate::store::postgres::error::{Building, migration_failed};
 use crate::store::sql::connections::{Connections, Lane};
+use crate::store::sql::migration::Migration;
+use crate::store::sql::names::Names;
+use crate::store::sql::setup_error::SetupError;
 
 /// How often it is asked whether somebody else has done it.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -28,8 +30,8 @@ pub(super) async fn build(
     connections: &Connections<Postgres>,
     names: &Names,
     migration: &Migration,
-) -> Result<(), PostgresStoreError> {
-    let mut guard = lease(connections, Lane::Claims).await?;
+) -> Result<(), SetupError> {
+    let mut guard = acquire(connections, Lane::Claims).await?;
     let begun = Instant::now();
     loop {
         let connection = guard.connection();
@@ -41,15 +43,15 @@ pub(super) async fn build(
         }
         send(connection, "ROLLBACK").await?;
         if begun.elapsed() > PATIENCE {
-            return Err(PostgresStoreError::migrate(Building::ByOthers));
+            return Err(SetupError::migrate(Building::ByOthers));
         }
         sleep(PAUSE).await;
     }
     let connection = guard.connection();
-    if version(connection, names).await? < migration.version {
+    if version(connection, names).await? < migration.version() {
         // The other lane: where there are two connections, the first is held by the lock.
-        let mut builder = lease(connections, Lane::Attempts).await?;
-        for statement in &migration.statements {
+        let mut builder = acquire(connections, Lane::Attempts).await?;
+        for statement in migration.statements() {
             run(builder.connection(), connection, names, statement).await?;
         }
         let _ = builder.answered(Ok(()));
@@ -66,13 +68,13 @@ async fn run(
     guard: &mut PgConnection,
     names: &Names,
     statement: &str,
-) -> Result<Vec<PgRow>, PostgresStoreError> {
+) -> Result<Vec<PgRow>, SetupError> {
     let sent = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).fetch_all(builder);
     tokio::pin!(sent);
     let mut waits_since = None;
     loop {
         if let Ok(answer) = timeout(LOOKS_EVERY, &mut sent).await {
-            return answer.map_err(failed);
+            return answer.map_err(migration_failed);
         }
         let Some(holder) = waits_for(guard, names).await? else {
             waits_since = None;
@@ -80,7 +82,7 @@ async fn run(
         };
         if waits_since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
             cancel(guard, names).await?;
-            return Err(PostgresStoreError::migrate(Building::WaitsFor(holder)));
+            return Err(SetupError::migrate(Building::WaitsFor(holder)));
         }
     }
 }
@@ -95,10 +97,7 @@ fn under_way(names: &Names) -> String {
 }
 
 /// The process of the server whose transaction a build waits for; 0 where nothing tells. `None`: it works.
-async fn waits_for(
-    guard: &mut PgConnection,
-    names: &Names,
-) -> Result<Option<i64>, PostgresStoreError> {
+async fn waits_for(guard: &mut PgConnection, names: &Names) -> Result<Option<i64>, SetupError> {
     // Where nothing is under way, the statement has not got so far, and waits for a lock.
     let text = format!(
         "SELECT coalesce((SELECT CASE WHEN p.phase LIKE 'waiting%' OR a.wait_event_type = 'Lock' \
@@ -110,7 +109,7 @@ async fn waits_for(
     Ok((holder >= 0).then_some(holder))
 }
 
-async fn cancel(guard: &mut PgConnection, names: &Names) -> Result<(), PostgresStoreError> {
+async fn cancel(guard: &mut PgConnection, names: &Names) -> Result<(), SetupError> {
     let text = format!("SELECT pg_cancel_backend(p.pid) {}", under_way(names));
     send(guard, &text).await.map(drop)
 }

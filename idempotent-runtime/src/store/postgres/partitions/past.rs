@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::{Days, mark, over};
 use crate::store::postgres::statements::COLUMNS;
-use crate::store::postgres::steps::Failed;
+use crate::store::postgres::wire::Failed;
 
 /// The most rows that one statement moves, and how many such statements one sweep sends for a day.
 const MOVED_AT_ONCE: usize = 500;
@@ -23,7 +23,7 @@ const MOVES: usize = 100;
 const DETACHED_WITHIN: Duration = Duration::from_secs(10);
 
 /// The partition of a day that has passed, yesterday apart. Names are as statements write them, with their schema.
-pub(super) struct Past {
+pub(super) struct PastDay {
     pub(super) name: String,
     table: String,
     date: String,
@@ -40,7 +40,7 @@ enum Stage {
     Detached,
 }
 
-impl Past {
+impl PastDay {
     fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             name: row.try_get(0)?,
@@ -59,7 +59,7 @@ impl Past {
 impl Days<'_> {
     /// The days that have passed and are this store's to drop: those before yesterday, since a claim that began before
     /// midnight may still write into yesterday's.
-    pub(super) async fn past(&self) -> Result<Vec<Past>, Failed> {
+    pub(super) async fn past(&self) -> Result<Vec<PastDay>, Failed> {
         let (table, bare, now) = (self.names.table(), self.names.bare(), self.server_time());
         let (mark, over) = (mark(self.names), over(self.names));
         let rows = self
@@ -81,12 +81,12 @@ impl Days<'_> {
                  ORDER BY 1"
             ))
             .await?;
-        let past: Result<_, sqlx::Error> = rows.iter().map(Past::read).collect();
+        let past: Result<_, sqlx::Error> = rows.iter().map(PastDay::read).collect();
         past.map_err(Failed::Sent)
     }
 
     /// Goes on where the day is, to its end or until something is still to expire.
-    pub(super) async fn retire(&self, past: &Past) -> Result<(), Failed> {
+    pub(super) async fn retire(&self, past: &PastDay) -> Result<(), Failed> {
         match past.stage {
             Stage::Attached => {
                 self.keep_what_has_no_end(past).await?;
@@ -104,8 +104,8 @@ impl Days<'_> {
 
     /// Moves what would keep the day for ever, some rows at a time in the order of their ids. A step that meets a row on
     /// its way fails and is sent again. A row that is just being completed is waited for, and stays.
-    async fn keep_what_has_no_end(&self, past: &Past) -> Result<(), Failed> {
-        let Past { table, date, .. } = past;
+    async fn keep_what_has_no_end(&self, past: &PastDay) -> Result<(), Failed> {
+        let PastDay { table, date, .. } = past;
         let mut last = String::new();
         for _ in 0..MOVES {
             // By the day, PostgreSQL leaves the other partitions alone.
@@ -129,7 +129,7 @@ impl Days<'_> {
     }
 
     /// Whether nothing of the day is still to expire. Asked once everything in it has an end, for good.
-    async fn has_expired(&self, past: &Past) -> Result<bool, Failed> {
+    async fn has_expired(&self, past: &PastDay) -> Result<bool, Failed> {
         let (part, now) = (&past.name, self.server_time());
         let rows = self
             .send(format!(
@@ -143,7 +143,7 @@ impl Days<'_> {
 
     /// Fails where somebody else has begun to detach the day since it was looked at: that one keeps it. The lock keeps
     /// them from beginning in between.
-    async fn mark_as_over(&self, past: &Past) -> Result<(), Failed> {
+    async fn mark_as_over(&self, past: &PastDay) -> Result<(), Failed> {
         let (part, over) = (&past.name, over(self.names));
         let literal = literal(part);
         // Texts that are sent together are one transaction.
@@ -163,7 +163,7 @@ impl Days<'_> {
     /// Waits for transactions that use the day, and keeps none waiting. It can't be in a transaction, so no setting for
     /// it alone limits how long it waits. What has waited for too long, of this process or of one that died, is
     /// cancelled by its text: a pooler may have it on any connection.
-    async fn detach(&self, past: &Past, how: &str) -> Result<(), Failed> {
+    async fn detach(&self, past: &PastDay, how: &str) -> Result<(), Failed> {
         let detach = format!(
             "ALTER TABLE {} DETACH PARTITION {} {how}",
             past.table, past.name
@@ -186,7 +186,7 @@ impl Days<'_> {
 
     /// Drops a table that is detached already. What should have kept it from going, whoever wrote it there, is moved back
     /// first, unless its record is there again.
-    async fn drop(&self, past: &Past) -> Result<(), Failed> {
+    async fn drop(&self, past: &PastDay) -> Result<(), Failed> {
         if past.lacks_columns {
             self.add_columns(past).await?;
         }
@@ -199,7 +199,7 @@ impl Days<'_> {
     }
 
     /// Those of migration 2. While a day was being detached, it could get none.
-    async fn add_columns(&self, past: &Past) -> Result<(), Failed> {
+    async fn add_columns(&self, past: &PastDay) -> Result<(), Failed> {
         self.send(format!(
             "SET LOCAL lock_timeout = '5s'; \
              ALTER TABLE {} \
@@ -214,7 +214,7 @@ impl Days<'_> {
     }
 
     /// Looks once more, under the lock under which it drops.
-    async fn drop_empty(&self, past: &Past) -> Result<(), Failed> {
+    async fn drop_empty(&self, past: &PastDay) -> Result<(), Failed> {
         let (part, now) = (&past.name, self.server_time());
         self.send(format!(
             "SET LOCAL lock_timeout = '5s'; \
@@ -231,8 +231,8 @@ impl Days<'_> {
 
     /// Moves some rows back, and says whether there may be more. A claim makes a record under the record's lock, so this
     /// takes it too: otherwise both would see no record, and make one each.
-    async fn move_back(&self, past: &Past) -> Result<bool, Failed> {
-        let Past { name, table, .. } = past;
+    async fn move_back(&self, past: &PastDay) -> Result<bool, Failed> {
+        let PastDay { name, table, .. } = past;
         let (columns, now) = (COLUMNS.join(", "), self.server_time());
         let some = format!(
             "SELECT record FROM {name} WHERE coalesce(expires_at > {now}, true) ORDER BY record LIMIT {MOVED_AT_ONCE}"

@@ -9,29 +9,30 @@
 
 mod claim;
 
-use std::sync::Arc;
-
-use super::options::{Layout, Names, Protocol};
+use super::arguments::Statement;
+use super::layout::Layout;
+use crate::store::sql::names::Names;
+use crate::store::sql::protocol::Protocol;
 use crate::store::transition::RELEASED_STAYS;
 
 /// The texts, made once for each store.
 #[derive(Debug)]
 pub(super) struct Statements {
-    pub(super) claim: Arc<str>,
-    pub(super) withdraw: Arc<str>,
-    pub(super) renew: Arc<str>,
-    pub(super) renew_all: Arc<str>,
-    pub(super) publish: Arc<str>,
-    pub(super) complete: Arc<str>,
-    pub(super) release: Arc<str>,
-    pub(super) load: Arc<str>,
-    pub(super) forget: Arc<str>,
-    pub(super) resolve: Arc<str>,
-    pub(super) sweep: Arc<str>,
-    pub(super) sweep_lapsed: Arc<str>,
-    pub(super) list: Arc<str>,
-    pub(super) list_running: Arc<str>,
-    pub(super) list_expiring: Arc<str>,
+    pub(super) claim: Statement,
+    pub(super) withdraw: Statement,
+    pub(super) renew: Statement,
+    pub(super) renew_all: Statement,
+    pub(super) publish: Statement,
+    pub(super) complete: Statement,
+    pub(super) release: Statement,
+    pub(super) load: Statement,
+    pub(super) forget: Statement,
+    pub(super) resolve: Statement,
+    pub(super) sweep: Statement,
+    pub(super) sweep_lapsed: Statement,
+    pub(super) list: Statement,
+    pub(super) list_running: Statement,
+    pub(super) list_expiring: Statement,
 }
 
 /// The columns of a row after the time, in the order in which rows are read.
