@@ -2,10 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use self::rows::MapStore;
 use super::*;
 use crate::clock::{Clock, ManualClock, Timestamp};
-use crate::store::RowStore;
+use crate::store::{RowStore, StoreFuture};
 use crate::store::transition::{Change, Phase, Row};
 
 mod connections;

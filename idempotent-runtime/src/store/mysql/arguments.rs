@@ -7,6 +7,7 @@ use sqlx::mysql::MySqlArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, MySql};
 
 use crate::store::sql::arguments::{self, each_piece};
+use crate::store::sql::dialect::written;
 
 /// A value of one parameter.
 pub(super) type Argument = arguments::Argument<Infallible>;
@@ -53,7 +54,7 @@ impl Statement {
 
     /// The statement with its values written in.
     pub(super) fn written(&self, values: &[Argument]) -> String {
-        arguments::written::<MySql>(&self.text, |number| values.get(number))
+        written::<MySql>(&self.text, |number| values.get(number))
     }
 }
 

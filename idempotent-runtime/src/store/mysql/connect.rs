@@ -9,8 +9,6 @@ use super::options::MySqlStoreOptions;
 use super::store::MySqlStore;
 use crate::store::sql::connections::Connections;
 use crate::store::sql::options::{connect, parse_url};
-#[cfg(doc)]
-use crate::store::sql::protocol::Protocol;
 
 impl MySqlStoreOptions {
     /// Connects to the server at this URL, `mysql://user:password@host:port/database`. It creates nothing there: call
@@ -45,7 +43,7 @@ impl MySqlStoreOptions {
     ///
     /// The pool's sessions may have any time zone, character set, `sql_mode` and isolation level, but they must commit by
     /// themselves (`autocommit = 1`). If the pool logs its statements, the log gets claims with the hashes of their keys
-    /// and requests; with [`Protocol::Simple`] it gets response bodies too.
+    /// and requests; with [`Protocol::Simple`](super::Protocol::Simple) it gets response bodies too.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use super::rows;
 use super::steps::Shared;
 use crate::identity::RecordId;
 use crate::store::columns::{millis, state};
-use crate::store::sql::connections::Lane;
+use crate::store::sql::lane::Lane;
 use crate::store::sql::pages::page;
 use crate::store::{List, Page, StoreError, Which};
 

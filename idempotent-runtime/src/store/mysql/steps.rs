@@ -13,7 +13,7 @@ use super::wire::Wire;
 use crate::identity::RecordId;
 use crate::store::columns::{claimed, millis};
 use crate::store::sql::arguments::{of_claim, of_renewal};
-use crate::store::sql::connections::Lane;
+use crate::store::sql::lane::Lane;
 use crate::store::sql::steps::{KeptChanging, LOOKS, fence};
 use crate::store::transition::{self, Change};
 use crate::store::{Claim, Claimed, Fence, Record, Renewal, StoreError, Survives};

@@ -15,8 +15,6 @@ use super::wire::Wire;
 use crate::store::sql::connections::Connections;
 use crate::store::sql::names::Names;
 use crate::store::sql::options::default_names;
-#[cfg(doc)]
-use crate::store::sql::protocol::Protocol;
 use crate::store::sql::setup_error::SetupError;
 use crate::store::sql::steps::sql_store;
 
@@ -66,7 +64,7 @@ use crate::store::sql::steps::sql_store;
 ///
 /// An outcome for which `max_allowed_packet` is too small fails its own step as
 /// [too large](super::StoreError::is_too_large), before it is sent if the server's limit is known, and no other step. Keep
-/// `max_response` below that limit ([`Protocol::Simple`] needs twice as much).
+/// `max_response` below that limit ([`Protocol::Simple`](super::Protocol::Simple) needs twice as much).
 ///
 /// # Encryption
 ///

@@ -13,7 +13,8 @@ use super::arguments::{Argument, Statement, size};
 use super::error::{TooLarge, after_a_try, may_be_repeated, not_acquired, not_answered};
 use crate::clock::Clock;
 use crate::store::StoreError;
-use crate::store::sql::connections::{Connections, Lane, answer};
+use crate::store::sql::connections::{Connections, answer};
+use crate::store::sql::lane::Lane;
 use crate::store::sql::protocol::Protocol;
 
 /// How often a step is sent again that the server undid because of others.

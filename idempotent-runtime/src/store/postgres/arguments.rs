@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Postgres};
 
 use super::dialect::Array;
 use crate::store::sql::arguments::{self, each_piece};
+use crate::store::sql::dialect::written;
 
 /// A value of one parameter.
 pub(super) type Argument = arguments::Argument<Array>;
@@ -56,7 +57,7 @@ impl Statement {
 
     /// The statement with its values written in.
     pub(super) fn written(&self, values: &[Argument]) -> String {
-        arguments::written::<Postgres>(&self.text, |number| values.get(number.checked_sub(1)?))
+        written::<Postgres>(&self.text, |number| values.get(number.checked_sub(1)?))
     }
 }
 

@@ -10,8 +10,6 @@ use super::owner;
 use super::store::PostgresStore;
 use crate::store::sql::connections::Connections;
 use crate::store::sql::options::{PATIENCE, connect, parse_url};
-#[cfg(doc)]
-use crate::store::sql::protocol::Protocol;
 
 impl PostgresStoreOptions {
     /// Connects to the server at this URL, `postgres://user:password@host:port/database`. It creates nothing there: call
@@ -52,7 +50,7 @@ impl PostgresStoreOptions {
     /// connection that fell silent goes undetected until a step has waited for it.
     ///
     /// The pool's sessions may have any settings, as long as they commit by themselves. `test_before_acquire(false)` saves
-    /// one round trip per step. If the pool logs its statements, [`Protocol::Simple`] puts response bodies into the log.
+    /// one round trip per step. If the pool logs its statements, [`Protocol::Simple`](super::Protocol::Simple) puts response bodies into the log.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use sqlx::postgres::PgRow;
 
 use super::statements;
 use super::wire::{Failed, Wire};
-use crate::store::sql::connections::Lane;
+use crate::store::sql::lane::Lane;
 use crate::store::sql::names::Names;
 
 /// How many days ahead there are partitions: so many days may pass without a sweep. Each is looked into by every step.

@@ -14,7 +14,7 @@ use super::wire::{Failed, Wire};
 use crate::identity::{AttemptId, RecordId};
 use crate::store::columns::{claimed, millis};
 use crate::store::sql::arguments::{of_claim, of_renewal};
-use crate::store::sql::connections::Lane;
+use crate::store::sql::lane::Lane;
 use crate::store::sql::names::Names;
 use crate::store::sql::steps::{KeptChanging, LOOKS, fence};
 use crate::store::{Claim, Claimed, Fence, Record, Renewal, StoreError, Survives, transition};

@@ -19,11 +19,10 @@ use super::statements::Statements;
 use super::steps::Shared;
 use super::wire::{Failed, Wire};
 use crate::store::sql::cause::SqlxCause;
-use crate::store::sql::connections::{Connections, Lane};
+use crate::store::sql::connections::Connections;
+use crate::store::sql::lane::Lane;
 use crate::store::sql::names::Names;
 use crate::store::sql::options::default_names;
-#[cfg(doc)]
-use crate::store::sql::protocol::Protocol;
 use crate::store::sql::setup_error::SetupError;
 use crate::store::sql::steps::sql_store;
 
@@ -34,7 +33,7 @@ use crate::store::sql::steps::sql_store;
 /// [`require`](crate::IdempotencyBuilder::require) checks them when the application starts.
 ///
 /// Every step is one statement and one round trip, with no transaction and no lock between two of them. Only the
-/// server's clock judges. Works behind `PgBouncer` in transaction mode, see [`Protocol`]. Clones share the connections.
+/// server's clock judges. Works behind `PgBouncer` in transaction mode, see [`Protocol`](super::Protocol). Clones share the connections.
 ///
 /// The role needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table; [`migrate`](Self::migrate), and sweeps in the
 /// [layout by days](Layout::PartitionedByDay), need to own it. The tables hold response bodies: grant them to nobody

@@ -9,7 +9,8 @@ use super::arguments::{Argument, Statement};
 use super::error::to_store_error;
 use crate::clock::Clock;
 use crate::store::StoreError;
-use crate::store::sql::connections::{Connections, Lane, NoConnection, answer};
+use crate::store::sql::connections::{Connections, NoConnection, answer};
+use crate::store::sql::lane::Lane;
 use crate::store::sql::protocol::Protocol;
 
 /// The connections to the server, and how statements are sent over them.

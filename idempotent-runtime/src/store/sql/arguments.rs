@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::dialect::Dialect;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 use crate::policy::Ttl;
@@ -136,23 +135,4 @@ pub(in crate::store) fn each_piece(text: &str, mut piece: impl FnMut(&str, Optio
         rest = behind;
     }
     piece(rest, None);
-}
-
-/// The statement with its values written in place of its parameters. `value` gives each by its number.
-pub(in crate::store) fn written<'v, D: Dialect>(
-    text: &str,
-    value: impl Fn(usize) -> Option<&'v Argument<D::Special>>,
-) -> String
-where
-    D::Special: 'v,
-{
-    let mut written = String::with_capacity(2 * text.len());
-    each_piece(text, |before, parameter| {
-        written.push_str(before);
-        if let Some(value) = parameter.and_then(&value) {
-            // Writing to a string can't fail.
-            let _ = D::write(value, &mut written);
-        }
-    });
-    written
 }

@@ -10,6 +10,7 @@ pub(in crate::store) mod cause;
 pub(in crate::store) mod connections;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(in crate::store) mod dialect;
+pub(in crate::store) mod lane;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(in crate::store) mod migration;
 #[cfg(any(feature = "postgres", feature = "mysql"))]

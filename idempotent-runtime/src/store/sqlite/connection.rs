@@ -6,8 +6,9 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use super::error::{NoRuntime, NotWal, code, primary_code};
-use super::{SqliteStoreError, SqliteStoreOptions, Synchronous, schema};
+use super::error::{NoRuntime, NotWal, SqliteStoreError, code, primary_code};
+use super::options::{SqliteStoreOptions, Synchronous};
+use super::schema;
 
 /// How long to leave a file alone that another process is just creating.
 const PAUSE: Duration = Duration::from_millis(5);

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
 use super::step::Message;
+use crate::store::sql::lane::Lane;
 
 /// The most messages in one transaction.
 pub(super) const BATCH: usize = 256;
@@ -19,15 +20,6 @@ const OF_ATTEMPTS: usize = BATCH / 4 * 3;
 
 /// Whoever finds a lane full waits until a batch is taken from it.
 const QUEUED: usize = 4 * BATCH;
-
-/// In which lane a message waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
-    /// Claims, loads, listings, sweeps.
-    Claims,
-    /// Steps of attempts that run or ran.
-    Attempts,
-}
 
 /// A message, and its place in the order of all.
 type Queued = (u64, Message);

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{SqliteStore, SqliteStoreError};
 use crate::clock::{Clock, SystemClock};
 
-/// How a [`SqliteStore`] is opened.
+/// How a [`SqliteStore`](crate::SqliteStore) is opened.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -76,17 +75,5 @@ impl SqliteStoreOptions {
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
-    }
-
-    /// Opens the file, creates it if there is none, and brings its tables up to date.
-    ///
-    /// Dropping the future leaves the file as it was or ready.
-    ///
-    /// # Errors
-    ///
-    /// [`SqliteStoreError`] if the file cannot be opened or created, is no database, cannot be put in WAL mode, was
-    /// written by a later release, or stays locked by another process; or outside a tokio runtime.
-    pub async fn open(self) -> Result<SqliteStore, SqliteStoreError> {
-        SqliteStore::with_options(self).await
     }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
-use crate::identity::AttemptId;
+use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Outcome};
-use crate::store::{Extra, Label, Listed, ListedState, Record, RecordId, State};
+use crate::store::{Extra, Label, Listed, ListedState, Record, State};
 
 /// A record as a store writes it.
 ///

@@ -4,7 +4,8 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _};
 
 use crate::store::postgres::error::migration_failed;
-use crate::store::sql::connections::{Acquired, Connections, Lane, answer};
+use crate::store::sql::connections::{Acquired, Connections, answer};
+use crate::store::sql::lane::Lane;
 use crate::store::sql::names::Names;
 use crate::store::sql::setup_error::SetupError;
 

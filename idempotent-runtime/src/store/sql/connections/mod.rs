@@ -9,6 +9,7 @@
 //! pool. Such a pool pings every connection that comes back, without a limit, and holds its place meanwhile. It also tries
 //! a server that refuses for as long as the caller has patience.
 
+mod error;
 mod own;
 #[cfg(all(test, feature = "postgres"))]
 mod tests;
@@ -18,14 +19,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection, Database, Pool};
+use sqlx::{Database, Pool};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use self::own::{InUse, OwnPool};
-use crate::store::StoreError;
-use crate::store::sql::cause::SqlxCause;
+pub(in crate::store) use self::error::NoConnection;
+pub(in crate::store) use self::own::Options;
+use self::own::{InUse, OwnPool, permit};
+use crate::store::sql::lane::Lane;
 
 /// How long a step waits for a connection. The engine's own patience is shorter; this is for everybody else.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -36,18 +38,6 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long a connection of the application's pool may take to go back there.
 const RETURNED_WITHIN: Duration = Duration::from_secs(1);
-
-/// Who asks for a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum Lane {
-    /// Claims, loads, listings, sweeps: what may wait. They leave some connections to the others.
-    Claims,
-    /// Steps of attempts that run or ran: if they come late, a lease ends or an outcome is lost.
-    Attempts,
-}
-
-/// How to open connections of a database.
-pub(in crate::store) type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
 
 /// The connections of one store.
 #[derive(Debug)]
@@ -122,11 +112,6 @@ impl<DB: Database> Connections<DB> {
 fn for_claims(most: u32) -> usize {
     let left = (most / 4).clamp(1, 4);
     most.saturating_sub(left).max(1) as usize
-}
-
-async fn permit(semaphore: Arc<Semaphore>) -> OwnedSemaphorePermit {
-    let acquired = semaphore.acquire_owned().await;
-    acquired.expect("these semaphores are never closed")
 }
 
 /// What the server answered, or that it didn't in a time that nobody should wait longer.
@@ -216,29 +201,5 @@ fn give_back<DB: Database>(mut connection: PoolConnection<DB>, cut_short: bool) 
         // Closed as it is: what the server has not answered yet, nobody waits for. Outside of a runtime there is no
         // other way.
         _ => drop(connection.detach()),
-    }
-}
-
-/// Why there is no connection. Nothing was sent.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(in crate::store) enum NoConnection {
-    #[error("no connection could be opened")]
-    Failed(#[source] SqlxCause),
-    #[error("no connection was free in time")]
-    NoneFree,
-}
-
-impl NoConnection {
-    fn failed(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut => Self::NoneFree,
-            error => Self::Failed(SqlxCause::new(error)),
-        }
-    }
-}
-
-impl From<NoConnection> for StoreError {
-    fn from(error: NoConnection) -> Self {
-        Self::not_sent(error)
     }
 }

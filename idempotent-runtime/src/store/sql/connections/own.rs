@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sqlx::{ConnectOptions as _, Connection as _, Database};
+use sqlx::{ConnectOptions as _, Connection, Database};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{NoConnection, Options, permit};
+use super::error::NoConnection;
 
 /// How long a connection may lie idle before it is checked, and how long the check may take.
 const UNCHECKED_FOR: Duration = Duration::from_secs(1);
@@ -27,6 +27,9 @@ const CLOSED_WITHIN: Duration = Duration::from_secs(1);
 /// The pauses between attempts to open one more connection to a server that answers but has no room.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// How to open connections of a database.
+pub(in crate::store) type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
 
 pub(super) struct OwnPool<DB: Database> {
     options: Options<DB>,
@@ -268,4 +271,10 @@ fn close<DB: Database>(open: Open<DB>) {
             let _ = timeout(CLOSED_WITHIN, open.raw.close()).await;
         });
     }
+}
+
+/// A permit of a semaphore that is never closed.
+pub(super) async fn permit(semaphore: Arc<Semaphore>) -> OwnedSemaphorePermit {
+    let acquired = semaphore.acquire_owned().await;
+    acquired.expect("these semaphores are never closed")
 }

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::*;
+use crate::store::StoreError;
 
 async fn nowhere() -> PgConnectOptions {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
