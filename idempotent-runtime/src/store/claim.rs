@@ -27,20 +27,21 @@ use crate::outcome::Outcome;
 pub struct Claim {
     /// The record.
     pub record: RecordId,
-    /// What the request was.
+    /// Identifies the request.
     pub fingerprint: Fingerprint,
     /// The attempt that asks.
     pub attempt: AttemptId,
-    /// How long the claim shall hold, from when the store grants it.
+    /// How long the claim holds, from when the store grants it.
     pub lease: Duration,
     /// Whether an abandoned record may be taken over.
     pub takeover: Takeover,
     /// What the record belongs to. A record keeps the label of the claim that made it.
     pub label: Label,
-    /// How long the record is kept once its lease has ended and nobody comes back; `None`: until somebody settles it.
+    /// How long the record is kept once its lease has ended and nobody comes back. `None` keeps it until somebody
+    /// settles it.
     ///
-    /// A claim that is the [last](Takeover::UpTo) that may take over is kept until somebody settles it, whatever this
-    /// says.
+    /// If this claim is the [last](Takeover::UpTo) that may take over, its record is kept until somebody settles it,
+    /// whatever this says.
     pub keep_abandoned: Option<Duration>,
 }
 
@@ -91,7 +92,7 @@ impl Claim {
         self
     }
 
-    /// How long the record is kept if this claim is abandoned as well, after so many others of its generation.
+    /// How long the record is kept if this claim is abandoned too, after this many others of its generation.
     pub(crate) fn keep_after(&self, abandoned: u32) -> Option<Duration> {
         match self.takeover {
             Takeover::UpTo(most) if abandoned.saturating_add(1) >= most => None,
@@ -122,8 +123,8 @@ pub enum Claimed {
     Won(Won),
     /// The record is somebody else's, or done.
     Found(Record),
-    /// This very attempt has given the record back, so it takes it no more. Only a claim that was overtaken by its own
-    /// [`withdraw`](super::Store::withdraw) or [`release`](super::Store::release) is told so.
+    /// This very attempt has given the record back, so it can't take it any more. Only a claim that was overtaken by
+    /// its own [`withdraw`](super::Store::withdraw) or [`release`](super::Store::release) gets this answer.
     Withdrawn,
 }
 
@@ -142,7 +143,7 @@ pub struct Won {
 }
 
 impl Won {
-    /// A record that this attempt made anew.
+    /// The answer for a record that this attempt made anew.
     pub fn anew(attempt: AttemptId) -> Self {
         Self {
             generation: attempt,

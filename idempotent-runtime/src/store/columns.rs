@@ -34,10 +34,10 @@ pub(super) fn state_of(disposition: Disposition) -> i16 {
     }
 }
 
-/// The longest time that is added to a server's clock, in milliseconds: some 285,000 years, so that no sum overflows.
+/// The longest time that is added to a server's clock, in milliseconds: about 285,000 years, so no sum overflows.
 const LONGEST: i64 = 1 << 53;
 
-/// A duration as servers add it to their clocks.
+/// A duration in milliseconds, as it is added to a server's clock.
 pub(super) fn millis(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_millis()).map_or(LONGEST, |millis| millis.min(LONGEST))
 }

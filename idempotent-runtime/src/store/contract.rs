@@ -23,17 +23,17 @@ pub type RenewalsFuture<'a> =
 
 /// Keeps records.
 ///
-/// Every step is one atomic decision about one record, made by the store on its own clock, and safe to repeat: a caller
-/// whose acknowledgement was lost sends the same step again, at once and on another connection, and gets the same answer
-/// (but for [`forget`](Self::forget), which leaves nothing behind to know it by). So nothing that hangs holds up its own
-/// repetition.
+/// Every step is one atomic decision about one record. The store makes it on its own clock. A step is safe to repeat:
+/// a caller that lost the acknowledgement sends the same step again, at once and on another connection, and gets the
+/// same answer. The exception is [`forget`](Self::forget), which leaves nothing behind that would show it. So a step
+/// that hangs never holds up its own repetition.
 ///
-/// A step whose future was dropped is done or not done, never half done. A step that was sent may also be done later,
-/// even after other steps of the same attempt: each is refused then, or does what it would have done earlier. That is why
-/// a claim is refused once its own attempt gave the record back.
+/// A step whose future was dropped is carried out or not, but never by half. A step that was sent may also take effect
+/// later, even after other steps of the same attempt. It is then refused, or does what it would have done earlier.
+/// That is why a claim is refused once its own attempt gave the record back.
 ///
-/// To write one, see [`RowStore`](super::RowStore), which makes the steps from two functions, and `docs/own-store.md` in the project's
-/// repository, which goes through all of this for writers; to check one, see the
+/// To write a store, see [`RowStore`](super::RowStore), which makes the steps from a few functions, and
+/// `docs/own-store.md` in the project's repository, which explains all of this for writers. To check one, see the
 #[cfg_attr(
     feature = "test-util",
     doc = "[conformance suite](super::conformance)."
@@ -51,22 +51,22 @@ pub type RenewalsFuture<'a> =
 ///
 /// Each step fails with a [`StoreError`], whose kind says what may have happened.
 pub trait Store: Any + fmt::Debug + Send + Sync {
-    /// Takes the record for an attempt, or says what stands in the way.
+    /// Takes the record for an attempt, or says why it can't.
     ///
-    /// It looks at expiry, then the fingerprint, then the state, then the lease. A record that is held by this very
-    /// attempt is [`Won`](Claimed::Won) again. One that this very attempt gave back is [`Withdrawn`](Claimed::Withdrawn).
+    /// It checks expiry, then the fingerprint, then the state, then the lease. If this very attempt holds the record,
+    /// it is [`Won`](Claimed::Won) again. If this very attempt gave it back, it is [`Withdrawn`](Claimed::Withdrawn).
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed>;
 
     /// Takes a claim back under which nothing ran, whether it took effect or not.
     ///
-    /// A record that the claim made is released. One that it took over from an abandoned attempt is abandoned again, as
-    /// if nobody had come by. Where the claim has not taken effect, the record is marked as released by this attempt, so
-    /// that a claim that is still on its way finds the mark and is [refused](Claimed::Withdrawn). [`Lost`](Fence::Lost)
-    /// means that the record is another attempt's, or done.
+    /// A record that the claim made is released. One that it took over from an abandoned attempt is abandoned again,
+    /// as if nobody had claimed it. If the claim hasn't taken effect, the record is marked as released by this
+    /// attempt, so a claim that is still on its way finds the mark and is [refused](Claimed::Withdrawn).
+    /// [`Lost`](Fence::Lost) means that the record is another attempt's, or done.
     fn withdraw(&self, claim: Claim) -> StoreFuture<'_, Fence>;
 
-    /// Makes the lease of a running record last `lease` from now, though it may have run out. A lease of zero ends it
-    /// at once: the record is abandoned.
+    /// Makes the lease of a running record last `lease` from now, even if it has run out. A lease of zero ends it at
+    /// once, and the record is abandoned.
     fn renew(
         &self,
         record: RecordId,
@@ -91,7 +91,7 @@ pub trait Store: Any + fmt::Debug + Send + Sync {
         outcome: Outcome,
     ) -> StoreFuture<'_, Fence>;
 
-    /// Makes a running record done, though its lease may have run out.
+    /// Makes a running record done, even if its lease has run out.
     fn complete(
         &self,
         record: RecordId,
@@ -105,11 +105,11 @@ pub trait Store: Any + fmt::Debug + Send + Sync {
     /// Reads a record.
     fn load(&self, record: RecordId) -> StoreFuture<'_, Option<Record>>;
 
-    /// Removes a record, whatever its state, if `seen` is still the attempt that it names.
+    /// Removes a record in any state, if it still names the attempt `seen`.
     fn forget(&self, record: RecordId, seen: AttemptId) -> StoreFuture<'_, Fence>;
 
-    /// Settles an abandoned record, if `seen` is still the attempt that it names. The record then names `attempt`, so
-    /// that the abandoned one cannot complete it any more.
+    /// Settles an abandoned record, if it still names the attempt `seen`. The record then names `attempt`, so the
+    /// abandoned attempt can't complete it any more.
     fn resolve(
         &self,
         record: RecordId,
@@ -120,32 +120,33 @@ pub trait Store: Any + fmt::Debug + Send + Sync {
 
     /// Reads a page of a listing, without the records' outcomes.
     ///
-    /// A record that is there all the while is listed at least once in the pages of one listing.
+    /// A record that exists throughout a listing appears on its pages at least once.
     ///
     /// # Errors
     ///
-    /// Also with an [`InvalidCursor`](super::InvalidCursor), as [not sent](StoreError::is_not_sent), where the store did not make the cursor.
+    /// Also with an [`InvalidCursor`](super::InvalidCursor), as [not sent](StoreError::is_not_sent), if the cursor
+    /// isn't one that the store made.
     fn list(&self, list: List) -> StoreFuture<'_, Page>;
 
-    /// Removes at most `limit` records that [count as absent](super::transition::Row::is_removable) and says how many. A store
-    /// that removes them in its own time removes none here.
+    /// Removes at most `limit` records that [count as absent](super::transition::Row::is_removable) and returns how
+    /// many. A store that expires records by itself removes none here.
     fn sweep(&self, limit: usize) -> StoreFuture<'_, usize>;
 
-    /// What an acknowledged step survives, as the store's settings are now. A store that does not say is taken to survive
+    /// What an acknowledged step survives with the store's current settings. By default, a store counts as surviving
     /// nothing.
     fn survives(&self) -> StoreFuture<'_, Survives> {
         Box::pin(std::future::ready(Ok(Survives::not_said())))
     }
 
-    /// The store that this one wraps, where it is nothing but a wrapper: [`downcast_ref`](#method.downcast_ref) looks
-    /// through it.
+    /// The store that this one wraps, if it is only a wrapper. [`downcast_ref`](#method.downcast_ref) looks through
+    /// it.
     fn wrapped(&self) -> Option<&dyn Store> {
         None
     }
 }
 
 impl dyn Store {
-    /// The store as what it is, if it is a `T` or wraps one.
+    /// The store as a `T`, if it is one or wraps one.
     ///
     /// ```
     /// # #[cfg(feature = "memory")]

@@ -1,8 +1,8 @@
-//! Where records live.
+//! Where records are kept.
 //!
-//! A store keeps one record per [`RecordId`] and offers ten steps on it. Each is one atomic decision and one round trip.
-//! What every step does to a record is written once, in [`transition`]. A store that can run code under a lock, in a
-//! transaction or before a conditional write is a [`RowStore`], and uses it as it is.
+//! A store keeps one record per [`RecordId`](crate::identity::RecordId) and offers ten steps on it. Each is one atomic
+//! decision and one round trip. What every step does to a record is written once, in [`transition`]. A store that can
+//! run code under a lock, in a transaction or before a conditional write is a [`RowStore`], and uses it as it is.
 
 mod claim;
 #[cfg(any(

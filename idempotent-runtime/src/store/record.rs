@@ -10,15 +10,15 @@ use crate::outcome::{Disposition, Outcome};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Record {
-    /// What the request was that made it.
+    /// The fingerprint of the request that made it.
     pub fingerprint: Fingerprint,
     /// The attempt that holds it, or that made it what it is.
     pub attempt: AttemptId,
-    /// How far it is.
+    /// Its state.
     pub state: State,
     /// What it belongs to.
     pub label: Label,
-    /// When it was first claimed, by the store's clock; unknown of a record that an earlier release made.
+    /// When it was first claimed, by the store's clock. `None` if an earlier release made the record.
     pub claimed_at: Option<Timestamp>,
     /// The first attempt of its generation.
     pub generation: AttemptId,
@@ -27,7 +27,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// A record in this state, without a label and with nothing known of how it began.
+    /// A record in this state, without a label and with nothing known about how it began.
     pub fn new(fingerprint: Fingerprint, attempt: AttemptId, state: State) -> Self {
         Self {
             fingerprint,
@@ -41,7 +41,7 @@ impl Record {
     }
 }
 
-/// How far a record is. There are no other states.
+/// The state of a record. There are no others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// An attempt holds it.
@@ -55,7 +55,7 @@ pub enum State {
     Done {
         /// What the outcome means.
         disposition: Disposition,
-        /// The outcome; absent where it was too large to keep.
+        /// The outcome, or `None` if it was too large to keep.
         outcome: Option<Outcome>,
     },
 }

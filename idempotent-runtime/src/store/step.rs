@@ -14,7 +14,7 @@ pub struct Renewal {
     pub record: RecordId,
     /// The attempt that holds it.
     pub attempt: AttemptId,
-    /// How long the lease shall last from now.
+    /// How long the lease lasts from now.
     pub lease: Duration,
 }
 
@@ -29,20 +29,20 @@ impl Renewal {
     }
 }
 
-/// What a done record is to hold.
+/// What a done record holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Completion {
     /// What the outcome means.
     pub disposition: Disposition,
-    /// The outcome; absent where it is too large to keep.
+    /// The outcome, or `None` if it is too large to keep.
     pub outcome: Option<Outcome>,
     /// How long to keep it, from when the store writes it.
     pub ttl: Ttl,
 }
 
 impl Completion {
-    /// A completion with an outcome, or with `None` where it is too large to keep.
+    /// A completion with an outcome, or with `None` if it is too large to keep.
     pub fn new(disposition: Disposition, outcome: Option<Outcome>, ttl: Ttl) -> Self {
         Self {
             disposition,
@@ -65,8 +65,8 @@ pub enum Resolution {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a step that was refused changed nothing"]
 pub enum Fence {
-    /// It did: the step took effect, now or when it was first sent.
+    /// It did. The step took effect, now or when it was first sent.
     Held,
-    /// It did not: nothing was changed.
+    /// It did not. Nothing was changed.
     Lost,
 }

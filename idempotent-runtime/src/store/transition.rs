@@ -1,11 +1,11 @@
-//! What every step does to a record: the one place where it is decided.
+//! What every step does to a record. This is the only place that decides it.
 //!
-//! Pure functions from the row that stands there (if one does) and the store's time to the row that shall stand there
-//! and the answer. A store runs them under whatever makes the step atomic: a lock, a transaction, or a write on the
-//! condition that the row is still the one that was read (a compare-and-swap; where it is not, the store reads and
-//! decides again). Nothing may change the row between the reading and the writing.
+//! The functions are pure. They take the current row, if there is one, and the store's time, and return what becomes
+//! of the row and the answer. A store runs them under whatever makes the step atomic: a lock, a transaction, or a
+//! compare-and-swap. If a compare-and-swap finds that the row has changed, the store reads and decides again. Nothing
+//! may change the row between the read and the write.
 //!
-//! The time is that of the store's clock, read once the step is alone with the row, so that times are in the order of
+//! The time is that of the store's clock. Read it once nobody else can change the row, so times are in the order of
 //! the steps. [`Row`] can be serialized, for stores that keep it as it is.
 //!
 //! ```
@@ -53,9 +53,10 @@
 //!
 //! # What every step does
 //!
-//! A holds, made or left the row; B comes by. In each cell stand the answer and, after a comma, what is written; where
-//! nothing is, the row stays as it was. *Lapsed* is a row that was abandoned so long ago that it counts as absent. A row
-//! that is lapsed, expired or released counts as absent, and may have been swept: then the column "absent" holds.
+//! Attempt A holds, made or left the row, and B is another attempt. Each cell has the answer and, after a comma, what
+//! is written. If nothing is written, the row stays as it was. A *lapsed* row was abandoned so long ago that it counts
+//! as absent. A row that is lapsed, expired or released counts as absent and may have been swept; the column "absent"
+//! then applies.
 //!
 //! | step | absent | running | abandoned | lapsed | done | expired | released |
 //! | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
 use crate::clock::{Clock, ManualClock, Timestamp};
-use crate::store::{RowStore, StoreFuture};
 use crate::store::transition::{Change, Phase, Row};
+use crate::store::{RowStore, StoreFuture};
 
 mod connections;
 mod generations;

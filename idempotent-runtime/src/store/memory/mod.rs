@@ -19,7 +19,7 @@ use crate::clock::{Clock, Steady, SystemClock, Timestamp};
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 
-/// So many that tasks rarely meet at a lock, and few enough that an empty store is small.
+/// Enough that tasks rarely meet at a lock, and few enough that an empty store is small.
 const SHARDS: usize = 64;
 
 /// The most rows that are removed under one lock.
@@ -27,12 +27,12 @@ const SWEEP_AT_ONCE: usize = 128;
 
 /// A store that keeps its records in this process's memory.
 ///
-/// For tests, and for work that need not outlive the process. It survives nothing: when the process ends, every record
-/// is gone, and a retry runs anew. Other processes do not see the records.
+/// For tests, and for work that needn't outlive the process. It survives nothing: when the process ends, every record
+/// is gone, and a retry runs again. Other processes don't see the records.
 ///
-/// Clones share the records. No step ever waits: each is done when its future is first polled, and none of them fails.
+/// Clones share the records. Steps never wait and never fail: each is finished when its future is first polled.
 ///
-/// Memory is given back by [`sweep`](Store::sweep), not by time alone.
+/// Only [`sweep`](Store::sweep) frees memory; the passing of time alone doesn't.
 ///
 /// ```
 /// use std::time::Duration;
@@ -73,7 +73,7 @@ impl MemoryStore {
     }
 
     /// An empty store that judges leases and expiry by this clock. It reads the wall clock once; from then on its time
-    /// advances with [`monotonic`](Clock::monotonic), so that a step of the wall clock ends no lease.
+    /// advances with [`monotonic`](Clock::monotonic), so a step of the wall clock ends no lease.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -100,7 +100,7 @@ impl MemoryStore {
         })
     }
 
-    /// Looks at every row: a listing is rare, and an order of all ids would cost every claim.
+    /// Looks at every row. A listing is rare, while keeping all ids in order would cost every claim.
     fn page(&self, list: &List) -> Result<Page, StoreError> {
         let after = list.after_record()?;
         let limit = list.limit.clamp(1, List::LARGEST_PAGE);
@@ -235,7 +235,7 @@ impl Store for MemoryStore {
             for shard in (0..SHARDS).map(|offset| first.wrapping_add(offset) % SHARDS) {
                 loop {
                     let at_once = SWEEP_AT_ONCE.min(limit - swept);
-                    // The lock is let go after each of these, so that claims get in between.
+                    // The lock is released after each of these, so claims get in between.
                     let removed = self.lock(shard).sweep(at_once, now);
                     swept += removed;
                     if removed < at_once || at_once == 0 {

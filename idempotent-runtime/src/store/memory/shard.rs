@@ -12,17 +12,17 @@ use crate::store::transition::{Change, Phase, Row};
 #[derive(Default)]
 pub(super) struct Shard {
     pub(super) rows: HashMap<RecordId, Row, BuildHasherDefault<IdHasher>>,
-    /// Finished rows by the time from which they may be swept.
+    /// Finished rows, by the time from which they may be swept.
     pub(super) removable: Times,
-    /// Running rows by the time from which they may be, where nobody comes back. There are few, so claims and completions
-    /// pay little for it.
+    /// Running rows, by the time from which they may be swept if nobody comes back. There are few of them, so this
+    /// costs claims and completions little.
     lapsing: Times,
 }
 
 type Times = BTreeSet<(Timestamp, RecordId)>;
 
 impl Shard {
-    /// The clock is read under the lock, so that times are in the order of the steps.
+    /// The clock is read under the lock, so times are in the order of the steps.
     pub(super) fn step<A>(
         &mut self,
         record: RecordId,
@@ -78,7 +78,7 @@ impl Shard {
     }
 }
 
-/// Among which times a row's is.
+/// The set that contains a row's time.
 fn times_of<'a>(row: &Row, finished: &'a mut Times, running: &'a mut Times) -> &'a mut Times {
     match row.phase {
         Phase::Running { .. } => running,

@@ -18,66 +18,69 @@ use crate::store::sql::options::default_names;
 use crate::store::sql::setup_error::SetupError;
 use crate::store::sql::steps::sql_store;
 
-/// A store that keeps its records in a MySQL database, 8.0 or later, or a MariaDB database, 10.6 or later.
+/// A store that keeps its records in a MySQL database, version 8.0 or later, or a MariaDB database, version 10.6 or later.
 ///
 /// What an acknowledged step survives depends on the server: a loss of power with `innodb_flush_log_at_trx_commit = 1`
-/// (and `sync_binlog = 1` where there is a binary log), and a failover too in a Galera cluster of such nodes.
-/// Other replication acknowledges before a second machine has the record. [`require`](crate::IdempotencyBuilder::require)
-/// checks the settings when the application starts.
+/// (and `sync_binlog = 1` if there is a binary log), and also a failover in a Galera cluster of such nodes. Other
+/// replication acknowledges a step before a second machine has the record.
+/// [`require`](crate::IdempotencyBuilder::require) checks the settings when the application starts.
 ///
-/// Every step is one round trip, with no transaction and no lock between two statements; a claim that finds a recorded
-/// outcome locks and writes nothing. The connections must reach the server that takes the writes. Clones share them.
+/// Every step is one round trip, with no transaction and no lock between two statements. A claim that finds a recorded
+/// outcome locks and writes nothing. The connections must reach the server that accepts writes. Clones share them.
 ///
-/// A record with a body of 300 bytes takes about 910 bytes, 70 of them in the index by which expired records are found.
+/// A record with a body of 300 bytes takes about 910 bytes, of which 70 are in the index of expiry.
 ///
 /// # Clocks
 ///
-/// Only the server's clock judges leases and windows, whatever the time zone of server or session. The nodes of a cluster
-/// each judge by their own: keep them in step, and leases much longer than they may differ.
+/// Only the server's clock judges leases and windows, whatever the time zone of the server or the session. The nodes of a
+/// cluster each judge by their own clock: keep their clocks in step, and make leases much longer than they may differ.
 ///
 /// # Privileges
 ///
 /// The account needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table. [`migrate`](Self::migrate) needs `SELECT` on
-/// the table of migrations, which has the same name and `_migrations` behind it, and `CREATE`, `ALTER`, `INSERT` and
-/// `UPDATE` only where they are not up to date. The tables hold response bodies: grant them to nobody else.
+/// the table of migrations, whose name is the table's with `_migrations` appended. It needs `CREATE`, `ALTER`, `INSERT`
+/// and `UPDATE` only if the tables aren't up to date. The tables contain response bodies: grant them to nobody else.
 ///
 /// # Connections
 ///
-/// Give the store connections of its own, by [`connect`](Self::connect); see [`new`](Self::new) for what happens
-/// otherwise. A quarter of them, at least one and at most four, is left to attempts that run: renewals and completions
+/// Give the store connections of its own, with [`connect`](Self::connect); [`new`](Self::new) explains what happens
+/// otherwise. A quarter of them, at least one and at most four, is left to running attempts, so renewals and completions
 /// never wait behind claims. A connection whose step was cut short is closed, and one that lay idle is checked before it is
-/// used, so the store recovers by itself when a network swallows packets.
+/// used. So the store recovers by itself when a network swallows packets.
 ///
 /// # Cancellation
 ///
-/// A step whose future is dropped before its statement was sent does nothing. Dropped later, it closes its connection:
-/// the server may still do the step, or not. Nothing goes on in the background, and no later step waits.
+/// If the future of a step is dropped before its statement was sent, the step does nothing. If it is dropped later, it
+/// closes its connection, and the server may or may not carry the step out. Nothing goes on in the background, and no later
+/// step waits.
 ///
 /// # Errors
 ///
-/// A step fails as [not sent](super::StoreError::is_not_sent) where the server cannot be reached or gives no connection
-/// within five seconds (within the pool's own `acquire_timeout`, on a pool of the application's), or refuses to run the
-/// statement: for want of privileges, tables or a writable server. It fails as [unknown](super::StoreError::is_unknown)
-/// where it was sent and not answered, and as [corrupt](super::StoreError::is_corrupt) where a row cannot be read; a
-/// listing leaves such rows out. A statement that the server undid because of others, by a deadlock, a lock that was not
-/// given in time or a certification that failed in a Galera cluster, is sent again before that.
+/// A step fails as [not sent](crate::store::StoreError::is_not_sent) if the server can't be reached, if no connection is
+/// free within five seconds (in the application's pool, within its own `acquire_timeout`), or if the server refuses to run
+/// the statement because privileges, tables or a writable server are missing.
 ///
-/// An outcome for which `max_allowed_packet` is too small fails its own step as
-/// [too large](super::StoreError::is_too_large), before it is sent if the server's limit is known, and no other step. Keep
-/// `max_response` below that limit ([`Protocol::Simple`](super::Protocol::Simple) needs twice as much).
+/// It fails as [unknown](crate::store::StoreError::is_unknown) if it was sent and not answered, and as
+/// [corrupt](crate::store::StoreError::is_corrupt) if a row can't be read; a listing leaves such rows out. If the server
+/// undid a statement because of others (a deadlock, a lock wait that timed out, or a failed certification in a Galera
+/// cluster), the statement is sent again before the step fails.
+///
+/// If `max_allowed_packet` is too small for an outcome, only its own step fails, as
+/// [too large](crate::store::StoreError::is_too_large). If the server's limit is known, it fails before it is sent. Keep
+/// `max_response` below that limit; [`Protocol::Simple`](super::Protocol::Simple) needs twice as much.
 ///
 /// # Encryption
 ///
-/// With the feature `tls`, connections are encrypted where the server can; `?ssl-mode=VERIFY_IDENTITY` in the URL insists
-/// on it, and on the right server. Without encryption, a MySQL account with `caching_sha2_password`, its default, can only
-/// be used if the application turns on the feature `mysql-rsa` of sqlx 0.9.
+/// With the feature `tls`, connections are encrypted if the server supports it. `?ssl-mode=VERIFY_IDENTITY` in the URL
+/// requires encryption, and the right server. Without encryption, a MySQL account with `caching_sha2_password`, which is
+/// MySQL's default, can only be used if the application turns on the feature `mysql-rsa` of sqlx 0.9.
 ///
 /// # Galera
 ///
-/// Two nodes that take the same record are told apart when they commit: the slower one looks again. A record that another
-/// node just wrote may still be missing here for a moment, which delays an answer but lets nobody run twice. `migrate`
-/// locks on one node only; its statements may run twice without harm. Where `pxc_strict_mode` forbids `GET_LOCK`, run the
-/// [exported migrations](MySqlStoreOptions::migrations).
+/// If two nodes take the same record, they are told apart when they commit, and the slower one looks again. A record that
+/// another node just wrote may be missing here for a moment. That delays an answer but never lets two attempts run.
+/// `migrate` locks on one node only; its statements may run twice without harm. If `pxc_strict_mode` forbids `GET_LOCK`,
+/// run the [exported migrations](MySqlStoreOptions::migrations).
 ///
 /// ```no_run
 /// use idempotent_runtime::{Idempotency, MySqlStore};
@@ -102,7 +105,7 @@ pub struct MySqlStore {
 }
 
 impl MySqlStore {
-    /// Connects to the server at this URL with the default [options](MySqlStoreOptions). Creates nothing there: call
+    /// Connects to the server at this URL with the default [options](MySqlStoreOptions). It creates nothing there: call
     /// [`migrate`](Self::migrate).
     ///
     /// # Errors
@@ -112,13 +115,13 @@ impl MySqlStore {
         MySqlStoreOptions::new().connect(url).await
     }
 
-    /// Takes connections from a pool that the application has, with the default [options](MySqlStoreOptions). See
+    /// Uses the application's own connection pool, with the default [options](MySqlStoreOptions). See
     /// [`with_pool`](MySqlStoreOptions::with_pool) for what the pool must be like.
     ///
-    /// Don't share the pool with handlers. An extractor that holds a connection of the same pool starves the claim: with
-    /// five connections, five requests that each hold one and wait for their claim get nowhere, and all are answered 503.
-    /// Requests that wait for a duplicate hold theirs as well. Take a small pool of the store's own, which
-    /// [`connect`](Self::connect) opens, or extract the connection after the claim, by `late`.
+    /// Don't share the pool with handlers. An extractor that holds a connection of the same pool starves the claim: if five
+    /// requests hold all five connections and wait for their claims, none of them gets any further, and all are answered
+    /// with 503. Requests that wait for a duplicate hold theirs as well. Use a small pool for the store alone, which
+    /// [`connect`](Self::connect) opens, or extract the connection after the claim, with `late`.
     pub fn new(pool: MySqlPool) -> Self {
         let connections = Connections::applications(pool.clone());
         let sessions = Sessions::Applications(pool);
@@ -143,17 +146,17 @@ impl MySqlStore {
         }
     }
 
-    /// Brings the tables up to date, and makes them where there are none. Several processes may do so at once: one does
-    /// it, the others wait. Where they are up to date, it only reads.
+    /// Brings the tables up to date, or creates them. Several processes may call it at once: one of them migrates, and the
+    /// others wait. If the tables are up to date, it only reads.
     ///
-    /// The servers commit each change of a schema at once. Where this is interrupted, the next call goes on. Tables of an
-    /// earlier release are brought up to date without writing their rows anew, while processes of that release go on. That
-    /// waits for transactions that use the table, for at most five seconds, since others wait behind it.
+    /// The servers commit each change of a schema at once, so if this is interrupted, the next call goes on from there.
+    /// Tables of an earlier release are brought up to date without rewriting their rows, while processes of that release go
+    /// on. That waits for transactions that use the table, but at most five seconds, since others wait behind it.
     ///
     /// # Errors
     ///
-    /// [`MySqlStoreError`] if the server cannot be reached or refuses, if a transaction keeps the table in use, or if the tables
-    /// were made by a later release.
+    /// [`MySqlStoreError`] if the server can't be reached or refuses, if a transaction keeps using the table, or if the
+    /// tables were made by a later release.
     pub async fn migrate(&self) -> Result<(), MySqlStoreError> {
         if migrations::run(&self.sessions, &self.names).await? {
             let placed = self.shared.find_place_for_ever().await;

@@ -26,49 +26,53 @@ use crate::store::sql::options::default_names;
 use crate::store::sql::setup_error::SetupError;
 use crate::store::sql::steps::sql_store;
 
-/// A store that keeps its records in a PostgreSQL database, 14 or later.
+/// A store that keeps its records in a PostgreSQL database, version 14 or later.
 ///
-/// What an acknowledged step survives depends on the server: a loss of power with the settings that it is shipped with,
-/// a failover with `synchronous_standby_names`.
-/// [`require`](crate::IdempotencyBuilder::require) checks them when the application starts.
+/// What an acknowledged step survives depends on the server: a loss of power with its default settings, and a failover
+/// with `synchronous_standby_names`. [`require`](crate::IdempotencyBuilder::require) checks the settings when the
+/// application starts.
 ///
-/// Every step is one statement and one round trip, with no transaction and no lock between two of them. Only the
-/// server's clock judges. Works behind `PgBouncer` in transaction mode, see [`Protocol`](super::Protocol). Clones share the connections.
+/// Every step is one statement and one round trip. No transaction and no lock outlives it. Only the server's clock judges
+/// leases and expiry. The store works behind `PgBouncer` in transaction mode, see
+/// [`Protocol`](super::Protocol). Clones share the connections.
 ///
-/// The role needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table; [`migrate`](Self::migrate), and sweeps in the
-/// [layout by days](Layout::PartitionedByDay), need to own it. The tables hold response bodies: grant them to nobody
-/// else.
+/// The role needs `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table. It must own the table for
+/// [`migrate`](Self::migrate), and for sweeps in the [layout by days](Layout::PartitionedByDay). The tables contain
+/// response bodies: grant them to nobody else.
 ///
 /// # Connections
 ///
-/// [`connect`](Self::connect) gives the store a few connections of its own, which is what it should have: see
-/// [`with_pool`](PostgresStoreOptions::with_pool) for what happens to a store that shares them with handlers.
-/// A quarter of them is left to steps of attempts that run, so that leases are renewed in a storm of claims.
+/// [`connect`](Self::connect) gives the store a few connections of its own. That is what it should have:
+/// [`with_pool`](PostgresStoreOptions::with_pool) explains what happens to a store that shares them with handlers. A
+/// quarter of the connections is left to the steps of running attempts, so leases are renewed even in a flood of claims.
 ///
-/// A connection whose step was cut short, or that lay idle and is silent, is closed and replaced. The driver can set
-/// neither TCP keepalive nor a user timeout: set `net.ipv4.tcp_keepalive_time` where an idle connection may be dropped by
-/// something in between, and `tcp_user_timeout` on the server.
+/// A connection is closed and replaced if its step was cut short, or if it lay idle and doesn't answer. The driver can set
+/// neither TCP keepalive nor a user timeout. If something between the store and the server may drop idle connections, set
+/// `net.ipv4.tcp_keepalive_time`, and `tcp_user_timeout` on the server.
 ///
 /// # Cancellation
 ///
-/// A step whose future is dropped before it has a connection was not sent, and never is. Later, its connection is closed;
-/// the step is done or not done, and may be sent again at once. Nothing goes on in the background.
+/// If the future of a step is dropped before it has a connection, the step isn't sent. If it is dropped later, its
+/// connection is closed. The step may or may not have been carried out, and may be sent again at once. Nothing goes on in
+/// the background.
 ///
 /// # Errors
 ///
-/// A step fails as [not sent](super::StoreError::is_not_sent) where a connection is refused, which is known at once, or
-/// none is free within five seconds, and where the server refuses the statement as such: no table, no privilege, no
-/// writes. It fails as [unknown](super::StoreError::is_unknown) where the server did not answer within thirty seconds (the
-/// engine waits for less), or failed; as [too large](super::StoreError::is_too_large) where an outcome is beyond what
-/// the server takes; and as [corrupt](super::StoreError::is_corrupt) where a row cannot be read. The connections recover
-/// by themselves.
+/// A step fails as [not sent](crate::store::StoreError::is_not_sent) if a connection is refused, if none is free within
+/// five seconds, or if the server rejects the statement as such: a table is missing, a privilege is missing, or the server
+/// is read-only. A refused connection is noticed at once.
+///
+/// It fails as [unknown](crate::store::StoreError::is_unknown) if the server fails or doesn't answer within thirty seconds
+/// (the engine waits for less). It fails as [too large](crate::store::StoreError::is_too_large) if an outcome is larger
+/// than the server accepts, and as [corrupt](crate::store::StoreError::is_corrupt) if a row can't be read. The connections
+/// recover by themselves.
 ///
 /// # Days
 ///
-/// In the [layout by days](Layout::PartitionedByDay), a sweep drops the days that are over, and only tables that carry the
-/// store's own mark as their comment: not one that somebody made, nor a day that somebody detached, or is detaching, to
-/// keep it. A day that an earlier release had begun to detach is marked by [`migrate`](PostgresStore::migrate). One that it
-/// left detached has no mark, and is for somebody to look at and drop.
+/// In the [layout by days](Layout::PartitionedByDay), a sweep drops the days that are over. It only drops tables that have
+/// the store's own mark as their comment. So it leaves alone a table that somebody made, and a day that somebody has
+/// detached, or is detaching, to keep it. [`migrate`](PostgresStore::migrate) marks a day that an earlier release had begun
+/// to detach. A day that an earlier release left detached has no mark: look at it, and drop it yourself.
 ///
 /// ```no_run
 /// use idempotent_runtime::{Idempotency, PostgresStore};
@@ -91,7 +95,7 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects to the server at this URL with the default [options](PostgresStoreOptions). Creates nothing there: call
+    /// Connects to the server at this URL with the default [options](PostgresStoreOptions). It creates nothing there: call
     /// [`migrate`](Self::migrate).
     ///
     /// # Errors
@@ -101,11 +105,11 @@ impl PostgresStore {
         PostgresStoreOptions::new().connect(url).await
     }
 
-    /// Takes connections from a pool that the application has, with the default [options](PostgresStoreOptions).
+    /// Uses the application's own connection pool, with the default [options](PostgresStoreOptions).
     ///
-    /// Prefer [`connect`](Self::connect): a small pool of the store's own. Extractors that hold a connection of this pool
-    /// starve the claim: five requests with five connections between them all wait for a sixth, and all are answered 503.
-    /// Waiting duplicates hold theirs as well.
+    /// Prefer [`connect`](Self::connect), which opens a small pool for the store. Extractors that hold a connection of this
+    /// pool starve the claim: if five requests hold all five connections, each of them waits for a sixth, and all are
+    /// answered with 503. Waiting duplicates hold theirs as well.
     pub fn new(pool: PgPool) -> Self {
         let options = PostgresStoreOptions::new();
         let names = default_names::<Postgres>();
@@ -132,23 +136,23 @@ impl PostgresStore {
         }
     }
 
-    /// Brings the tables up to date, and makes them where there are none. Several processes may do so at once: one does
-    /// it, the others wait. Processes of the release before may go on writing meanwhile and afterwards.
+    /// Brings the tables up to date, or creates them. Several processes may call it at once: one of them migrates, and the
+    /// others wait. Processes of the release before may go on writing meanwhile and afterwards.
     ///
-    /// From the tables of version 1 it changes no row. Migration 2 adds columns in one transaction, which locks the table
-    /// for milliseconds. It waits for whoever uses the table, and everybody else waits behind it, so it gives up after
-    /// five seconds. Migration 3 indexes the running records outside of a transaction, for which it takes a second
-    /// connection. Nobody waits for it: it reads the table twice, and waits itself for transactions that began before it,
-    /// for a minute at most. By days, days that are there already get no such index.
+    /// It changes no row of version 1. Migration 2 adds columns in one transaction, which locks the table for milliseconds.
+    /// It waits for everybody who uses the table, and everybody else waits behind it, so it gives up after five seconds.
+    /// Migration 3 indexes the running records outside of a transaction, for which it takes a second connection. Nobody
+    /// waits for it: it reads the table twice, and waits itself, for a minute at most, for transactions that began before
+    /// it. In the layout by days, existing days get no such index.
     ///
-    /// Each migration may be repeated after it failed or was cut short, by calling this again: the first two are then not
-    /// done at all, and what the third left is built anew. Dropping the future leaves the server to end what was sent.
+    /// If a migration failed or was cut short, call this again. The first two then left nothing behind, and what the third
+    /// left is built anew. If the future is dropped, the server finishes what was sent.
     ///
     /// # Errors
     ///
-    /// [`PostgresStoreError`] if the server cannot be reached, refuses, or doesn't answer within thirty seconds, a lock is
-    /// not to be had in time, or the tables were made by a later release; in
-    /// the layout by days, if the role does not own them.
+    /// [`PostgresStoreError`] if the server can't be reached, refuses, or doesn't answer within thirty seconds; if a lock
+    /// can't be had in time; or if the tables were made by a later release. In the layout by days also if the role doesn't
+    /// own them.
     pub async fn migrate(&self) -> Result<(), PostgresStoreError> {
         let shared = &self.shared;
         let connections = &shared.wire.connections;
@@ -168,7 +172,7 @@ impl PostgresStore {
         Ok(())
     }
 
-    /// The statements of the steps, by their names, with values that no record has: for `EXPLAIN`.
+    /// The statements of the steps by name, with values that no record has, for `EXPLAIN`.
     #[cfg(feature = "test-util")]
     pub fn statements(&self) -> Vec<(&'static str, String)> {
         let statements = &self.shared.statements;

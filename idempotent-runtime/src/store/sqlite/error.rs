@@ -25,7 +25,7 @@ pub(super) fn primary_code(error: &sqlx::Error) -> Option<i32> {
 
 /// The file of a [`SqliteStore`](super::SqliteStore) could not be opened.
 ///
-/// It prints which file; why is its [`source`](Error::source).
+/// It prints which file; its [`source`](Error::source) says why.
 #[derive(Debug)]
 pub struct SqliteStoreError {
     path: PathBuf,
@@ -62,7 +62,7 @@ impl SqliteStoreError {
         &self.path
     }
 
-    /// Whether the file was written by a later release, whose schema this one does not know.
+    /// Whether the file was written by a later release, whose schema this one doesn't know.
     pub fn is_newer_schema(&self) -> bool {
         self.source.is::<NewerSchema>()
     }
@@ -98,7 +98,7 @@ pub(super) struct NoRuntime;
 )]
 pub(super) struct NotWal(pub(super) String);
 
-/// The writer does not take any more steps.
+/// The writer accepts no more steps.
 #[derive(Debug, thiserror::Error)]
 #[error("it was closed, or the runtime on which it was opened has ended")]
 pub(super) struct WriterGone;

@@ -25,45 +25,47 @@ use crate::store::{
     StoreError, StoreFuture, Survives,
 };
 
-/// The most rows that one transaction sweeps: few enough that claims wait no longer than for a batch of steps.
+/// The most rows that one transaction sweeps: so few that claims wait no longer than for a batch of steps.
 const SWEEP_AT_ONCE: usize = 500;
 
-/// SQLite keeps a billion bytes in a row; the rest of the row needs little.
+/// SQLite keeps a billion bytes in a row, and the rest of the row needs little.
 pub(super) const LARGEST_OUTCOME: usize = 999_000_000;
 
-/// A store that keeps its records in a SQLite file: the embedded default.
+/// A store that keeps its records in a SQLite file. It is the default for an application on one machine.
 ///
 /// With [`Synchronous::Full`], the default, an acknowledged step survives the end of the process and a loss of power, if
-/// the file is on a local disk that keeps what it was told to keep. It does not survive the loss of the disk. With
+/// the file is on a local disk that doesn't lie about what it has written. It doesn't survive the loss of the disk. With
 /// [`Synchronous::Normal`] it survives the end of the process only.
 ///
-/// Clones share one writer, which commits all steps that wait in one transaction; renewals and completions don't wait
-/// behind a long queue of claims. Several processes of one machine may open one file; each judges by its own clock. It reads
-/// the wall clock when it opens the file, and from then on its time advances steadily: a step of the wall clock ends no
-/// lease. The file may also hold the application's own tables: the store's are
-/// `idempotency_records` and `idempotency_migrations`, with migrations of their own. Network file systems aren't supported.
+/// Clones share one writer, which commits all waiting steps in one transaction. Renewals and completions don't wait behind
+/// a long queue of claims. Several processes on one machine may open the same file, and each judges by its own clock. The
+/// store reads the wall clock when it opens the file. From then on its time advances steadily, so a step of the wall clock
+/// ends no lease.
 ///
-/// The file holds response bodies, and SQLite creates it, and `-wal` and `-shm` beside it, with the permissions that the
-/// process's umask leaves: put it in a directory that nobody else may read.
+/// The file may also hold the application's own tables. The store's tables are `idempotency_records` and
+/// `idempotency_migrations`, and it migrates them itself. Network file systems aren't supported.
+///
+/// The file contains response bodies. SQLite creates it, and `-wal` and `-shm` beside it, with the permissions that the
+/// process's umask allows: put it in a directory that nobody else can read.
 ///
 /// # The runtime
 ///
-/// The writer runs as a task on the tokio runtime on which the store was opened. Steps may be sent from any other, but
-/// when that runtime ends, all later ones fail as [not sent](StoreError::is_not_sent), as they do after
-/// [`close`](Self::close). When the last clone is dropped, the writer settles what was queued and then ends by itself.
+/// The writer runs as a task on the tokio runtime on which the store was opened. Steps may be sent from any other runtime.
+/// Once the writer's runtime has ended, all later steps fail as [not sent](StoreError::is_not_sent), as they do after
+/// [`close`](Self::close). When the last clone is dropped, the writer finishes what was queued and then ends by itself.
 ///
 /// # Cancellation
 ///
-/// A step whose future is dropped before it was queued is not done; after that, it is done as if it had been waited for.
-/// Nobody else notices either way. A sweep ends after the transaction that it is in.
+/// If the future of a step is dropped before the step was queued, nothing happens. After that, the step is carried out as
+/// if somebody were still waiting for it. Nobody else notices either way. A sweep ends after its current transaction.
 ///
 /// # Errors
 ///
-/// Where a transaction fails, all steps in it fail with the same cause, and the next one starts on a new connection. They
-/// are [not sent](StoreError::is_not_sent) where the transaction had not come to its commit, and
-/// [unknown](StoreError::is_unknown) otherwise. A row that cannot be read fails the steps on its own record only, as
-/// [corrupt](StoreError::is_corrupt). An outcome of more than 999 million bytes is [too
-/// large](StoreError::is_too_large).
+/// If a transaction fails, all steps in it fail with the same cause, and the next one starts on a new connection. They fail
+/// as [not sent](StoreError::is_not_sent) if the transaction had not reached its commit, and as
+/// [unknown](StoreError::is_unknown) otherwise. A row that can't be read only fails the steps on its own record, as
+/// [corrupt](StoreError::is_corrupt). An outcome of more than 999 million bytes is
+/// [too large](StoreError::is_too_large).
 ///
 /// ```
 /// use std::time::Duration;
@@ -97,8 +99,8 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file at this path with the default [options](SqliteStoreOptions), creates it if there is none, and
-    /// brings its tables up to date.
+    /// Opens the file at this path with the default [options](SqliteStoreOptions). Creates the file if it doesn't
+    /// exist, and brings its tables up to date.
     ///
     /// # Errors
     ///
@@ -134,11 +136,11 @@ impl SqliteStore {
         Ok((store, writer))
     }
 
-    /// Settles what was queued and closes the file. Where nobody else has it open, its journal is written back into it
-    /// and removed.
+    /// Finishes what was queued and closes the file. If nobody else has the file open, its journal is written back
+    /// into it and removed.
     ///
-    /// This ends the store for all its clones: later steps fail as [unavailable](StoreError::is_unavailable). To close
-    /// it again does nothing. Dropping the future does not keep it open.
+    /// This ends the store for all its clones: later steps fail as [unavailable](StoreError::is_unavailable). Closing
+    /// it again does nothing. Dropping the future doesn't keep it open.
     pub async fn close(&self) {
         let (reply, closed) = oneshot::channel();
         let close = Message::Close(reply);
@@ -148,7 +150,7 @@ impl SqliteStore {
         }
     }
 
-    /// Has the writer decide a step of an attempt that runs or ran.
+    /// Asks the writer for a step of an attempt that runs or ran.
     fn step<A: Send + 'static>(
         &self,
         record: RecordId,
@@ -166,7 +168,7 @@ impl SqliteStore {
     ) -> Result<A, StoreError> {
         let queued = self.queue.send(lane, message).await;
         queued.map_err(|_| StoreError::not_sent(WriterGone))?;
-        // The writer went with the step in its hands.
+        // The writer ended after it had taken the step.
         let answer = answer.await;
         answer.map_err(|_| StoreError::unknown(WriterGone))?
     }
@@ -194,14 +196,14 @@ impl SqliteStore {
 }
 
 impl SqliteStoreOptions {
-    /// Opens the file, creates it if there is none, and brings its tables up to date.
+    /// Opens the file, creates it if it doesn't exist, and brings its tables up to date.
     ///
     /// Dropping the future leaves the file as it was or ready.
     ///
     /// # Errors
     ///
-    /// [`SqliteStoreError`] if the file cannot be opened or created, is no database, cannot be put in WAL mode, was
-    /// written by a later release, or stays locked by another process; or outside a tokio runtime.
+    /// [`SqliteStoreError`] if the file can't be opened or created, isn't a database, can't be put in WAL mode, was
+    /// written by a later release, or stays locked by another process. Also if it is called outside a tokio runtime.
     pub async fn open(self) -> Result<SqliteStore, SqliteStoreError> {
         SqliteStore::with_options(self).await
     }
@@ -336,7 +338,7 @@ impl Store for SqliteStore {
     }
 }
 
-/// An outcome that SQLite refuses would take the rest of its batch down with it.
+/// An outcome that SQLite refuses would fail the rest of its batch too.
 pub(super) fn check_size(outcome: Option<&Outcome>) -> Result<(), StoreError> {
     let size = outcome.map_or(0, |outcome| {
         outcome.headers().as_bytes().len() + outcome.body().len()

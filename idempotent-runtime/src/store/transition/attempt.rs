@@ -9,7 +9,7 @@ use crate::identity::AttemptId;
 use crate::outcome::Outcome;
 use crate::store::{Completion, Fence};
 
-/// Makes the lease of a running row last so long from now, though it may have run out. A lease of zero ends it at once.
+/// Makes the lease of a running row last this long from now, even if it has run out. A lease of zero ends it at once.
 pub fn renew(
     row: Option<&Row>,
     attempt: AttemptId,
@@ -62,9 +62,9 @@ pub fn publish(row: Option<&Row>, attempt: AttemptId, outcome: Outcome) -> (Chan
     }
 }
 
-/// Makes a running row done, though its lease may have run out. The time that the outcome is kept begins now.
+/// Makes a running row done, even if its lease has run out. The outcome's ttl starts now.
 ///
-/// The same attempt may say it again: the answer is the same, and the first completion stays.
+/// The same attempt may repeat it: the answer is the same, and the first completion stays.
 pub fn complete(
     row: Option<&Row>,
     attempt: AttemptId,
@@ -73,7 +73,7 @@ pub fn complete(
 ) -> (Change, Fence) {
     match held(row, attempt) {
         Some((row, Phase::Running { .. })) => (row.with_phase(done(completion, now)), Fence::Held),
-        // The acknowledgement was lost, and the same attempt says it again.
+        // The acknowledgement was lost, and the same attempt repeats the step.
         Some((_, Phase::Done { .. })) => (Change::Keep, Fence::Held),
         _ => LOST,
     }

@@ -6,10 +6,10 @@ use crate::clock::Timestamp;
 use crate::identity::AttemptId;
 use crate::store::{Claim, Claimed, Extra, Fence, Takeover, Won};
 
-/// Takes the row for the attempt that claims, or says what stands in the way.
+/// Takes the row for the attempt that claims it, or says why it can't.
 ///
-/// It looks at expiry, then the fingerprint, then the state, then the lease. The attempt that holds the row wins again,
-/// whatever its lease, and is told the same; its lease begins anew. The attempt that gave the row back is refused.
+/// It checks expiry, then the fingerprint, then the state, then the lease. The attempt that holds the row wins again,
+/// whatever its lease, and gets the same answer; its lease starts anew. The attempt that gave the row back is refused.
 pub fn claim(row: Option<&Row>, claim: &Claim, now: Timestamp) -> (Change, Claimed) {
     if row.is_some_and(|row| gave_back(row, claim.attempt)) {
         return (Change::Keep, Claimed::Withdrawn);
@@ -111,8 +111,9 @@ fn won(row: Row) -> (Change, Claimed) {
 
 /// Takes a claim back under which nothing ran, whether it took effect or not.
 ///
-/// A row that it made is released. One that it took over is abandoned again, and its attempt doesn't count as one that
-/// was abandoned. Where the claim has not taken effect, the mark of its attempt is left, which refuses it if it comes.
+/// A row that the claim made is released. A row that it took over is abandoned again, and its attempt doesn't count as
+/// abandoned. If the claim hasn't taken effect, this leaves the mark of its attempt, which refuses the claim if it
+/// arrives later.
 pub fn withdraw(row: Option<&Row>, claim: &Claim, now: Timestamp) -> (Change, Fence) {
     let Some(row) = row.filter(|row| !row.is_absent(now) || row.attempt == claim.attempt) else {
         let mark = released(&anew(claim, now), now);

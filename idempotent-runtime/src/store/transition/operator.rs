@@ -6,12 +6,12 @@ use crate::clock::Timestamp;
 use crate::identity::{AttemptId, RecordId};
 use crate::store::{Fence, List, Listed, Record, Resolution, Which};
 
-/// The row as callers see it; `None` where it counts as absent.
+/// The row as callers see it, or `None` if it counts as absent.
 pub fn load(row: Option<&Row>, now: Timestamp) -> Option<Record> {
     row.and_then(|row| row.to_record(now))
 }
 
-/// The row as this listing shows it; `None` where it isn't one of those that are listed.
+/// The row as this listing shows it, or `None` if it isn't listed.
 pub fn listed(record: RecordId, row: &Row, list: &List, now: Timestamp) -> Option<Listed> {
     let is_listed = match (list.which, &row.phase) {
         (Which::All, _) | (Which::Done, Phase::Done { .. }) => true,
@@ -35,7 +35,7 @@ pub fn listed(record: RecordId, row: &Row, list: &List, now: Timestamp) -> Optio
     row.to_listed(record, now)
 }
 
-/// Removes the row, whatever its state, if `seen` is still the attempt that it names.
+/// Removes the row in any state, if it still names the attempt `seen`.
 pub fn forget(row: Option<&Row>, seen: AttemptId) -> (Change, Fence) {
     match held(row, seen) {
         Some(_) => (Change::Remove, Fence::Held),
@@ -43,9 +43,9 @@ pub fn forget(row: Option<&Row>, seen: AttemptId) -> (Change, Fence) {
     }
 }
 
-/// Settles an abandoned row, if `seen` is still the attempt that it names. The row then names `attempt`.
+/// Settles an abandoned row, if it still names the attempt `seen`. The row then names `attempt`.
 ///
-/// The same call may be made again: the answer is the same, and the row stays as it is.
+/// The same call may be repeated: the answer is the same, and the row stays as it is.
 pub fn resolve(
     row: Option<&Row>,
     seen: AttemptId,

@@ -8,14 +8,14 @@ use crate::identity::AttemptId;
 use crate::policy::Ttl;
 use crate::store::{Completion, Fence};
 
-/// How long the mark of an attempt that gave a record back stays: longer than anybody sends its release again, and
-/// longer than a claim is on its way.
+/// How long the mark of an attempt that gave a record back stays. That is longer than anybody repeats a release, and
+/// longer than a claim can be on its way.
 pub const RELEASED_STAYS: Duration = Duration::from_mins(2);
 
 /// The answer to an attempt that the row does not name.
 pub(super) const LOST: (Change, Fence) = (Change::Keep, Fence::Lost);
 
-/// The fence: the row, if this attempt is the one that it names.
+/// The fence: the row, if it names this attempt.
 pub(super) fn held(row: Option<&Row>, attempt: AttemptId) -> Option<(&Row, &Phase)> {
     row.filter(|row| row.attempt == attempt)
         .map(|row| (row, &row.phase))

@@ -1,4 +1,4 @@
-//! The row that a store keeps of a record.
+//! A record, as a store keeps it.
 
 use std::time::Duration;
 
@@ -10,39 +10,39 @@ use crate::store::{Extra, Label, Listed, ListedState, Record, State};
 
 /// A record as a store writes it.
 ///
-/// Its serialized form belongs to the public interface and carries its version, see [`VERSION`](Self::VERSION). Readable
-/// formats show ids and bodies as hexadecimal digits, others hold their bytes.
+/// Its serialized form is part of the public interface and carries its version, see [`VERSION`](Self::VERSION).
+/// Readable formats show ids and bodies as hexadecimal digits; others contain the bytes.
 ///
-/// Row, phase and [`Change`] are exhaustive on purpose: a store that spreads them over columns must not overlook one.
+/// Row, phase and [`Change`] are exhaustive on purpose, so a store that spreads them over columns can't overlook one.
 /// What later releases add to a row goes into [`extra`](Self::extra).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// What the request was that made it.
+    /// The fingerprint of the request that made it.
     pub fingerprint: Fingerprint,
     /// The attempt that holds it, or that made it what it is.
     pub attempt: AttemptId,
     /// What it belongs to.
     pub label: Label,
-    /// When its generation began; unknown of a row that version 1 wrote.
+    /// When its generation began. `None` if version 1 wrote the row.
     pub claimed_at: Option<Timestamp>,
-    /// The first attempt of its generation. Of a row that version 1 wrote, the earliest that is known.
+    /// The first attempt of its generation. If version 1 wrote the row, the earliest one that is known.
     pub generation: AttemptId,
     /// How many attempts of its generation were abandoned before the one that it names.
     pub abandoned: u32,
-    /// How far it is.
+    /// Its state.
     pub phase: Phase,
     /// What later releases keep of its generation.
     pub extra: Extra,
 }
 
-/// How far a row is, with the store's own times.
+/// The state of a row, with the store's own times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// An attempt holds it.
     Running {
-        /// When the lease ends: from then on, that millisecond included, the row is abandoned.
+        /// When the lease ends. From that millisecond on, the row is abandoned.
         lease_until: Timestamp,
-        /// How long after that the row still counts, if nobody comes back. `None`: until somebody settles it.
+        /// How long the row still counts after that, if nobody comes back. `None` means until somebody settles it.
         keep: Option<Duration>,
         /// The attempt from which the row was taken over.
         taken_from: Option<AttemptId>,

@@ -1,13 +1,13 @@
-//! Connections to an SQL server, acquired apart from what is sent on them.
+//! Connections to an SQL server. Acquiring one and sending something on it are separate steps.
 //!
-//! A step first takes a [`Acquired`] of a connection. Dropped up to there, it was never sent and nothing is done. From the
-//! moment that it asks for the [connection](Acquired::connection) until it says that it was [answered](Acquired::answered), the
-//! connection belongs to it alone: dropped in between, the connection is closed, since its answer would be taken for the
-//! answer to whatever is sent next.
+//! A step first [acquires](Connections::acquire) a connection. If it is dropped before that, nothing was sent and
+//! nothing happens. From the moment it asks for the [connection](Acquired::connection) until it reports the
+//! [answer](Acquired::answered), the connection is its own. If it is dropped in between, the connection is closed,
+//! since the late answer would be taken for the answer to whatever is sent next.
 //!
-//! Nothing here waits for a silent connection without a limit. That is why the store's own connections aren't in an sqlx
-//! pool. Such a pool pings every connection that comes back, without a limit, and holds its place meanwhile. It also tries
-//! a server that refuses for as long as the caller has patience.
+//! Nothing here waits forever for a silent connection. That is why the store's own connections aren't in an sqlx pool.
+//! Such a pool pings every connection that comes back, with no time limit, and keeps its place taken meanwhile. If a
+//! server refuses connections, it also keeps trying for as long as the caller waits.
 
 mod error;
 mod own;
@@ -29,21 +29,21 @@ pub(in crate::store) use self::own::Options;
 use self::own::{InUse, OwnPool, permit};
 use crate::store::sql::lane::Lane;
 
-/// How long a step waits for a connection. The engine's own patience is shorter; this is for everybody else.
+/// How long a step waits for a connection. The engine itself waits for less; this is for everybody else.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long the server may take to answer a step. The engine's patience is shorter here too; sweeps and an operator's
-/// steps have none of their own.
+/// How long the server may take to answer a step. The engine waits for less here too; sweeps and operators' steps have
+/// no other limit.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
-/// How long a connection of the application's pool may take to go back there.
+/// How long a connection may take to return to the application's pool.
 const RETURNED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The connections of one store.
 #[derive(Debug)]
 pub(in crate::store) struct Connections<DB: Database> {
     source: Source<DB>,
-    /// As many as may do what can wait, at the same time.
+    /// One permit for each claim that may use a connection at the same time.
     claims: Arc<Semaphore>,
 }
 
@@ -107,14 +107,14 @@ impl<DB: Database> Connections<DB> {
     }
 }
 
-/// How many of the connections claims may use at once: a quarter of them is left to attempts, at least
-/// one and at most four. Where there is only one, nothing can be left.
+/// How many connections claims may use at once. A quarter of all is left to attempts, at least one and at most four. A
+/// single connection is shared.
 fn for_claims(most: u32) -> usize {
     let left = (most / 4).clamp(1, 4);
     most.saturating_sub(left).max(1) as usize
 }
 
-/// What the server answered, or that it didn't in a time that nobody should wait longer.
+/// The server's answer, or an error if it takes longer than anybody should wait.
 pub(in crate::store) async fn answer<T>(
     sent: impl Future<Output = Result<T, sqlx::Error>> + Send,
 ) -> Result<T, sqlx::Error> {
@@ -155,14 +155,14 @@ impl<DB: Database> Acquired<DB> {
         }
     }
 
-    /// Gives the connection back, unless this error leaves it of no use.
+    /// Gives the connection back, unless this error makes it unusable.
     pub(in crate::store) fn answered<T>(
         mut self,
         answer: Result<T, sqlx::Error>,
     ) -> Result<T, sqlx::Error> {
         let is_usable = match &answer {
             Ok(_) => true,
-            // The server said it, and goes on listening; unless it ended the session, which the next check finds out.
+            // The server sent this error and goes on listening, unless it ended the session. The next check will show.
             Err(sqlx::Error::Database(_)) => {
                 if let Some(Held::Own(live)) = &mut self.held {
                     live.doubt();
@@ -194,11 +194,11 @@ fn give_back<DB: Database>(mut connection: PoolConnection<DB>, cut_short: bool) 
             // The pool pings it first.
             let returned = connection.return_to_pool();
             runtime.spawn(async move {
-                // Dropped in time, it leaves its place in the pool to another.
+                // If it is dropped in time, another connection can take its place in the pool.
                 let _ = timeout(RETURNED_WITHIN, returned).await;
             });
         }
-        // Closed as it is: what the server has not answered yet, nobody waits for. Outside of a runtime there is no
+        // Closed as it is: nobody waits for what the server hasn't answered yet. Outside of a runtime there is no
         // other way.
         _ => drop(connection.detach()),
     }

@@ -1,4 +1,4 @@
-//! Connections of a store's own.
+//! A store's own connections.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::error::NoConnection;
 
-/// How long a connection may lie idle before it is checked, and how long the check may take.
+/// How long a connection may lie idle before it is checked, and how long that check may take.
 const UNCHECKED_FOR: Duration = Duration::from_secs(1);
 const CHECKED_WITHIN: Duration = Duration::from_secs(1);
 
@@ -21,7 +21,7 @@ const CHECKED_WITHIN: Duration = Duration::from_secs(1);
 const IDLE_FOR: Duration = Duration::from_mins(10);
 const LIVES_FOR: Duration = Duration::from_mins(30);
 
-/// How long a farewell may take.
+/// How long closing may take.
 const CLOSED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The pauses between attempts to open one more connection to a server that answers but has no room.
@@ -33,9 +33,9 @@ pub(in crate::store) type Options<DB> = <<DB as Database>::Connection as Connect
 
 pub(super) struct OwnPool<DB: Database> {
     options: Options<DB>,
-    /// As many as there may be connections.
+    /// One permit for each connection that may exist.
     room: Arc<Semaphore>,
-    /// How many there are, at work and idle.
+    /// How many connections exist, in use and idle.
     open: Arc<AtomicUsize>,
     idle_list: Mutex<IdleList<DB>>,
     /// Failures to open a connection while there was none.
@@ -43,9 +43,9 @@ pub(super) struct OwnPool<DB: Database> {
 }
 
 struct IdleList<DB: Database> {
-    /// The one that was used last comes last, and is taken first.
+    /// The most recently used comes last and is taken first.
     idle: Vec<Idle<DB>>,
-    /// When a connection was found silent: what was put down before is checked before it is used.
+    /// When a connection was found silent. Those that were idle before that are checked before they are used.
     silence: Option<Instant>,
 }
 
@@ -91,8 +91,8 @@ impl<DB: Database> OwnPool<DB> {
         }
     }
 
-    /// Waits for a permit. Where a connection is refused meanwhile, and there is no other, all who wait are told so:
-    /// each of them would find the same.
+    /// Waits for a permit. If a connection is refused meanwhile and there is no other, everybody who waits gets that
+    /// error, because each of them would only find the same.
     pub(super) async fn unless_refused(
         &self,
         semaphore: Arc<Semaphore>,
@@ -104,7 +104,7 @@ impl<DB: Database> OwnPool<DB> {
         tokio::select! {
             biased;
             permit = permit(semaphore) => Ok(permit),
-            error = told(&mut refused) => Err(error),
+            error = next_refusal(&mut refused) => Err(error),
         }
     }
 
@@ -133,12 +133,12 @@ impl<DB: Database> OwnPool<DB> {
             if !(has_others && is_full) {
                 let error = NoConnection::failed(error);
                 if !has_others {
-                    // Nobody may be waiting. Whoever comes later asks the server anew.
+                    // There may be nobody waiting. Later callers ask the server again.
                     let _ = this.refused.send(error.clone());
                 }
                 return Err(error);
             }
-            // The server has no room for one more. One of those there are may be put down by then.
+            // The server has no room for one more. Another connection may be free after this pause.
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -162,7 +162,7 @@ impl<DB: Database> OwnPool<DB> {
                 Ok(Ok(())) => return Some(idle.open),
                 // The server closed it. Others may be sound.
                 Ok(Err(_)) => {}
-                // Those that were put down before are as silent, and would take a second each.
+                // Those that were idle before are just as silent, and would take a second each.
                 Err(_) => self.idle_list().idle.retain(|it| it.since > asked),
             }
         }
@@ -186,18 +186,18 @@ impl<DB: Database> fmt::Debug for OwnPool<DB> {
 }
 
 /// The next failure. Where there were more of them meanwhile than are pool, the last.
-async fn told(refused: &mut broadcast::Receiver<NoConnection>) -> NoConnection {
+async fn next_refusal(refused: &mut broadcast::Receiver<NoConnection>) -> NoConnection {
     loop {
         match refused.recv().await {
             Ok(error) => return error,
             Err(RecvError::Lagged(_)) => {}
-            // The sender goes with the store, whose step this is.
+            // The sender lives as long as the store, whose step this is.
             Err(RecvError::Closed) => return NoConnection::NoneFree,
         }
     }
 }
 
-/// A connection at work.
+/// A connection in use.
 pub(super) struct InUse<DB: Database> {
     open: Open<DB>,
     pool: Arc<OwnPool<DB>>,
@@ -225,7 +225,7 @@ impl<DB: Database> InUse<DB> {
         self.is_doubted = true;
     }
 
-    /// Closes the connection without a word: there is something under way on it.
+    /// Closes the connection at once, since something is under way on it.
     pub(super) fn cut(self) {
         self.pool.idle_list().silence = Some(Instant::now());
     }
@@ -263,7 +263,7 @@ impl<DB: Database> fmt::Debug for InUse<DB> {
     }
 }
 
-/// Says farewell to a server that may not listen any more.
+/// Closes a connection to a server that may not be listening any more.
 fn close<DB: Database>(open: Open<DB>) {
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(async move {
