@@ -161,7 +161,7 @@ pub struct Listed {
     pub generation: AttemptId,
     /// How many attempts of its generation were abandoned before the one that it names.
     pub abandoned: u32,
-    /// How far it is.
+    /// Its state.
     pub state: ListedState,
 }
 

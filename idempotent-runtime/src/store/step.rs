@@ -6,7 +6,7 @@ use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Outcome};
 use crate::policy::Ttl;
 
-/// A lease that is to be renewed.
+/// A lease to renew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Renewal {

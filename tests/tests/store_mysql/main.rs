@@ -36,9 +36,7 @@ async fn a_url_that_is_none_is_not_shown() {
     ] {
         let error = MySqlStore::connect(url).await.unwrap_err();
         assert!(
-            error
-                .to_string()
-                .starts_with("not the URL of a MySQL"),
+            error.to_string().starts_with("not the URL of a MySQL"),
             "{error}"
         );
         assert_keeps_secrets(&error);

@@ -9,11 +9,10 @@ use crate::store::sql::lane::Lane;
 use crate::store::sql::pages::page;
 use crate::store::{List, Page, StoreError, Which};
 
-/// The most rows that a page of a listing looks at. They are small, and of records that nobody asked for there may be
-/// many.
+/// The most rows that a page of a listing looks at. They are small, and many of them may not match.
 const LOOKED_AT: usize = 1_000;
 
-/// The most rows that one statement sweeps: few enough that a claim of one of them waits for milliseconds.
+/// The most rows that one statement sweeps: so few that a claim of one of them waits for milliseconds.
 const SWEEP_AT_ONCE: usize = 500;
 
 /// The least id.
@@ -48,14 +47,15 @@ impl Shared {
         )
     }
 
-    /// Removes rows that have expired, and then those that were abandoned so long ago that they count as absent.
+    /// Removes expired rows, and then those that were abandoned so long ago that they count as absent.
     pub(super) async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
         let mut swept = 0;
         while swept < limit {
             let at_once = SWEEP_AT_ONCE.min(limit - swept);
             let removed = self.sweep_expired(at_once).await?;
             swept += removed;
-            // Whoever sweeps at the same time has removed what this sweep found; the rest is left to the next.
+            // Somebody who sweeps at the same time has removed what this sweep found. The rest is left to the next
+            // sweep.
             if removed < at_once {
                 break;
             }
@@ -71,7 +71,7 @@ impl Shared {
         Ok(swept)
     }
 
-    /// Brings what an earlier release kept for ever to its place in the index, away from the running rows.
+    /// Moves what an earlier release kept for ever to its place in the index, away from the running rows.
     pub(super) async fn find_place_for_ever(&self) -> Result<(), StoreError> {
         let mut from = Some(FIRST);
         while let Some(first) = from {
@@ -82,7 +82,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Finds rows without locking them, and removes those that still may be.
+    /// Finds rows without locking them, and removes those that may still be removed.
     async fn sweep_expired(&self, at_once: usize) -> Result<usize, StoreError> {
         let values = self.values([Argument::count(at_once)]);
         let expired = &self.statements.expired;
@@ -141,7 +141,7 @@ impl Shared {
         if records.is_empty() {
             return Ok(0);
         }
-        // As text: there are as many different statements as there are numbers of rows.
+        // As text, because every number of rows has a statement of its own.
         let statement = self.statements.many.remove(records.len());
         let values = self.values(records.iter().map(id));
         let removed = self

@@ -13,7 +13,7 @@ use super::survives;
 use super::wire::{Failed, Wire};
 use crate::identity::{AttemptId, RecordId};
 use crate::store::columns::{claimed, millis};
-use crate::store::sql::arguments::{of_claim, of_renewal};
+use crate::store::sql::arguments::{held, of_claim};
 use crate::store::sql::lane::Lane;
 use crate::store::sql::names::Names;
 use crate::store::sql::steps::{KeptChanging, LOOKS, fence};
@@ -92,8 +92,9 @@ impl Shared {
     }
 
     pub(super) async fn renew(&self, renewal: Renewal) -> Result<Fence, StoreError> {
-        self.fenced(|it| &it.renew, of_renewal(&renewal).into())
-            .await
+        let mut values = held(renewal.record, renewal.attempt);
+        values.push(Argument::int(millis(renewal.lease)));
+        self.fenced(|it| &it.renew, values).await
     }
 
     /// Renews in one statement. It leaves out a row that another step has just locked, which is then renewed alone.
@@ -137,7 +138,9 @@ impl Shared {
     }
 
     pub(super) async fn load(&self, record: RecordId) -> Result<Option<Record>, StoreError> {
-        let values = vec![Argument::bytes(record.as_bytes())];
+        // With room for the time.
+        let mut values = Vec::with_capacity(2);
+        values.push(Argument::bytes(record.as_bytes()));
         let statement = &self.statements.load;
         let rows = self.wire.fetch(Lane::Claims, statement, values).await?;
         let row = rows.first().map(rows::read).transpose()?;

@@ -11,7 +11,7 @@ use crate::outcome::Outcome;
 use crate::policy::Ttl;
 use crate::store::columns::{millis, state, state_of};
 use crate::store::transition::RELEASED_STAYS;
-use crate::store::{Claim, Completion, Renewal, Resolution, Takeover};
+use crate::store::{Claim, Completion, Resolution, Takeover};
 
 /// A value of one parameter. `S` holds what only one kind of server knows.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ pub(in crate::store) fn of_claim<S>(claim: &Claim) -> [Argument<S>; 8] {
     ]
 }
 
-/// The parameters with which every step of an attempt begins: record and attempt. There is room for the rest.
+/// The parameters with which every step of an attempt begins: record and attempt. There is room for the rest, and for the time.
 pub(in crate::store) fn held<S>(record: RecordId, attempt: AttemptId) -> Vec<Argument<S>> {
     let mut arguments = Vec::with_capacity(9);
     arguments.extend([
@@ -74,7 +74,8 @@ pub(in crate::store) fn held<S>(record: RecordId, attempt: AttemptId) -> Vec<Arg
 }
 
 /// The parameters of a renewal: record, attempt, lease.
-pub(in crate::store) fn of_renewal<S>(renewal: &Renewal) -> [Argument<S>; 3] {
+#[cfg(feature = "mysql")]
+pub(in crate::store) fn of_renewal<S>(renewal: &crate::store::Renewal) -> [Argument<S>; 3] {
     [
         Argument::bytes(renewal.record.as_bytes()),
         Argument::bytes(renewal.attempt.as_bytes()),

@@ -10,7 +10,7 @@ use super::error::{NoRuntime, NotWal, SqliteStoreError, code, primary_code};
 use super::options::{SqliteStoreOptions, Synchronous};
 use super::schema;
 
-/// How long to leave a file alone that another process is just creating.
+/// The pause before trying again when another process is just creating the file.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Opens connections to a file that exists.
@@ -26,7 +26,7 @@ impl Connector {
     }
 }
 
-/// Creates the file if there is none, brings it up to date, and connects.
+/// Creates the file if it doesn't exist, brings it up to date, and connects.
 pub(super) async fn establish(
     options: &SqliteStoreOptions,
 ) -> Result<(Connector, SqliteConnection), SqliteStoreError> {
@@ -73,7 +73,7 @@ fn connect_options(options: &SqliteStoreOptions, path: &Path) -> SqliteConnectOp
 
 /// Puts the file in WAL mode and says which mode it is in.
 ///
-/// SQLite does not wait for the lock that this takes, so whoever meets another process in it has to come again.
+/// SQLite doesn't wait for the lock that this takes, so this tries again if another process holds it.
 async fn enter_wal(
     connection: &mut SqliteConnection,
     patience: Duration,
@@ -99,7 +99,7 @@ async fn pause() {
     let _ = tokio::task::spawn_blocking(|| std::thread::sleep(PAUSE)).await;
 }
 
-/// Ends a connection and waits until the file is let go.
+/// Closes a connection and waits until the file is released.
 pub(super) async fn close(connection: SqliteConnection) {
     if let Err(error) = connection.close().await {
         tracing::debug!(

@@ -132,7 +132,7 @@ impl BatchFailure {
         }
     }
 
-    /// What the steps of the batch are told.
+    /// The error for the steps of the batch.
     pub(super) fn to_store_error(&self) -> StoreError {
         let cause = self.error.clone();
         match primary_code(self.error.get()) {

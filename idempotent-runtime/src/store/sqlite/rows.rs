@@ -1,4 +1,4 @@
-//! Rows as SQLite keeps them: what is bound to the statements of a batch, and read from them.
+//! Rows as SQLite keeps them: binding them to the statements of a batch, and reading them.
 
 use std::error::Error;
 
@@ -21,7 +21,7 @@ const RUNNING: &str = "running";
 const RELEASED: &str = "released";
 const DONE: &str = "done";
 
-/// What stands under a record id, or why it cannot be read.
+/// The row of a record, or why it can't be read.
 pub(super) type Stored = (RecordId, Result<Row, CorruptColumn>);
 
 /// Reads the rows of these records. With `begin`, the transaction begins in the same trip to SQLite's thread.
@@ -43,13 +43,13 @@ pub(super) async fn load(
 /// What a batch changes.
 #[derive(Debug, Default)]
 pub(super) struct Changes<'a> {
-    /// Rows that claims have made where there was none.
+    /// Rows that claims have made anew.
     pub(super) claimed: Vec<(RecordId, &'a Row)>,
     pub(super) put: Vec<(RecordId, &'a Row)>,
     pub(super) removed: Vec<RecordId>,
 }
 
-/// Whether a row is as a claim makes it, so that [`Changes::claimed`] may hold it where there was none.
+/// Whether a row is as a claim makes it. If there was no row before, [`Changes::claimed`] may hold it.
 pub(super) fn is_as_claimed(row: &Row) -> bool {
     let is_bare = matches!(
         row.phase,
@@ -91,7 +91,7 @@ pub(super) async fn store(
     Ok(())
 }
 
-/// Removes at most `limit` rows that may go, and says how many.
+/// Removes at most `limit` rows that may be removed, and returns how many.
 pub(super) async fn sweep(
     connection: &mut SqliteConnection,
     limit: usize,
@@ -111,7 +111,7 @@ pub(super) async fn sweep(
     Ok(swept)
 }
 
-/// The rows that have expired, and the marks that are old, by the index of their ends.
+/// The expired rows and the old marks, by the index of expiry.
 pub(super) const EXPIRED: &str = "SELECT rowid FROM idempotency_records \
     WHERE expires_at IS NOT NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?";
 
@@ -119,7 +119,7 @@ pub(super) const EXPIRED: &str = "SELECT rowid FROM idempotency_records \
 pub(super) const LAPSED: &str = "SELECT rowid FROM idempotency_records \
     WHERE phase = 'running' AND lease_until + keep_abandoned <= ? LIMIT ?";
 
-/// Batches are padded to a power of two, so that a handful of prepared statements serves all sizes.
+/// Batches are padded to a power of two, so a handful of prepared statements serves all sizes.
 fn slots(rows: usize) -> usize {
     if rows == 0 {
         0
@@ -232,7 +232,7 @@ fn bind_outcome<'q>(query: Statement<'q>, outcome: Option<&Outcome>) -> Statemen
         .bind(outcome.map(|outcome| outcome.body().to_vec()))
 }
 
-/// A row that was asked for always has an id that can be read.
+/// The id of a row can always be read; `None` would mean that it can't.
 pub(super) fn read(row: &SqliteRow) -> Option<Stored> {
     let record = row.try_get::<&[u8], _>(0).ok()?.try_into().ok()?;
     let mut columns = Columns { row, next: 1 };

@@ -1,15 +1,15 @@
-//! The tables, and how a file comes to have them.
+//! The tables, and how a file gets them.
 //!
-//! They are kept apart from an application's own migrations in the same file by a table of their own. sqlx's migrator
-//! takes no lock on SQLite, so two processes that open a new file at once would both run the first migration; here
-//! whoever holds the write lock looks again before it runs any.
+//! A table of their own keeps these migrations apart from an application's migrations in the same file. sqlx's
+//! migrator takes no lock on SQLite, so two processes that open a new file at once would both run the first migration.
+//! Here, whoever holds the write lock checks again before running any.
 
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::clock::Timestamp;
 use crate::store::sql::schema::{NewerSchema, check_version};
 
-/// In their order; the first is version 1. One that was published is never changed.
+/// In their order, from version 1 on. A published one is never changed.
 const MIGRATIONS: [&str; 2] = [
     include_str!("migrations/0001_records.sql"),
     include_str!("migrations/0002_generations.sql"),

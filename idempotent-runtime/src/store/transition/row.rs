@@ -59,7 +59,7 @@ pub enum Phase {
     Done {
         /// What the outcome means.
         disposition: Disposition,
-        /// The outcome; absent where it was too large to keep.
+        /// The outcome, or `None` if it was too large to keep.
         outcome: Option<Outcome>,
         /// From when on the row counts as absent. `None`: never.
         expires_at: Option<Timestamp>,
@@ -74,14 +74,14 @@ pub enum Phase {
 pub enum Change {
     /// Nothing: the row, or its absence, stays.
     Keep,
-    /// This row, in place of what stands there.
+    /// This row, in place of the current one.
     Put(Row),
     /// Remove the row.
     Remove,
 }
 
 impl Row {
-    /// A row in this phase, without a label and with nothing known of how it began.
+    /// A row in this phase, without a label and with nothing known about how it began.
     pub fn new(fingerprint: Fingerprint, attempt: AttemptId, phase: Phase) -> Self {
         let earliest = match &phase {
             Phase::Running { taken_from, .. } => taken_from.unwrap_or(attempt),

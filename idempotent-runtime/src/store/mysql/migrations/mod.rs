@@ -13,20 +13,20 @@ use crate::store::sql::options::PATIENCE;
 use crate::store::sql::schema::check_version;
 use crate::store::sql::setup_error::SetupError;
 
-/// In their order; the first is version 1. One that was published is never changed.
+/// In their order, from version 1 on. A published one is never changed.
 ///
-/// The servers commit after each statement that changes a schema, so a migration may end half done: each statement must
-/// be one that can be run again.
+/// The servers commit after each statement that changes a schema, so a migration may end halfway. Every statement must
+/// be safe to run again.
 const MIGRATIONS: [(&str, &str); 2] = [
     ("0001_records", include_str!("0001_records.sql")),
     ("0002_generations", include_str!("0002_generations.sql")),
 ];
 
-/// How long to wait for another process that migrates.
+/// How many seconds to wait for another process that migrates.
 const LOCKED_WITHIN: u32 = 60;
 
-/// How long, in seconds, a change of the table waits for the transactions that use it. Whoever else comes to the table waits
-/// behind it, so it gives up soon.
+/// How many seconds a change of the table waits for the transactions that use it. Everybody else waits behind it, so
+/// it gives up soon.
 const TABLE_LOCKED_WITHIN: u32 = 5;
 
 /// All migrations of a table.
@@ -59,8 +59,8 @@ fn sql(names: &Names, version: i64, text: &str) -> String {
     )
 }
 
-/// Where a connection for migrations comes from. It is closed when they have run: it holds a lock, which ends with its
-/// session, while one that went back to a pool would keep it.
+/// Where a connection for migrations comes from. It is closed when they have run, because its lock ends with its
+/// session. In a pool, the connection would keep the lock.
 #[derive(Clone, Debug)]
 pub(super) enum Sessions {
     Own(Box<MySqlConnectOptions>),
@@ -79,8 +79,8 @@ impl Sessions {
     }
 }
 
-/// Runs what the database has not seen, and says whether there was anything. Whoever else does so at the same time
-/// waits.
+/// Runs the migrations that the database hasn't seen, and returns whether there were any. Others who do so at the same
+/// time wait.
 pub(super) async fn run(sessions: &Sessions, names: &Names) -> Result<bool, SetupError> {
     let mut connection = sessions.open().await.map_err(migration_failed)?;
     let migrated = migrate(&mut connection, names).await;
@@ -121,7 +121,7 @@ fn last(migrations: &[Migration]) -> i64 {
     migrations.last().map_or(0, Migration::version)
 }
 
-/// The last migration that the database has seen; 0 where it has seen none.
+/// The version of the last migration that the database has seen, or 0 if it has seen none.
 async fn version(connection: &mut MySqlConnection, names: &Names) -> Result<i64, SetupError> {
     let versions = names.beside("_migrations");
     let question = format!("SELECT COALESCE(MAX(version), 0) FROM {versions}");
@@ -135,7 +135,7 @@ async fn version(connection: &mut MySqlConnection, names: &Names) -> Result<i64,
     Ok(found)
 }
 
-/// Takes a lock of this table's name for the session.
+/// Takes a lock named after this table, for the session.
 async fn lock(connection: &mut MySqlConnection, names: &Names) -> Result<(), SetupError> {
     let digest = bytes::Bytes::copy_from_slice(&Sha256::digest(names.table())[..16]);
     // The servers take at most 64 characters.
@@ -150,7 +150,7 @@ async fn lock(connection: &mut MySqlConnection, names: &Names) -> Result<(), Set
     }
 }
 
-/// Asks as text, so that nothing is prepared for what is asked once.
+/// Sends the question as text, since nothing needs to be prepared for a single use.
 async fn ask(connection: &mut MySqlConnection, question: String) -> Result<MySqlRow, sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(question))
         .fetch_one(connection)

@@ -15,18 +15,18 @@ use crate::store::sql::migration::Migration;
 use crate::store::sql::names::Names;
 use crate::store::sql::setup_error::SetupError;
 
-/// How often it is asked whether somebody else has done it.
+/// The pause before asking again whether somebody else has done it.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long somebody else may be at it, and how long a build may wait for the transactions of others.
+/// How long somebody else may take, and how long a build may wait for the transactions of others.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How often the server is asked how far a build is.
+/// How often to ask the server about the progress of a build.
 const LOOKS_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs a migration that can't be in a transaction, unless another process has. A second connection holds the lock
-/// meanwhile, in a transaction of its own, since a pooler may keep no lock for a session. It never waits for that lock at
-/// the server: a build waits for all who were there before it, and so each would wait for the other.
+/// meanwhile, in a transaction of its own, since a pooler may not keep a lock for a session. Nobody waits for that
+/// lock on the server: a build waits for all earlier transactions, so the two would wait for each other.
 pub(super) async fn build(
     connections: &Connections<Postgres>,
     names: &Names,
@@ -50,7 +50,7 @@ pub(super) async fn build(
     }
     let connection = guard.connection();
     if version(connection, names).await? < migration.version() {
-        // The other lane: where there are two connections, the first is held by the lock.
+        // The other lane: if there are only two connections, the lock holds the first.
         let mut builder = acquire(connections, Lane::Attempts).await?;
         for statement in migration.statements() {
             run(builder.connection(), connection, names, statement).await?;
@@ -62,8 +62,8 @@ pub(super) async fn build(
     Ok(())
 }
 
-/// Runs a statement for as long as the server works on it. Asking on the other connection also tells whether there is
-/// still a server.
+/// Runs a statement for as long as the server works on it. The questions on the other connection also show whether the
+/// server is still there.
 async fn run(
     builder: &mut PgConnection,
     guard: &mut PgConnection,
@@ -97,9 +97,10 @@ fn under_way(names: &Names) -> String {
     )
 }
 
-/// The process of the server whose transaction a build waits for; 0 where nothing tells. `None`: it works.
+/// The server process whose transaction a build waits for, or 0 if that is unknown. `None` means that the build is
+/// working.
 async fn waits_for(guard: &mut PgConnection, names: &Names) -> Result<Option<i64>, SetupError> {
-    // Where nothing is under way, the statement has not got so far, and waits for a lock.
+    // If nothing is under way, the statement hasn't got that far and waits for a lock.
     let text = format!(
         "SELECT coalesce((SELECT CASE WHEN p.phase LIKE 'waiting%' OR a.wait_event_type = 'Lock' \
            THEN coalesce(nullif(p.current_locker_pid, 0), (pg_blocking_pids(p.pid))[1], 0)::bigint \

@@ -1,4 +1,4 @@
-//! Running migrations, with a limit to every wait.
+//! Running migrations. Every wait has a limit.
 
 use sqlx::{Connection as _, PgConnection, Postgres};
 
@@ -14,7 +14,7 @@ use crate::store::sql::names::Names;
 use crate::store::sql::schema::check_version;
 use crate::store::sql::setup_error::SetupError;
 
-/// Runs what the database has not seen. Whoever else does so at the same time waits.
+/// Runs the migrations that the database hasn't seen. Others who do so at the same time wait.
 pub(in crate::store::postgres) async fn run(
     connections: &Connections<Postgres>,
     names: &Names,
@@ -23,7 +23,7 @@ pub(in crate::store::postgres) async fn run(
     let migrations = of(names, layout);
     let mut acquired = acquire(connections, Lane::Claims).await?;
     let seen = in_transaction(acquired.connection(), names, &migrations).await?;
-    // An error above leaves the connection where it is: closed.
+    // An error above leaves the connection as it is, so it is closed.
     let _ = acquired.answered(Ok(()));
     for migration in migrations.iter().filter(|it| it.version() > seen) {
         build(connections, names, migration).await?;
@@ -31,8 +31,9 @@ pub(in crate::store::postgres) async fn run(
     Ok(())
 }
 
-/// Runs all that can be, and says which was the last that the database has seen then. Tables that are made in the same
-/// transaction are used by nobody yet, so there an index is built like anything else.
+/// Runs all migrations that can run in a transaction, and returns the version of the last one that the database has
+/// seen by then. Nobody uses tables that are made in the same transaction, so an index on them is built like anything
+/// else.
 async fn in_transaction(
     connection: &mut PgConnection,
     names: &Names,

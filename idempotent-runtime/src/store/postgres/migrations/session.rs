@@ -17,7 +17,7 @@ pub(super) async fn acquire(
     acquired.map_err(SetupError::migrate)
 }
 
-/// The last migration that the database has seen; 0 where it has seen none.
+/// The version of the last migration that the database has seen, or 0 if it has seen none.
 pub(super) async fn version(
     connection: &mut PgConnection,
     names: &Names,
@@ -40,7 +40,7 @@ where
     row.and_then(|row| row.try_get(0)).map_err(migration_failed)
 }
 
-/// Text alone: a pooler may not know of prepared statements.
+/// Sends a text, since a pooler may not know prepared statements.
 pub(super) async fn send(
     connection: &mut PgConnection,
     text: &str,

@@ -5,7 +5,7 @@ use crate::store::postgres::partitions::{mark, over};
 use crate::store::sql::migration::Migration;
 use crate::store::sql::names::Names;
 
-/// In their order; the first is version 1. One that was published is never changed.
+/// In their order, from version 1 on. A published one is never changed.
 const PLAIN: [(&str, &str); 3] = [
     ("0001_records", include_str!("0001_records.sql")),
     ("0002_generations", include_str!("0002_generations.sql")),
@@ -26,7 +26,7 @@ const PARTITIONED: [(&str, &str); 3] = [
     ),
 ];
 
-/// What divides the statements of a migration that can't run in a transaction.
+/// Separates the statements of a migration that can't run in a transaction.
 const NEXT: &str = "--> next statement\n";
 
 /// All migrations of a table in this layout.
@@ -68,7 +68,7 @@ fn statements(names: &Names, version: i64, text: &str) -> Vec<String> {
     vec![format!("{}{text}{seen};\n", prelude(names))]
 }
 
-/// What every migration may find missing.
+/// What every migration needs, and creates if it is missing.
 fn prelude(names: &Names) -> String {
     let schema = names.schema().map_or_else(String::new, |schema| {
         format!(
@@ -81,7 +81,7 @@ fn prelude(names: &Names) -> String {
     )
 }
 
-/// A number for an advisory lock, of this table alone as far as 63 bits go.
+/// The number of this table's advisory lock. With 63 bits, no other table is likely to have it.
 pub(super) fn lock(names: &Names) -> i64 {
     use sha2::{Digest as _, Sha256};
     let digest = Sha256::digest(format!("idempotent/migrate/{}", names.table()));
@@ -90,7 +90,7 @@ pub(super) fn lock(names: &Names) -> i64 {
     i64::from_be_bytes(first) & i64::MAX
 }
 
-/// Another one, for whoever builds indexes outside of a transaction.
+/// Another lock, for building indexes outside of a transaction.
 pub(super) fn build_lock(names: &Names) -> i64 {
     lock(names) ^ 1
 }

@@ -1,9 +1,9 @@
 //! The statements on one table, and why each is one atomic step.
 //!
-//! All of them find their rows by an index. The time is the server's, read once in each statement; a parameter replaces
-//! it in tests. States are the numbers of [`state`](crate::store::columns::state).
+//! All of them find their rows by an index. The time is the server's, and each statement reads it once. In tests, a
+//! parameter replaces it. States are the numbers of [`state`](crate::store::columns::state).
 //!
-//! Beside this release, one before it may still write: it knows no generation, no label and no count. A running row
+//! An earlier release may still write beside this one. It knows no generation, no label and no count. A running row
 //! without `taken_from` is the first of its generation, whatever such a process left in those columns; see
 //! [`abandoned`] and `generation` in the claim.
 
@@ -55,7 +55,7 @@ pub(super) const COLUMNS: [&str; 16] = [
     "extra",
 ];
 
-/// Those of them that hold bytes.
+/// The columns that hold bytes.
 const BYTES: [&str; 7] = [
     "fingerprint",
     "attempt",
@@ -66,14 +66,14 @@ const BYTES: [&str; 7] = [
     "extra",
 ];
 
-/// Those of them that an outcome is in, which listings don't read.
+/// The columns of an outcome, which listings don't read.
 const OUTCOME: [&str; 3] = ["status", "headers", "body"];
 
 fn columns() -> String {
     COLUMNS.join(", ")
 }
 
-/// A column as it is sent to the client. A text shows bytes as a setting of the session wants it, so there they are
+/// A column as it is sent to the client. In answers to a text, a session setting decides how bytes look, so they are
 /// written as digits.
 fn shown(source: &str, column: &str, protocol: Protocol) -> String {
     match protocol {
@@ -105,7 +105,7 @@ fn now(parameter: usize) -> String {
     format!("coalesce(${parameter}, floor(extract(epoch FROM clock_timestamp()) * 1000)::int8)")
 }
 
-/// How long the mark of a released row stays.
+/// How long the mark of a released row stays, in milliseconds.
 fn stays() -> u128 {
     RELEASED_STAYS.as_millis()
 }

@@ -185,7 +185,7 @@ impl<DB: Database> fmt::Debug for OwnPool<DB> {
     }
 }
 
-/// The next failure. Where there were more of them meanwhile than are pool, the last.
+/// The next failure, or the last one if several came meanwhile.
 async fn next_refusal(refused: &mut broadcast::Receiver<NoConnection>) -> NoConnection {
     loop {
         match refused.recv().await {
@@ -202,7 +202,7 @@ pub(super) struct InUse<DB: Database> {
     open: Open<DB>,
     pool: Arc<OwnPool<DB>>,
     is_doubted: bool,
-    // Behind the connection, so that it is closed before there is room for another.
+    // It comes after the connection, which is therefore closed before there is room for another.
     _room: OwnedSemaphorePermit,
 }
 

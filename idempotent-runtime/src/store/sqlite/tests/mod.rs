@@ -51,7 +51,7 @@ impl Bench {
             .clock(Arc::new(self.clock.clone()))
     }
 
-    /// A store whose writer has not begun, so that steps can be gathered first.
+    /// A store whose writer hasn't started, so a test can queue steps first.
     async fn start(&self) -> (SqliteStore, Writer) {
         SqliteStore::start(self.options()).await.unwrap()
     }
@@ -98,7 +98,7 @@ async fn count_commits(writer: &mut Writer) -> Arc<AtomicUsize> {
 
 /// Puts the step into the queue.
 async fn queue<T>(step: &mut StoreFuture<'_, T>) {
-    // A task that polls many futures in a row is made to wait by tokio, where it should be by the store.
+    // tokio makes a task wait that polls many futures in a row. Here only the store should.
     tokio::task::yield_now().await;
     assert!(poll!(step.as_mut()).is_pending());
 }
