@@ -1,19 +1,19 @@
-//! Connections of a store's own.
+//! A store's own connections.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sqlx::{ConnectOptions as _, Connection as _, Database};
+use sqlx::{ConnectOptions as _, Connection, Database};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{NoConnection, Options, permit};
+use super::error::NoConnection;
 
-/// How long a connection may lie idle before it is checked, and how long the check may take.
+/// How long a connection may lie idle before it is checked, and how long that check may take.
 const UNCHECKED_FOR: Duration = Duration::from_secs(1);
 const CHECKED_WITHIN: Duration = Duration::from_secs(1);
 
@@ -21,28 +21,31 @@ const CHECKED_WITHIN: Duration = Duration::from_secs(1);
 const IDLE_FOR: Duration = Duration::from_mins(10);
 const LIVES_FOR: Duration = Duration::from_mins(30);
 
-/// How long a farewell may take.
+/// How long closing may take.
 const CLOSED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The pauses between attempts to open one more connection to a server that answers but has no room.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
-pub(super) struct Kept<DB: Database> {
+/// How to open connections of a database.
+pub(in crate::store) type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
+
+pub(super) struct OwnPool<DB: Database> {
     options: Options<DB>,
-    /// As many as there may be connections.
+    /// One permit for each connection that may exist.
     room: Arc<Semaphore>,
-    /// How many there are, at work and idle.
+    /// How many connections exist, in use and idle.
     open: Arc<AtomicUsize>,
-    shelf: Mutex<Shelf<DB>>,
+    idle_list: Mutex<IdleList<DB>>,
     /// Failures to open a connection while there was none.
     refused: broadcast::Sender<NoConnection>,
 }
 
-struct Shelf<DB: Database> {
-    /// The one that was used last comes last, and is taken first.
+struct IdleList<DB: Database> {
+    /// The most recently used comes last and is taken first.
     idle: Vec<Idle<DB>>,
-    /// When a connection was found silent: what was put down before is checked before it is used.
+    /// When a connection was found silent. Those that were idle before that are checked before they are used.
     silence: Option<Instant>,
 }
 
@@ -74,13 +77,13 @@ impl Drop for Counted {
     }
 }
 
-impl<DB: Database> Kept<DB> {
+impl<DB: Database> OwnPool<DB> {
     pub(super) fn new(options: Options<DB>, most: usize) -> Self {
         Self {
             options,
             room: Arc::new(Semaphore::new(most)),
             open: Arc::default(),
-            shelf: Mutex::new(Shelf {
+            idle_list: Mutex::new(IdleList {
                 idle: Vec::new(),
                 silence: None,
             }),
@@ -88,8 +91,8 @@ impl<DB: Database> Kept<DB> {
         }
     }
 
-    /// Waits for a permit. Where a connection is refused meanwhile, and there is no other, all who wait are told so:
-    /// each of them would find the same.
+    /// Waits for a permit. If a connection is refused meanwhile and there is no other, everybody who waits gets that
+    /// error, because each of them would only find the same.
     pub(super) async fn unless_refused(
         &self,
         semaphore: Arc<Semaphore>,
@@ -101,17 +104,17 @@ impl<DB: Database> Kept<DB> {
         tokio::select! {
             biased;
             permit = permit(semaphore) => Ok(permit),
-            error = told(&mut refused) => Err(error),
+            error = next_refusal(&mut refused) => Err(error),
         }
     }
 
     /// An idle connection, or a new one.
-    pub(super) async fn take(this: &Arc<Self>) -> Result<Live<DB>, NoConnection> {
+    pub(super) async fn take(this: &Arc<Self>) -> Result<InUse<DB>, NoConnection> {
         let room = this.unless_refused(Arc::clone(&this.room)).await?;
         let mut pause = FIRST_PAUSE;
         loop {
             if let Some(open) = this.take_idle().await {
-                return Ok(Live::new(open, this, room));
+                return Ok(InUse::new(open, this, room));
             }
             let error = match this.options.connect().await {
                 Ok(raw) => {
@@ -120,7 +123,7 @@ impl<DB: Database> Kept<DB> {
                         born: Instant::now(),
                         _counted: Counted::new(&this.open),
                     };
-                    return Ok(Live::new(open, this, room));
+                    return Ok(InUse::new(open, this, room));
                 }
                 Err(error) => error,
             };
@@ -130,12 +133,12 @@ impl<DB: Database> Kept<DB> {
             if !(has_others && is_full) {
                 let error = NoConnection::failed(error);
                 if !has_others {
-                    // Nobody may be waiting. Whoever comes later asks the server anew.
+                    // There may be nobody waiting. Later callers ask the server again.
                     let _ = this.refused.send(error.clone());
                 }
                 return Err(error);
             }
-            // The server has no room for one more. One of those there are may be put down by then.
+            // The server has no room for one more. Another connection may be free after this pause.
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -144,9 +147,9 @@ impl<DB: Database> Kept<DB> {
     async fn take_idle(&self) -> Option<Open<DB>> {
         loop {
             let (mut idle, is_checked) = {
-                let mut shelf = self.shelf();
-                let idle = shelf.idle.pop()?;
-                let is_silent = shelf.silence.is_some_and(|at| idle.since <= at);
+                let mut idle_list = self.idle_list();
+                let idle = idle_list.idle.pop()?;
+                let is_silent = idle_list.silence.is_some_and(|at| idle.since <= at);
                 let is_old = idle.since.elapsed() >= UNCHECKED_FOR;
                 let is_checked = !(is_silent || is_old || idle.is_doubted);
                 (idle, is_checked)
@@ -159,53 +162,55 @@ impl<DB: Database> Kept<DB> {
                 Ok(Ok(())) => return Some(idle.open),
                 // The server closed it. Others may be sound.
                 Ok(Err(_)) => {}
-                // Those that were put down before are as silent, and would take a second each.
-                Err(_) => self.shelf().idle.retain(|it| it.since > asked),
+                // Those that were idle before are just as silent, and would take a second each.
+                Err(_) => self.idle_list().idle.retain(|it| it.since > asked),
             }
         }
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf<DB>> {
+    fn idle_list(&self) -> MutexGuard<'_, IdleList<DB>> {
         // Connections are put and taken whole, so a panic elsewhere leaves none half put.
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle_list
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<DB: Database> fmt::Debug for Kept<DB> {
+impl<DB: Database> fmt::Debug for OwnPool<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The options hold a password.
-        f.debug_struct("Kept")
+        f.debug_struct("OwnPool")
             .field("open", &self.open)
             .finish_non_exhaustive()
     }
 }
 
-/// The next failure. Where there were more of them meanwhile than are kept, the last.
-async fn told(refused: &mut broadcast::Receiver<NoConnection>) -> NoConnection {
+/// The next failure, or the last one if several came meanwhile.
+async fn next_refusal(refused: &mut broadcast::Receiver<NoConnection>) -> NoConnection {
     loop {
         match refused.recv().await {
             Ok(error) => return error,
             Err(RecvError::Lagged(_)) => {}
-            // The sender goes with the store, whose step this is.
+            // The sender lives as long as the store, whose step this is.
             Err(RecvError::Closed) => return NoConnection::NoneFree,
         }
     }
 }
 
-/// A connection at work.
-pub(super) struct Live<DB: Database> {
+/// A connection in use.
+pub(super) struct InUse<DB: Database> {
     open: Open<DB>,
-    kept: Arc<Kept<DB>>,
+    pool: Arc<OwnPool<DB>>,
     is_doubted: bool,
-    // Behind the connection, so that it is closed before there is room for another.
+    // It comes after the connection, which is therefore closed before there is room for another.
     _room: OwnedSemaphorePermit,
 }
 
-impl<DB: Database> Live<DB> {
-    fn new(open: Open<DB>, kept: &Arc<Kept<DB>>, room: OwnedSemaphorePermit) -> Self {
+impl<DB: Database> InUse<DB> {
+    fn new(open: Open<DB>, pool: &Arc<OwnPool<DB>>, room: OwnedSemaphorePermit) -> Self {
         Self {
             open,
-            kept: Arc::clone(kept),
+            pool: Arc::clone(pool),
             is_doubted: false,
             _room: room,
         }
@@ -220,15 +225,15 @@ impl<DB: Database> Live<DB> {
         self.is_doubted = true;
     }
 
-    /// Closes the connection without a word: there is something under way on it.
+    /// Closes the connection at once, since something is under way on it.
     pub(super) fn cut(self) {
-        self.kept.shelf().silence = Some(Instant::now());
+        self.pool.idle_list().silence = Some(Instant::now());
     }
 
     pub(super) fn give_back(self) {
         let now = Instant::now();
         let old = {
-            let mut shelf = self.kept.shelf();
+            let mut idle_list = self.pool.idle_list();
             let idle = Idle {
                 open: self.open,
                 since: now,
@@ -238,10 +243,12 @@ impl<DB: Database> Live<DB> {
             if now - idle.open.born >= LIVES_FOR {
                 old.push(idle);
             } else {
-                shelf.idle.push(idle);
+                idle_list.idle.push(idle);
             }
-            let stale = shelf.idle.partition_point(|it| now - it.since >= IDLE_FOR);
-            old.extend(shelf.idle.drain(..stale));
+            let stale = idle_list
+                .idle
+                .partition_point(|it| now - it.since >= IDLE_FOR);
+            old.extend(idle_list.idle.drain(..stale));
             old
         };
         for idle in old {
@@ -250,13 +257,13 @@ impl<DB: Database> Live<DB> {
     }
 }
 
-impl<DB: Database> fmt::Debug for Live<DB> {
+impl<DB: Database> fmt::Debug for InUse<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Live").finish_non_exhaustive()
+        f.debug_struct("InUse").finish_non_exhaustive()
     }
 }
 
-/// Says farewell to a server that may not listen any more.
+/// Closes a connection to a server that may not be listening any more.
 fn close<DB: Database>(open: Open<DB>) {
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(async move {
@@ -264,4 +271,10 @@ fn close<DB: Database>(open: Open<DB>) {
             let _ = timeout(CLOSED_WITHIN, open.raw.close()).await;
         });
     }
+}
+
+/// A permit of a semaphore that is never closed.
+pub(super) async fn permit(semaphore: Arc<Semaphore>) -> OwnedSemaphorePermit {
+    let acquired = semaphore.acquire_owned().await;
+    acquired.expect("these semaphores are never closed")
 }

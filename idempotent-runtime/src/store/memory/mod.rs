@@ -1,24 +1,25 @@
-//! Records in this process's memory.
+//! Records in memory.
 
-use std::collections::hash_map::{Entry, HashMap};
-use std::collections::{BTreeMap, BTreeSet};
+mod shard;
+
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::transition::{self, Change, Phase, Row};
+use self::shard::Shard;
+use super::transition::{self, Change, Row};
 use super::{
-    Claim, Claimed, Completion, Cursor, Fence, InvalidCursor, List, Page, Record, Resolution,
-    Store, StoreError, StoreFuture, Survives,
+    Claim, Claimed, Completion, Cursor, Fence, List, Page, Record, Resolution, Store, StoreError,
+    StoreFuture, Survives,
 };
 use crate::clock::{Clock, Steady, SystemClock, Timestamp};
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 
-/// So many that tasks rarely meet at a lock, and few enough that an empty store is small.
+/// Enough that tasks rarely meet at a lock, and few enough that an empty store is small.
 const SHARDS: usize = 64;
 
 /// The most rows that are removed under one lock.
@@ -26,12 +27,12 @@ const SWEEP_AT_ONCE: usize = 128;
 
 /// A store that keeps its records in this process's memory.
 ///
-/// For tests, and for work that need not outlive the process. It survives nothing: when the process ends, every record
-/// is gone, and a retry runs anew. Other processes do not see the records.
+/// For tests, and for work that needn't outlive the process. It survives nothing: when the process ends, every record
+/// is gone, and a retry runs again. Other processes don't see the records.
 ///
-/// Clones share the records. No step ever waits: each is done when its future is first polled, and none of them fails.
+/// Clones share the records. Steps never wait and never fail: each is finished when its future is first polled.
 ///
-/// Memory is given back by [`sweep`](Store::sweep), not by time alone.
+/// Only [`sweep`](Store::sweep) frees memory; the passing of time alone doesn't.
 ///
 /// ```
 /// use std::time::Duration;
@@ -65,18 +66,6 @@ struct Shared {
     next_sweep: AtomicUsize,
 }
 
-#[derive(Default)]
-struct Shard {
-    rows: HashMap<RecordId, Row, BuildHasherDefault<IdHasher>>,
-    /// Finished rows by the time from which they may be swept.
-    removable: Times,
-    /// Running rows by the time from which they may be, where nobody comes back. There are few, so claims and completions
-    /// pay little for it.
-    lapsing: Times,
-}
-
-type Times = BTreeSet<(Timestamp, RecordId)>;
-
 impl MemoryStore {
     /// An empty store on the operating system's clock.
     pub fn new() -> Self {
@@ -84,7 +73,7 @@ impl MemoryStore {
     }
 
     /// An empty store that judges leases and expiry by this clock. It reads the wall clock once; from then on its time
-    /// advances with [`monotonic`](Clock::monotonic), so that a step of the wall clock ends no lease.
+    /// advances with [`monotonic`](Clock::monotonic), so a step of the wall clock ends no lease.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -116,16 +105,9 @@ impl MemoryStore {
         Box::pin(async move { Ok(self.step_now(record, decide)) })
     }
 
-    /// Looks at every row: a listing is rare, and an order of all ids would cost every claim.
+    /// Looks at every row. A listing is rare, while keeping all ids in order would cost every claim.
     fn page(&self, list: &List) -> Result<Page, StoreError> {
-        let after = match &list.after {
-            Some(cursor) => Some(
-                cursor
-                    .record()
-                    .ok_or_else(|| StoreError::not_sent(InvalidCursor))?,
-            ),
-            None => None,
-        };
+        let after = list.after_record()?;
         let limit = list.limit.clamp(1, List::LARGEST_PAGE);
         let now = self.shared.clock.now();
         let mut found = BTreeMap::new();
@@ -273,7 +255,7 @@ impl Store for MemoryStore {
             for shard in (0..SHARDS).map(|offset| first.wrapping_add(offset) % SHARDS) {
                 loop {
                     let at_once = SWEEP_AT_ONCE.min(limit - swept);
-                    // The lock is let go after each of these, so that claims get in between.
+                    // The lock is released after each of these, so claims get in between.
                     let removed = self.lock(shard).sweep(at_once, now);
                     swept += removed;
                     if removed < at_once || at_once == 0 {
@@ -292,96 +274,9 @@ impl Store for MemoryStore {
     }
 }
 
-impl Shard {
-    /// The clock is read under the lock, so that times are in the order of the steps.
-    fn step<A>(
-        &mut self,
-        record: RecordId,
-        now: impl FnOnce() -> Timestamp,
-        decide: impl FnOnce(Option<&Row>, Timestamp) -> (Change, A),
-    ) -> A {
-        let now = now();
-        match self.rows.entry(record) {
-            Entry::Vacant(entry) => {
-                let (change, answer) = decide(None, now);
-                if let Change::Put(row) = change {
-                    let row = entry.insert(row);
-                    let times = times_of(row, &mut self.removable, &mut self.lapsing);
-                    times.extend(row.removable_from().map(|at| (at, record)));
-                }
-                answer
-            }
-            Entry::Occupied(mut entry) => {
-                let (change, answer) = decide(Some(entry.get()), now);
-                if !matches!(change, Change::Keep)
-                    && let Some(at) = entry.get().removable_from()
-                {
-                    let times = times_of(entry.get(), &mut self.removable, &mut self.lapsing);
-                    times.remove(&(at, record));
-                }
-                match change {
-                    Change::Keep => {}
-                    Change::Put(row) => {
-                        let times = times_of(&row, &mut self.removable, &mut self.lapsing);
-                        times.extend(row.removable_from().map(|at| (at, record)));
-                        entry.insert(row);
-                    }
-                    Change::Remove => {
-                        entry.remove();
-                    }
-                }
-                answer
-            }
-        }
-    }
-
-    fn sweep(&mut self, limit: usize, now: Timestamp) -> usize {
-        let mut swept = 0;
-        for times in [&mut self.removable, &mut self.lapsing] {
-            while swept < limit && times.first().is_some_and(|(at, _)| *at <= now) {
-                if let Some((_, record)) = times.pop_first() {
-                    self.rows.remove(&record);
-                    swept += 1;
-                }
-            }
-        }
-        swept
-    }
-}
-
-/// Among which times a row's is.
-fn times_of<'a>(row: &Row, finished: &'a mut Times, running: &'a mut Times) -> &'a mut Times {
-    match row.phase {
-        Phase::Running { .. } => running,
-        Phase::Released { .. } | Phase::Done { .. } => finished,
-    }
-}
-
-/// Takes the first bytes of a record id as they are: an id is a SHA-256 already.
-#[derive(Default)]
-struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    fn write_usize(&mut self, _length: usize) {
-        // The length before the bytes is always the same.
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::hash::BuildHasher as _;
-
     use super::*;
     use crate::clock::ManualClock;
     use crate::fingerprint::Fingerprint;
@@ -402,14 +297,6 @@ mod tests {
 
     fn shard(store: &MemoryStore) -> MutexGuard<'_, Shard> {
         store.lock(0)
-    }
-
-    #[test]
-    fn ids_are_hashed_to_their_own_first_bytes() {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&7_u64.to_le_bytes());
-        let build = BuildHasherDefault::<IdHasher>::default();
-        assert_eq!(build.hash_one(RecordId::from_bytes(bytes)), 7);
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::*;
+use crate::store::StoreError;
 
 async fn nowhere() -> PgConnectOptions {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -24,10 +25,10 @@ fn options(listener: &TcpListener) -> PgConnectOptions {
 
 #[tokio::test]
 async fn a_refused_connection_is_known_at_once_and_to_all_who_wait() {
-    let pooled = Pooled::<Postgres>::own(nowhere().await, 4);
+    let connections = Connections::<Postgres>::own(nowhere().await, 4);
     let begun = Instant::now();
     let leases = join_all((0..5_000).map(|it| {
-        pooled.lease(if it % 2 == 0 {
+        connections.acquire(if it % 2 == 0 {
             Lane::Claims
         } else {
             Lane::Attempts
@@ -45,8 +46,8 @@ async fn a_refused_connection_is_known_at_once_and_to_all_who_wait() {
 #[tokio::test]
 async fn a_server_that_does_not_greet_is_not_waited_for_without_end() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let pooled = Pooled::<Postgres>::own(options(&listener), 4);
-    let refused = pooled.lease(Lane::Claims).await;
+    let connections = Connections::<Postgres>::own(options(&listener), 4);
+    let refused = connections.acquire(Lane::Claims).await;
     assert!(matches!(refused, Err(NoConnection::NoneFree)));
 }
 
