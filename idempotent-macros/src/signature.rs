@@ -61,7 +61,7 @@ pub(crate) fn handler(door: Door, function: Function, errors: &mut Errors) -> Ha
     let arguments = arguments(door, &sig, errors);
     let (outer_attrs, inner_attrs) = attributes(door, attrs, errors);
     let names_self = sig.receiver().is_none() && names_self(&sig, &body);
-    let form = form(&sig, names_self, &inner_attrs, errors);
+    let form = form(&sig, &body, names_self, &inner_attrs, errors);
     Handler {
         outer_attrs,
         inner_attrs,
@@ -73,7 +73,13 @@ pub(crate) fn handler(door: Door, function: Function, errors: &mut Errors) -> Ha
     }
 }
 
-fn form(sig: &Signature, names_self: bool, inner_attrs: &[Attribute], errors: &mut Errors) -> Form {
+fn form(
+    sig: &Signature,
+    body: &Group,
+    names_self: bool,
+    inner_attrs: &[Attribute],
+    errors: &mut Errors,
+) -> Form {
     let judge_send = !names_self && !has_type_parameters(sig) && !may_name_outer_parameters(sig);
     if names_self {
         for attr in inner_attrs {
@@ -88,7 +94,10 @@ fn form(sig: &Signature, names_self: bool, inner_attrs: &[Attribute], errors: &m
         }
         return Form::Closure { judge_send };
     }
-    let closes = inner_attrs.is_empty() && !takes_impl_trait(sig) && !returns_impl_trait(sig);
+    let closes = inner_attrs.is_empty()
+        && !takes_impl_trait(sig)
+        && !returns_impl_trait(sig)
+        && !begins_with_an_attribute(body);
     if closes {
         Form::Closure { judge_send }
     } else {
@@ -189,6 +198,13 @@ fn takes_impl_trait(sig: &Signature) -> bool {
         .iter()
         .for_each(|input| finder.visit_fn_arg(input));
     finder.0.is_some()
+}
+
+/// `#![allow(…)]`, or a doc comment of the body.
+fn begins_with_an_attribute(body: &Group) -> bool {
+    let mut trees = body.stream().into_iter();
+    let is = |tree: Option<TokenTree>, letter| matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == letter);
+    is(trees.next(), '#') && is(trees.next(), '!')
 }
 
 fn returns_impl_trait(sig: &Signature) -> bool {

@@ -1,24 +1,24 @@
-//! Finding the key in the places that a policy names.
+//! Finding the key in the places of a request that a policy names.
 
-use super::{
+use super::content_type::is_form;
+use super::{Head, Line, PathParameter};
+use crate::key::{
     Found, IdempotencyKey, InvalidKey, Place, agree, find_in_form, find_in_json, parse_key,
 };
-use crate::http::content_type::is_form;
-use crate::http::{Head, Line, PathParameter};
 use crate::policy::{KeyFormat, KeySource, Policy};
 use crate::refusal::Code;
 
 /// The key as far as the request's head tells it.
 #[derive(Debug)]
-pub(crate) struct HeadKeys {
+pub(super) struct HeadKeys {
     /// The first that is present. No other one differs.
-    pub(crate) found: Option<IdempotencyKey>,
+    pub(super) found: Option<IdempotencyKey>,
     /// Whether there are places to look at in the body or the arguments, which are read later.
-    pub(crate) more: bool,
+    pub(super) more: bool,
 }
 
 /// Looks for the key in headers, query and path.
-pub(crate) fn find_in_head(head: &impl Head, policy: &Policy) -> Result<HeadKeys, Code> {
+pub(super) fn find_in_head(head: &impl Head, policy: &Policy) -> Result<HeadKeys, Code> {
     let mut keys = HeadKeys {
         found: None,
         more: false,
@@ -43,7 +43,7 @@ pub(crate) fn find_in_head(head: &impl Head, policy: &Policy) -> Result<HeadKeys
 }
 
 /// Looks for the key in the body: a form where the request says so, JSON otherwise.
-pub(crate) fn find_in_body(
+pub(super) fn find_in_body(
     content_type: Option<&str>,
     body: &[u8],
     place: &str,
