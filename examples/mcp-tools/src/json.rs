@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// A tool's structured result, which a record can keep.
 ///
-/// rmcp's own `Json` can't be read back from a record, because it doesn't implement `Serialize` and `Deserialize`. The name is the same
-/// on purpose: `#[tool]` goes by it to publish the schema of what is inside.
+/// rmcp's own `Json` doesn't implement `Serialize` and `Deserialize`, so it can't be recorded. This one has the same name
+/// on purpose: `#[tool]` looks for that name to publish the schema of what is inside.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Json<T>(pub(crate) T);

@@ -12,6 +12,7 @@ pub(crate) struct Keyed<T> {
     /// one. When you retry, send the same key with the same arguments: you get the first call's result, and nothing is
     /// done twice. For anything else, take a new key.
     // Optional for the sake of clients that send it as metadata.
+    #[schemars(length(min = 16, max = 128))]
     pub(crate) idempotency_key: Option<String>,
     /// Protocols on top of MCP, such as UCP, put it here. Models need not know.
     #[serde(default)]

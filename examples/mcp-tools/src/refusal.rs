@@ -97,3 +97,38 @@ pub fn advice(code: Code) -> &'static str {
         _ => "Nothing was done: the server is set up wrongly. Tell the user.",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_told_to_keep_the_key_where_a_retry_helps() {
+        for code in [Code::Pending, Code::StoreUnavailable, Code::Overloaded] {
+            let advice = advice(code);
+            assert!(advice.contains("Wait a few seconds"), "{advice}");
+            assert!(advice.contains("same `idempotency_key`"), "{advice}");
+        }
+    }
+
+    #[test]
+    fn a_model_is_told_not_to_call_again_where_it_may_have_been_done() {
+        for code in [Code::OutcomeUnknown, Code::OutcomeNotKept] {
+            let advice = advice(code);
+            assert!(advice.contains("Don't"), "{advice}");
+            assert!(advice.contains("`list_artifacts`"), "{advice}");
+        }
+    }
+
+    #[test]
+    fn a_model_is_told_to_take_a_key_where_it_had_no_good_one() {
+        for code in [Code::KeyMissing, Code::KeyInvalid, Code::Mismatch] {
+            let advice = advice(code);
+            assert!(advice.starts_with("Nothing was done"), "{advice}");
+            assert!(
+                advice.to_lowercase().contains("call again with"),
+                "{advice}"
+            );
+        }
+    }
+}

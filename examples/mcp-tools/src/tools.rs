@@ -25,7 +25,8 @@ pub struct Tools {
     router: ToolRouter<Self>,
 }
 
-// `#[idempotent]` stands above `#[tool]`, which otherwise doesn't see the description.
+// `#[idempotent]` stands above `#[tool]`: an attribute that is left between a doc comment and its function makes `#[tool]`
+// lose the description.
 #[tool_router]
 impl Tools {
     pub(crate) fn new(app: App, caller: Option<Organization>) -> Self {
@@ -116,8 +117,8 @@ impl Tools {
         meta: Meta,
         Parameters(request): Parameters<Keyed<Intent>>,
         attempt: Attempt,
-    ) -> Result<Json<Run>, ToolError> {
-        let mut run = Run {
+    ) -> Result<Json<PipelineRun>, ToolError> {
+        let mut run = PipelineRun {
             run_id: format!("run_{}", attempt.derive("run")),
             status: Status::Running,
             artifact_id: None,
@@ -126,11 +127,11 @@ impl Tools {
         attempt.publish(&Json(run.clone())).await?;
         self.app.work.done().await;
         let id = attempt.derive("artifact");
-        let artifact = self
-            .app
-            .artifacts
-            .add(&organization, id, request.input.intent);
-        run.artifact_id = Some(artifact.await?.id);
+        let artifacts = &self.app.artifacts;
+        let artifact = artifacts
+            .add(&organization, id, request.input.intent)
+            .await?;
+        run.artifact_id = Some(artifact.id);
         run.status = Status::Completed;
         Ok(Json(run))
     }
@@ -176,10 +177,10 @@ struct Intent {
 
 /// A pipeline's run.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-struct Run {
+struct PipelineRun {
     run_id: String,
     status: Status,
-    /// What it made, once it has completed.
+    /// What the run made, once it has completed.
     artifact_id: Option<String>,
 }
 

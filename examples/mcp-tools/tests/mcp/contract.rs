@@ -229,6 +229,10 @@ async fn every_tool_that_changes_something_tells_models_to_reuse_the_key<H: Host
             about.contains("When you retry, send the same key"),
             "{about}"
         );
+        assert_eq!(
+            (&key["minLength"], &key["maxLength"]),
+            (&json!(16), &json!(128))
+        );
         let hints = tool.annotations.as_ref().unwrap();
         assert_eq!(hints.idempotent_hint, Some(true));
         assert!(tool.output_schema.is_some());
