@@ -1,6 +1,6 @@
 //! An MCP server whose tools can be called again after a lost answer.
 //!
-//! Agents retry. A model that gets no result calls the tool once more, and an invoice is sent twice. Here every tool that
+//! Agents retry. A model that gets no result calls the tool once more, and a post is published twice. Here every tool that
 //! changes something takes an idempotency key and carries `#[idempotent]`, so the second call gets the first one's result.
 //!
 //! [`server`] is the MCP server, for any transport; [`http::app`] serves it over streamable HTTP.

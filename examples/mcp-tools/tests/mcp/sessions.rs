@@ -41,7 +41,7 @@ async fn a_request_of_nobody_is_turned_away_before_it_is_read() {
 }
 
 #[tokio::test]
-async fn a_call_is_its_requests_organization_s_whoever_opened_the_session() {
+async fn a_call_belongs_to_the_organization_of_its_request_whoever_opened_the_session() {
     let host = Http::start().await;
     let opened = host.send(Some(ACME), None, &initialize()).await;
     let session = opened.headers()["mcp-session-id"]
