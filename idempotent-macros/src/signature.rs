@@ -34,10 +34,11 @@ pub(crate) struct Argument {
 /// What the user's function becomes. Whether its future is `Send` is known here, unless it depends on type parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A closure, in which `Self` and the type parameters of an `impl` around it mean what they mean outside.
-    Closure { judge_send: bool },
-    /// A function within, because attributes can't go on a closure, and a closure has no `impl Trait`.
+    /// A function within. It can name neither `Self` nor the type parameters of an `impl` around it.
     Function { judge_send: bool },
+    /// A closure, which can. But attributes can't go on it, it has no `impl Trait`, its value is coerced less, it ties no
+    /// lifetime of an argument to the one that it returns, and it can't call itself.
+    Closure { judge_send: bool },
 }
 
 impl Form {
@@ -61,7 +62,7 @@ pub(crate) fn handler(door: Door, function: Function, errors: &mut Errors) -> Ha
     let arguments = arguments(door, &sig, errors);
     let (outer_attrs, inner_attrs) = attributes(door, attrs, errors);
     let names_self = sig.receiver().is_none() && names_self(&sig, &body);
-    let form = form(&sig, &body, names_self, &inner_attrs, errors);
+    let form = form(&sig, names_self, &inner_attrs, errors);
     Handler {
         outer_attrs,
         inner_attrs,
@@ -73,13 +74,7 @@ pub(crate) fn handler(door: Door, function: Function, errors: &mut Errors) -> Ha
     }
 }
 
-fn form(
-    sig: &Signature,
-    body: &Group,
-    names_self: bool,
-    inner_attrs: &[Attribute],
-    errors: &mut Errors,
-) -> Form {
+fn form(sig: &Signature, names_self: bool, inner_attrs: &[Attribute], errors: &mut Errors) -> Form {
     let judge_send = !names_self && !has_type_parameters(sig) && !may_name_outer_parameters(sig);
     if names_self {
         for attr in inner_attrs {
@@ -94,11 +89,9 @@ fn form(
         }
         return Form::Closure { judge_send };
     }
-    let closes = inner_attrs.is_empty()
-        && !takes_impl_trait(sig)
-        && !returns_impl_trait(sig)
-        && !begins_with_an_attribute(body);
-    if closes {
+    // A function within is the user's in every way; a closure isn't, so it is the exception.
+    let may_close = inner_attrs.is_empty() && !takes_impl_trait(sig) && !returns_impl_trait(sig);
+    if may_close && may_name_outer_parameters(sig) {
         Form::Closure { judge_send }
     } else {
         Form::Function { judge_send }
@@ -198,13 +191,6 @@ fn takes_impl_trait(sig: &Signature) -> bool {
         .iter()
         .for_each(|input| finder.visit_fn_arg(input));
     finder.0.is_some()
-}
-
-/// `#![allow(…)]`, or a doc comment of the body.
-fn begins_with_an_attribute(body: &Group) -> bool {
-    let mut trees = body.stream().into_iter();
-    let is = |tree: Option<TokenTree>, letter| matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == letter);
-    is(trees.next(), '#') && is(trees.next(), '!')
 }
 
 fn returns_impl_trait(sig: &Signature) -> bool {

@@ -118,8 +118,7 @@ const MOST_BY_DEFAULT: usize = 7;
 fn closure(protected: &Protected) -> TokenStream {
     let Handler { sig, body, .. } = &protected.handler;
     let (name, inputs, ty) = (&sig.ident, inputs(protected), returned(sig));
-    let span = name.span().resolved_at(Span::mixed_site());
-    quote_spanned!(span=> let #name = async move |#inputs| -> #ty #body;)
+    quote_spanned!(name.span()=> let #name = async move |#inputs| -> #ty #body;)
 }
 
 fn returned(sig: &Signature) -> TokenStream {
