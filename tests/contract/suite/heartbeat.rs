@@ -1,17 +1,13 @@
 //! Handlers that block their threads keep their leases.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::extract::State;
-use axum::routing::post;
-use idempotent_runtime::axum::idempotent;
 use idempotent_runtime::{Idempotency, MemoryStore};
-use idempotent_tests::{Client, Server};
+use idempotent_tests::Client;
+
+use crate::host::{Routes, Server, State, block, idempotent};
 
 const LEASE: Duration = Duration::from_millis(500);
 
@@ -26,10 +22,11 @@ impl App {
     }
 }
 
+/// Blocks as the framework would have it.
 #[idempotent(scope = global, lease = "500ms", deadline = "1m")]
-async fn block_in_place(State(app): State<App>) -> String {
+async fn blocks_as_advised(State(app): State<App>) -> String {
     let run = app.run();
-    tokio::task::block_in_place(|| std::thread::sleep(3 * LEASE));
+    block(|| std::thread::sleep(3 * LEASE)).await;
     run
 }
 
@@ -66,23 +63,17 @@ fn runs_once(workers: usize, path: &'static str) {
 }
 
 fn runs_once_under(idempotency: &Idempotency, workers: usize, path: &'static str) {
-    let servers = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .enable_all()
-        .build()
-        .unwrap();
     let clients = tokio::runtime::Runtime::new().unwrap();
     let app = App::default();
-    let router = Router::new()
-        .route("/block-in-place", post(block_in_place))
-        .route("/thread-sleep", post(thread_sleep))
-        .route("/yields-late", post(yields_late))
-        .route("/computes", post(computes))
-        .layer(idempotency.clone())
-        .with_state(app.clone());
-    let server = servers.block_on(Server::start(router));
+    let router = Routes::new(app.clone())
+        .post("/blocks-as-advised", blocks_as_advised)
+        .post("/thread-sleep", thread_sleep)
+        .post("/yields-late", yields_late)
+        .post("/computes", computes)
+        .protect(idempotency.clone());
+    let server = Server::start_on(workers, router);
     clients.block_on(async {
-        let client = Client::new(&server);
+        let client = Client::at(server.addr());
         let first = tokio::spawn({
             let client = client.clone();
             async move { client.post_key(path, "k").await }
@@ -102,7 +93,6 @@ fn runs_once_under(idempotency: &Idempotency, workers: usize, path: &'static str
         1,
         "{path}, {workers} workers"
     );
-    servers.shutdown_background();
 }
 
 #[test]
@@ -113,9 +103,9 @@ fn a_lease_is_kept_though_the_runtime_of_the_first_call_has_ended() {
 }
 
 #[test]
-fn a_handler_in_block_in_place_for_three_leases_runs_once() {
+fn a_handler_that_blocks_as_its_framework_advises_for_three_leases_runs_once() {
     for workers in [2, 4] {
-        runs_once(workers, "/block-in-place");
+        runs_once(workers, "/blocks-as-advised");
     }
 }
 

@@ -1,18 +1,14 @@
 //! Bad input gets the documented error, and nothing is lost or run.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::routing::post;
-use axum::{Json, Router};
-use idempotent_runtime::axum::idempotent;
+use idempotent_runtime::policy::Policy;
 use idempotent_runtime::{Idempotency, MemoryStore};
-use idempotent_tests::{Client, RawConnection, Server};
+use idempotent_tests::{Client, RawConnection};
 use serde::Deserialize;
+
+use crate::host::{Bytes, Json, Path, Routes, Server, State, idempotent};
 
 type Runs = Arc<AtomicUsize>;
 
@@ -24,6 +20,14 @@ struct Import {
 
 #[idempotent(scope = global)]
 async fn in_header(State(runs): State<Runs>, body: Bytes) -> String {
+    runs.fetch_add(1, Ordering::SeqCst);
+    body.len().to_string()
+}
+
+const LARGE: Policy = Policy::new().max_body(4 << 20);
+
+#[idempotent(scope = global, policy = LARGE)]
+async fn large(State(runs): State<Runs>, body: Bytes) -> String {
     runs.fetch_add(1, Ordering::SeqCst);
     body.len().to_string()
 }
@@ -85,27 +89,23 @@ struct Site {
 
 async fn site() -> Site {
     let runs = Runs::default();
-    let app = Router::new()
-        .route("/header", post(in_header))
-        .route(
-            "/large",
-            post(in_header).layer(DefaultBodyLimit::max(4 << 20)),
-        )
-        .route("/strict", post(strict))
-        .route("/uuid", post(uuid))
-        .route("/body", post(in_body))
-        .route("/raw-body", post(in_raw_body))
-        .route("/form", post(in_form))
-        .route("/query", post(in_query))
-        .route("/path/{key}", post(in_path))
-        .route("/no-path", post(in_no_path))
-        .route("/argument", post(in_argument))
-        .layer(Idempotency::new(MemoryStore::new()))
-        .with_state(Arc::clone(&runs));
+    let app = Routes::new(Arc::clone(&runs))
+        .post("/header", in_header)
+        .post("/large", large)
+        .post("/strict", strict)
+        .post("/uuid", uuid)
+        .post("/body", in_body)
+        .post("/raw-body", in_raw_body)
+        .post("/form", in_form)
+        .post("/query", in_query)
+        .post("/path/{key}", in_path)
+        .post("/no-path", in_no_path)
+        .post("/argument", in_argument)
+        .protect(Idempotency::new(MemoryStore::new()));
     let server = Server::start(app).await;
     Site {
         runs,
-        client: Client::new(&server),
+        client: Client::at(server.addr()),
         server,
     }
 }
@@ -264,7 +264,7 @@ async fn a_body_over_the_limit_is_413_whether_or_not_its_length_was_announced() 
 }
 
 #[tokio::test]
-async fn a_larger_limit_of_the_application_is_honoured() {
+async fn a_larger_limit_of_the_endpoint_is_honoured() {
     let site = site().await;
     let reply = site
         .client
