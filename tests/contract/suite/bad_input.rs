@@ -33,13 +33,15 @@ async fn large(State(runs): State<Runs>, body: Bytes) -> String {
 }
 
 #[idempotent(scope = global, key_format = quoted)]
-async fn strict(State(runs): State<Runs>) {
+async fn strict(State(runs): State<Runs>) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key_format = uuid)]
-async fn uuid(State(runs): State<Runs>) {
+async fn uuid(State(runs): State<Runs>) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key = body("idempotency_key"), key_format = ascii(16..=128))]
@@ -50,8 +52,9 @@ async fn in_body(State(runs): State<Runs>, Json(import): Json<Import>) -> String
 }
 
 #[idempotent(scope = global, key = body("/event/id"))]
-async fn in_raw_body(State(runs): State<Runs>, _body: Bytes) {
+async fn in_raw_body(State(runs): State<Runs>, _body: Bytes) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key = body("key"))]
@@ -61,24 +64,28 @@ async fn in_form(State(runs): State<Runs>, _body: String) -> &'static str {
 }
 
 #[idempotent(scope = global, key = query("key"))]
-async fn in_query(State(runs): State<Runs>) {
+async fn in_query(State(runs): State<Runs>) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key = path("key"))]
-async fn in_path(State(runs): State<Runs>, Path(_key): Path<String>) {
+async fn in_path(State(runs): State<Runs>, Path(_key): Path<String>) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key = path("elsewhere"))]
-async fn in_no_path(State(runs): State<Runs>) {
+async fn in_no_path(State(runs): State<Runs>) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key = import.idempotency_key)]
-async fn in_argument(State(runs): State<Runs>, Json(import): Json<Import>) {
+async fn in_argument(State(runs): State<Runs>, Json(import): Json<Import>) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
     assert!(import.rows.is_empty());
+    "ran"
 }
 
 struct Site {

@@ -30,7 +30,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let path = web::Path::from_request(request, payload);
+        let path = web::Path::<T>::from_request(request, payload);
         path.map_ok(|path| Self(path.into_inner())).boxed_local()
     }
 }
@@ -43,7 +43,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let json = web::Json::from_request(request, payload);
+        let json = web::Json::<T>::from_request(request, payload);
         json.map_ok(|json| Self(json.into_inner())).boxed_local()
     }
 }
