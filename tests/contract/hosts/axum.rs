@@ -31,6 +31,12 @@ pub(crate) use self::answer::{Answer, Asked};
 /// The status by which the framework rejects JSON that isn't what an argument takes.
 pub(crate) const UNFIT_JSON: u16 = 422;
 
+/// The status by which the framework rejects a body that isn't called JSON.
+pub(crate) const NOT_JSON: u16 = 415;
+
+/// Whether header lines are written in the order in which they were added; or else in the order of a hash map.
+pub(crate) const HEADERS_IN_ORDER: bool = true;
+
 /// The template of a route with a parameter that matches any number of segments, without the parameter's name.
 pub(crate) const REST: &str = "/rest/{*}";
 

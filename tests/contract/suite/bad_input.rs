@@ -8,7 +8,7 @@ use idempotent_runtime::{Idempotency, MemoryStore};
 use idempotent_tests::{Client, RawConnection};
 use serde::Deserialize;
 
-use crate::host::{Bytes, Json, Path, Routes, Server, State, idempotent};
+use crate::host::{Bytes, Json, NOT_JSON, Path, Routes, Server, State, idempotent};
 
 type Runs = Arc<AtomicUsize>;
 
@@ -388,7 +388,7 @@ async fn a_body_that_is_not_json_is_rejected_by_the_argument_before_anything_is_
         .body("text/plain", "hello")
         .send()
         .await;
-    assert_eq!(reply.status.as_u16(), 415);
+    assert_eq!(reply.status.as_u16(), NOT_JSON);
     site.assert_nothing_ran();
 }
 

