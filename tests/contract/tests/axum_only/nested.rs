@@ -1,6 +1,5 @@
-//! A handler that calls other handlers in the name of its own request.
-
-#![allow(clippy::unwrap_used, missing_docs)]
+//! A handler that calls other handlers in the name of its own request. On actix-web a handler has no way to do so: an
+//! application is no service that a handler could call.
 
 use axum::extract::{Path, Request};
 use axum::http::Extensions;

@@ -1,22 +1,17 @@
 //! What a body or a response says beside its bytes: fields that are not there, a form that isn't one, and an error's own
 //! disposition where the response is read to its end.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
-use axum::extract::multipart::MultipartError;
-use axum::extract::{Multipart, Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use bytes::Bytes;
-use idempotent_runtime::axum::{Replay, idempotent};
 use idempotent_runtime::{Disposition, Idempotency, MemoryStore};
-use idempotent_tests::{Client, Server, bounded};
+use idempotent_tests::{Client, bounded};
+
+use crate::host::{
+    Answer, Bytes, Multipart, Path, Replay, Respond, Response, Routes, Server, State, idempotent,
+    responds,
+};
 
 #[derive(Clone, Default)]
 struct App(Arc<AtomicUsize>);
@@ -28,19 +23,16 @@ impl App {
 }
 
 /// An error that says what it means: nothing was done, or all was.
+#[derive(Debug)]
 enum ApiError {
     NothingWasDone,
     Final,
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        match self {
-            Self::NothingWasDone => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            Self::Final => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        }
-    }
-}
+responds!(ApiError, |error| match error {
+    ApiError::NothingWasDone => Answer::new(500, ""),
+    ApiError::Final => Answer::new(503, ""),
+});
 
 impl Replay for ApiError {
     fn disposition(&self) -> Option<Disposition> {
@@ -64,7 +56,7 @@ fn fail(how: &str) -> ApiError {
 async fn unnamed(
     State(app): State<App>,
     Path(how): Path<String>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<impl Respond, ApiError> {
     app.run();
     if how == "ok" {
         return Ok("ok");
@@ -97,23 +89,14 @@ async fn itself(State(app): State<App>, Path(how): Path<String>) -> ApiError {
 }
 
 #[idempotent(scope = global)]
-async fn upload(
-    State(app): State<App>,
-    mut form: Multipart,
-) -> Result<String, (StatusCode, String)> {
+async fn upload(State(app): State<App>, mut form: Multipart) -> Result<String, Answer> {
     let run = app.run();
-    while let Some(field) = form.next_field().await.map_err(rejected)? {
-        let content = field.bytes().await.map_err(rejected)?;
+    while let Some(content) = form.next().await? {
         if content.is_empty() {
-            return Err((StatusCode::UNPROCESSABLE_ENTITY, String::new()));
+            return Err(Answer::new(422, ""));
         }
     }
     Ok(run)
-}
-
-#[allow(clippy::needless_pass_by_value)]
-fn rejected(error: MultipartError) -> (StatusCode, String) {
-    (error.status(), error.body_text())
 }
 
 #[idempotent(scope = global, fingerprint = fields("/amount", "/currency"))]
@@ -123,18 +106,17 @@ async fn by_fields(State(app): State<App>, _body: Bytes) -> String {
 
 async fn site() -> (Client, App, Server) {
     let app = App::default();
-    let router = Router::new()
-        .route("/unnamed/{how}", post(unnamed))
-        .route("/written/{how}", post(written))
-        .route("/by_alias/{how}", post(by_alias))
-        .route("/replayable/{how}", post(replayable))
-        .route("/itself/{how}", post(itself))
-        .route("/upload", post(upload))
-        .route("/by_fields", post(by_fields))
-        .layer(Idempotency::new(MemoryStore::new()))
-        .with_state(app.clone());
+    let router = Routes::new(app.clone())
+        .post("/unnamed/{how}", unnamed)
+        .post("/written/{how}", written)
+        .post("/by_alias/{how}", by_alias)
+        .post("/replayable/{how}", replayable)
+        .post("/itself/{how}", itself)
+        .post("/upload", upload)
+        .post("/by_fields", by_fields)
+        .protect(Idempotency::new(MemoryStore::new()));
     let server = Server::start(router).await;
-    (Client::new(&server), app, server)
+    (Client::at(server.addr()), app, server)
 }
 
 #[tokio::test]

@@ -1,22 +1,16 @@
 //! What is counted and derived within a generation of a record: `abandoned = rerun(n)`, `Attempt::abandoned` and
 //! `Attempt::derive`.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::post;
-use idempotent_runtime::axum::{Attempt, idempotent};
 use idempotent_runtime::clock::ManualClock;
 use idempotent_runtime::store::{Fence, Resolution};
 use idempotent_runtime::{Idempotency, MemoryStore};
-use idempotent_tests::{Client, FaultyStore, Server, bounded};
-use tower_http::catch_panic::CatchPanicLayer;
+use idempotent_tests::{Client, FaultyStore, bounded};
+
+use crate::host::{Answer, Attempt, Routes, Server, State, idempotent};
 
 /// What a run saw of its attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,29 +27,29 @@ struct App {
 }
 
 impl App {
-    fn run(&self, attempt: &Attempt) -> StatusCode {
+    fn run(&self, attempt: &Attempt) -> Answer {
         self.seen.lock().unwrap().push(Seen {
             abandoned: attempt.abandoned(),
             charge: attempt.derive("charge"),
         });
         let next = self.next.load(Ordering::SeqCst);
         assert_ne!(next, 0, "this run panics");
-        StatusCode::from_u16(next).unwrap()
+        Answer::new(next, "")
     }
 }
 
 #[idempotent(scope = global, ttl = "1h")]
-async fn rerun(attempt: Attempt, State(app): State<App>) -> StatusCode {
+async fn rerun(attempt: Attempt, State(app): State<App>) -> Answer {
     app.run(&attempt)
 }
 
 #[idempotent(scope = global, abandoned = rerun(2))]
-async fn twice(attempt: Attempt, State(app): State<App>) -> StatusCode {
+async fn twice(attempt: Attempt, State(app): State<App>) -> Answer {
     app.run(&attempt)
 }
 
 #[idempotent(scope = global, abandoned = rerun(1))]
-async fn once(attempt: Attempt, State(app): State<App>) -> StatusCode {
+async fn once(attempt: Attempt, State(app): State<App>) -> Answer {
     app.run(&attempt)
 }
 
@@ -73,16 +67,15 @@ async fn site() -> Site {
     let store = FaultyStore::new(MemoryStore::with_clock(Arc::new(clock.clone())));
     let idempotency = Idempotency::new(store.clone());
     let app = App::default();
-    let router = Router::new()
-        .route("/rerun", post(rerun))
-        .route("/twice", post(twice))
-        .route("/once", post(once))
-        .layer(CatchPanicLayer::new())
-        .layer(idempotency.clone())
-        .with_state(app.clone());
+    let router = Routes::new(app.clone())
+        .post("/rerun", rerun)
+        .post("/twice", twice)
+        .post("/once", once)
+        .catch_panics()
+        .protect(idempotency.clone());
     let server = Server::start(router).await;
     Site {
-        client: Client::new(&server),
+        client: Client::at(server.addr()),
         app,
         idempotency,
         store,

@@ -1,27 +1,20 @@
 //! What happens at every await: the store fails, an acknowledgement is lost, the lease runs out, the handler panics.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::post;
-use idempotent_runtime::axum::{Attempt, idempotent};
 use idempotent_runtime::clock::{Clock as _, ManualClock};
 use idempotent_runtime::identity::{AttemptId, RecordId};
 use idempotent_runtime::policy::{Policy, StoreDown};
 use idempotent_runtime::store::{List, Resolution, Store as _, Which};
 use idempotent_runtime::{BuildError, Idempotency, MemoryStore};
 use idempotent_tests::{
-    Client, Departures, FaultyStore, Gate, Lines, RawConnection, Reply, Server, Step, When,
-    within_a_minute,
+    Client, FaultyStore, Gate, Lines, RawConnection, Reply, Step, When, within_a_minute,
 };
 use tokio::task::JoinHandle;
-use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::host::{Answer, Attempt, Departures, Routes, Server, State, idempotent, turn};
 
 #[derive(Clone, Default)]
 struct App {
@@ -40,8 +33,8 @@ impl App {
 }
 
 #[idempotent(scope = global)]
-async fn at_once(State(app): State<App>) -> (StatusCode, String) {
-    (StatusCode::CREATED, app.run())
+async fn at_once(State(app): State<App>) -> Answer {
+    Answer::new(201, app.run())
 }
 
 /// Tells whether its lease lasted until it was let through.
@@ -55,47 +48,47 @@ async fn until_lost(attempt: Attempt, State(app): State<App>) -> &'static str {
 }
 
 #[idempotent(scope = global, abandoned = refuse)]
-async fn at_once_refuse(State(app): State<App>) -> (StatusCode, String) {
-    (StatusCode::CREATED, app.run())
+async fn at_once_refuse(State(app): State<App>) -> Answer {
+    Answer::new(201, app.run())
 }
 
 /// Always has something to do, and never lets the runtime's other work in its task come to its turn by itself.
 #[idempotent(scope = global, lease = "300ms", deadline = "1m")]
-async fn restless(State(app): State<App>) -> (StatusCode, String) {
+async fn restless(State(app): State<App>) -> Answer {
     let run = app.run();
     while app.gate.arrivals() == 0 {
         tokio::task::consume_budget().await;
     }
-    (StatusCode::CREATED, run)
+    Answer::new(201, run)
 }
 
 #[idempotent(scope = global)]
-async fn busy(State(app): State<App>) -> (StatusCode, String) {
-    (StatusCode::SERVICE_UNAVAILABLE, app.run())
+async fn busy(State(app): State<App>) -> Answer {
+    Answer::new(503, app.run())
 }
 
 #[idempotent(scope = global, abandoned = rerun, deadline = "2m")]
-async fn rerun(State(app): State<App>) -> (StatusCode, String) {
+async fn rerun(State(app): State<App>) -> Answer {
     let run = app.run();
     app.gate.pass().await;
-    (StatusCode::CREATED, run)
+    Answer::new(201, run)
 }
 
 /// The first run stands at the gate, later ones do not.
 #[idempotent(scope = global, abandoned = rerun, deadline = "2m")]
-async fn rerun_first(State(app): State<App>) -> (StatusCode, String) {
+async fn rerun_first(State(app): State<App>) -> Answer {
     let run = app.run();
     if app.runs() == 1 {
         app.gate.pass().await;
     }
-    (StatusCode::CREATED, run)
+    Answer::new(201, run)
 }
 
 #[idempotent(scope = global, abandoned = refuse, deadline = "2m")]
-async fn refuse(State(app): State<App>) -> (StatusCode, String) {
+async fn refuse(State(app): State<App>) -> Answer {
     let run = app.run();
     app.gate.pass().await;
-    (StatusCode::CREATED, run)
+    Answer::new(201, run)
 }
 
 #[idempotent(scope = global, abandoned = rerun)]
@@ -115,8 +108,8 @@ async fn panic_refuse(State(app): State<App>) -> String {
 const OPEN: Policy = Policy::new().store_down(StoreDown::Unprotected);
 
 #[idempotent(scope = global, policy = OPEN)]
-async fn open(State(app): State<App>) -> (StatusCode, String) {
-    (StatusCode::CREATED, app.run())
+async fn open(State(app): State<App>) -> Answer {
+    Answer::new(201, app.run())
 }
 
 struct Site {
@@ -140,24 +133,23 @@ async fn site() -> Site {
     let idempotency = builder.build().await.unwrap();
     store.forget_the_past();
     let app = App::default();
-    let router = Router::new()
-        .route("/at-once", post(at_once))
-        .route("/at-once/refuse", post(at_once_refuse))
-        .route("/busy", post(busy))
-        .route("/rerun", post(rerun))
-        .route("/rerun/first", post(rerun_first))
-        .route("/refuse", post(refuse))
-        .route("/until-lost", post(until_lost))
-        .route("/panic/rerun", post(panic_rerun))
-        .route("/panic/refuse", post(panic_refuse))
-        .route("/open", post(open))
-        .layer(CatchPanicLayer::new())
-        .layer(idempotency)
-        .with_state(app.clone());
+    let router = Routes::new(app.clone())
+        .post("/at-once", at_once)
+        .post("/at-once/refuse", at_once_refuse)
+        .post("/busy", busy)
+        .post("/rerun", rerun)
+        .post("/rerun/first", rerun_first)
+        .post("/refuse", refuse)
+        .post("/until-lost", until_lost)
+        .post("/panic/rerun", panic_rerun)
+        .post("/panic/refuse", panic_refuse)
+        .post("/open", open)
+        .catch_panics()
+        .protect(idempotency);
     let (server, departures) = Server::start_watched(router).await;
     Site {
         departures,
-        client: Client::new(&server),
+        client: Client::at(server.addr()),
         app,
         store,
         store_clock,
@@ -175,13 +167,22 @@ impl Site {
     async fn post_in_time(&self, path: &'static str) -> Reply {
         let call = self.spawn_post(path);
         within_a_minute("the call is answered", async {
+            self.has_begun(&call).await;
             while !call.is_finished() {
                 self.clock.advance(Duration::from_millis(5));
-                tokio::task::yield_now().await;
+                turn().await;
             }
         })
         .await;
         call.await.unwrap()
+    }
+
+    /// Waits until a call has sent its claim. Until then no time is to go by: its connection may still be opened.
+    async fn has_begun(&self, call: &JoinHandle<Reply>) {
+        let sent = self.store.sent(Step::Claim);
+        while self.store.sent(Step::Claim) == sent && !call.is_finished() {
+            turn().await;
+        }
     }
 
     fn spawn_post(&self, path: &'static str) -> JoinHandle<Reply> {
@@ -195,7 +196,7 @@ impl Site {
         self.app.gate.arrival().await;
         within_a_minute("the heartbeat and the deadline are set", async {
             while self.clock.sleepers() < 2 {
-                tokio::task::yield_now().await;
+                turn().await;
             }
         })
         .await;
@@ -214,7 +215,7 @@ impl Site {
             tokio::select! {
                 biased;
                 there = &mut awaited => return there,
-                () = tokio::task::yield_now() => self.advance(Duration::from_millis(100)).await,
+                () = turn() => self.advance(Duration::from_millis(100)).await,
             }
         }
     }
@@ -226,7 +227,7 @@ impl Site {
         self.clock.advance(time);
         let asleep_again = async {
             while self.clock.sleepers() < sleeping {
-                tokio::task::yield_now().await;
+                turn().await;
             }
         };
         // Somebody may have woken for good.
@@ -377,9 +378,10 @@ async fn a_completion_that_never_reaches_the_store_gives_the_outcome_and_says_th
     site.fail(Step::Complete, When::Before);
     let call = site.spawn_post("/at-once");
     within_a_minute("the call is answered", async {
+        site.has_begun(&call).await;
         while !call.is_finished() {
             site.clock.advance(Duration::from_millis(100));
-            tokio::task::yield_now().await;
+            turn().await;
         }
     })
     .await;
@@ -468,11 +470,11 @@ async fn a_deadline_after_the_record_was_lost_is_answered_from_the_record() {
 async fn a_restless_handler_keeps_its_lease() {
     let store = FaultyStore::new(MemoryStore::new());
     let app = App::default();
-    let router = Router::new()
-        .route("/", post(restless))
-        .layer(Idempotency::new(store.clone()));
-    let server = Server::start(router.with_state(app.clone())).await;
-    let client = Client::new(&server);
+    let router = Routes::new(app.clone())
+        .post("/", restless)
+        .protect(Idempotency::new(store.clone()));
+    let server = Server::start(router).await;
+    let client = Client::at(server.addr());
     let first = tokio::spawn({
         let client = client.clone();
         async move { client.post_key("/", "k").await }
@@ -599,12 +601,12 @@ async fn as_many_attempts_run_as_are_allowed_and_retries_are_answered_all_the_sa
         gate: gate.clone(),
         ..App::default()
     };
-    let router = Router::new()
-        .route("/", post(rerun))
-        .route("/at-once", post(at_once))
-        .layer(idempotency);
-    let server = Server::start(router.with_state(app)).await;
-    let client = Client::new(&server);
+    let router = Routes::new(app)
+        .post("/", rerun)
+        .post("/at-once", at_once)
+        .protect(idempotency);
+    let server = Server::start(router).await;
+    let client = Client::at(server.addr());
     client.post_key("/at-once", "done").await;
     let first = tokio::spawn({
         let client = client.clone();
@@ -635,16 +637,15 @@ async fn expired_records_are_swept_while_the_handle_lives_and_not_after() {
         .clock(clock.clone())
         .sweep_interval(Duration::from_mins(1));
     let idempotency = builder.build().await.unwrap();
-    let router = Router::new()
-        .route("/", post(at_once))
-        .layer(idempotency)
-        .with_state(App::default());
+    let router = Routes::new(App::default())
+        .post("/", at_once)
+        .protect(idempotency);
     let server = Server::start(router).await;
-    Client::new(&server).post_key("/", "k").await;
+    Client::at(server.addr()).post_key("/", "k").await;
     let sleeping = || {
         within_a_minute("the sweeper sleeps", async {
             while clock.sleepers() == 0 {
-                tokio::task::yield_now().await;
+                turn().await;
             }
         })
     };
@@ -660,7 +661,7 @@ async fn expired_records_are_swept_while_the_handle_lives_and_not_after() {
     within_a_minute("the sweeper ends with the last handle", async {
         while clock.sleepers() > 0 {
             clock.advance(Duration::from_mins(1));
-            tokio::task::yield_now().await;
+            turn().await;
         }
     })
     .await;
@@ -724,9 +725,11 @@ async fn a_secret_is_in_every_identity_and_fingerprint_and_retries_are_still_rep
             None => builder,
         };
         let idempotency = builder.build().await.unwrap();
-        let router = Router::new().route("/", post(at_once)).layer(idempotency);
-        let server = Server::start(router.with_state(App::default())).await;
-        let client = Client::new(&server);
+        let router = Routes::new(App::default())
+            .post("/", at_once)
+            .protect(idempotency);
+        let server = Server::start(router).await;
+        let client = Client::at(server.addr());
         assert_eq!(run(&client.post_key("/", "k").await), (201, "run 1", false));
         assert_eq!(run(&client.post_key("/", "k").await), (201, "run 1", true));
         claims.push(store.claims().pop().unwrap());
@@ -883,12 +886,11 @@ async fn a_sweep_that_hangs_or_panics_is_followed_by_the_next() {
         let store = FaultyStore::new(MemoryStore::new());
         store.fail(Step::Sweep, when, 1);
         let builder = Idempotency::builder(store.clone()).clock(clock.clone());
-        let router = Router::new()
-            .route("/", post(at_once))
-            .layer(builder.build().await.unwrap())
-            .with_state(App::default());
+        let router = Routes::new(App::default())
+            .post("/", at_once)
+            .protect(builder.build().await.unwrap());
         let server = Server::start(router).await;
-        Client::new(&server).post_key("/", "k").await;
+        Client::at(server.addr()).post_key("/", "k").await;
         let swept = store.answered(Step::Sweep);
         tokio::pin!(swept);
         loop {
@@ -905,14 +907,13 @@ async fn a_sweep_that_hangs_or_panics_is_followed_by_the_next() {
 async fn shutdown_waits_for_what_is_told_in_the_background() {
     let store = FaultyStore::new(MemoryStore::new());
     let idempotency = Idempotency::new(store.clone());
-    let router = Router::new()
-        .route("/", post(at_once))
-        .layer(idempotency.clone())
-        .with_state(App::default());
+    let router = Routes::new(App::default())
+        .post("/", at_once)
+        .protect(idempotency.clone());
     let server = Server::start(router).await;
     store.fail(Step::Claim, When::Before, 2);
     store.fail(Step::Withdraw, When::Before, 2);
-    let refused = Client::new(&server).post_key("/", "k").await;
+    let refused = Client::at(server.addr()).post_key("/", "k").await;
     assert_eq!(refused.problem().0, 503);
     assert_eq!(idempotency.in_flight(), 0);
     assert_eq!(idempotency.shutdown(Duration::from_secs(20)).await, 0);
@@ -928,12 +929,11 @@ async fn thousands_of_calls_to_a_store_that_refuses_cost_little_and_say_little()
     let _guard = tracing::subscriber::set_default(subscriber);
     let store = FaultyStore::new(MemoryStore::new());
     let idempotency = Idempotency::new(store.clone());
-    let router = Router::new()
-        .route("/", post(at_once))
-        .layer(idempotency.clone())
-        .with_state(App::default());
+    let router = Routes::new(App::default())
+        .post("/", at_once)
+        .protect(idempotency.clone());
     let server = Server::start(router).await;
-    let client = Client::new(&server);
+    let client = Client::at(server.addr());
     store.fail(Step::Claim, When::NotSent, usize::MAX);
     let mut slowest = Duration::ZERO;
     for call in 0..5_000 {
@@ -952,25 +952,22 @@ async fn thousands_of_calls_to_a_store_that_refuses_cost_little_and_say_little()
 
 #[tokio::test]
 async fn as_many_attempts_run_at_once_by_default_as_the_documentation_says() {
-    use tower::ServiceExt as _;
-
     let app = App::default();
-    let router = Router::new()
-        .route("/rerun", post(rerun))
-        .layer(Idempotency::new(MemoryStore::new()))
-        .with_state(app.clone());
-    let send = |key: usize| {
-        let request = axum::http::Request::post("/rerun").header("idempotency-key", key);
-        let request = request.body(axum::body::Body::empty()).unwrap();
-        tokio::spawn(router.clone().oneshot(request))
-    };
-    let mut running = Vec::new();
+    let routes = Routes::new(app.clone())
+        .post("/rerun", rerun)
+        .protect(Idempotency::new(MemoryStore::new()));
+    let server = Server::start(routes).await;
     for key in 0..4_096 {
-        running.push(send(key));
+        // A client that leaves takes its connection with it, but not its attempt.
+        let mut connection = RawConnection::open(server.addr()).await;
+        let key = format!("idempotency-key: {key}");
+        connection.post("/rerun", &[&key], "").await;
         app.gate.arrival().await;
     }
-    let one_more = within_a_minute("one more is refused", send(4_096)).await;
-    assert_eq!(one_more.unwrap().unwrap().status(), 503);
+    let client = Client::at(server.addr());
+    let one_more = within_a_minute("one more is refused", client.post_key("/rerun", "4096"));
+    let overloaded = (503, "idempotency_overloaded".to_owned());
+    assert_eq!(one_more.await.problem(), overloaded);
     assert_eq!(app.runs(), 4_096);
 }
 
@@ -985,7 +982,7 @@ async fn ends<T>(
             tokio::select! {
                 biased;
                 answer = &mut asked => return answer,
-                () = tokio::task::yield_now() => clock.advance(Duration::from_secs(1)),
+                () = turn() => clock.advance(Duration::from_secs(1)),
             }
         }
     };
@@ -1037,12 +1034,11 @@ async fn a_disabled_handle_says_so_once() {
     let subscriber = tracing_subscriber::registry().with(lines.clone());
     let _guard = tracing::subscriber::set_default(subscriber);
     let app = App::default();
-    let router = Router::new()
-        .route("/", post(at_once))
-        .layer(Idempotency::disabled())
-        .with_state(app.clone());
+    let router = Routes::new(app.clone())
+        .post("/", at_once)
+        .protect(Idempotency::disabled());
     let server = Server::start(router).await;
-    let client = Client::new(&server);
+    let client = Client::at(server.addr());
     for _ in 0..3 {
         client.post_key("/", "k").await;
     }

@@ -1,23 +1,19 @@
 //! Whose record a request is: operations, secrets and their rotation, records found by what a client sent, and a handle
 //! that protects nothing.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::routing::post;
-use idempotent_runtime::axum::{Attempt, idempotent};
 use idempotent_runtime::clock::ManualClock;
 use idempotent_runtime::idempotency::FindError;
 use idempotent_runtime::policy::{KeyFormat, Mismatch, Operation, Policy};
 use idempotent_runtime::store::{List, State as Stored, Which};
 use idempotent_runtime::{BuildError, Idempotency, MemoryStore};
-use idempotent_tests::{Client, FaultyStore, Gate, Server, Step, When, bounded, until};
+use idempotent_tests::{Client, FaultyStore, Gate, Step, When, bounded, until};
+use reqwest::StatusCode;
+
+use crate::host::{Answer, Attempt, Path, REST, Routes, Server, State, idempotent};
 
 const OLD: [u8; 32] = [1; 32];
 const NEW: [u8; 32] = [2; 32];
@@ -32,9 +28,9 @@ const SEPARATE: Policy = Policy::new().mismatch(Mismatch::Separate);
 struct App(Arc<AtomicUsize>);
 
 impl App {
-    fn run(&self) -> (StatusCode, String) {
+    fn run(&self) -> Answer {
         let run = self.0.fetch_add(1, Ordering::SeqCst) + 1;
-        (StatusCode::CREATED, format!("run {run}"))
+        Answer::new(201, format!("run {run}"))
     }
 
     fn runs(&self) -> usize {
@@ -43,22 +39,22 @@ impl App {
 }
 
 #[idempotent(scope = global, policy = BY_ROUTE)]
-async fn by_route(State(app): State<App>) -> (StatusCode, String) {
+async fn by_route(State(app): State<App>) -> Answer {
     app.run()
 }
 
 #[idempotent(scope = org, policy = BY_PATH)]
-async fn by_path(State(app): State<App>, Path(org): Path<String>) -> (StatusCode, String) {
+async fn by_path(State(app): State<App>, Path(org): Path<String>) -> Answer {
     app.run()
 }
 
 #[idempotent(scope = (org, "v2"), policy = NAMED)]
-async fn named(State(app): State<App>, Path(org): Path<u64>) -> (StatusCode, String) {
+async fn named(State(app): State<App>, Path(org): Path<u64>) -> Answer {
     app.run()
 }
 
 #[idempotent(scope = global)]
-async fn inert(State(app): State<App>, attempt: Attempt) -> (StatusCode, String) {
+async fn inert(State(app): State<App>, attempt: Attempt) -> Answer {
     assert_eq!(attempt.record_id(), None);
     assert_eq!(attempt.abandoned(), 0);
     app.run()
@@ -66,16 +62,15 @@ async fn inert(State(app): State<App>, attempt: Attempt) -> (StatusCode, String)
 
 /// A server whose routes call their parameter by this name.
 async fn server(idempotency: Idempotency, app: &App, parameter: &str) -> (Client, Server) {
-    let router = Router::new()
-        .route(&format!("/routes/{{{parameter}}}/tasks"), post(by_route))
-        .route(&format!("/rest/{{*{parameter}}}"), post(by_route))
-        .route("/paths/{org}", post(by_path))
-        .route("/named/{org}", post(named))
-        .route("/inert", post(inert))
-        .layer(idempotency)
-        .with_state(app.clone());
+    let router = Routes::new(app.clone())
+        .post(&format!("/routes/{{{parameter}}}/tasks"), by_route)
+        .post(&format!("/rest/{{*{parameter}}}"), by_route)
+        .post("/paths/{org}", by_path)
+        .post("/named/{org}", named)
+        .post("/inert", inert)
+        .protect(idempotency);
     let server = Server::start(router).await;
-    (Client::new(&server), server)
+    (Client::at(server.addr()), server)
 }
 
 async fn handle(store: &FaultyStore, current: [u8; 32], earlier: &[[u8; 32]]) -> Idempotency {
@@ -106,7 +101,7 @@ async fn a_renamed_parameter_does_not_run_a_retry_again() {
             .map(|it| it.label.operation().to_owned())
             .collect();
         labels.sort_unstable();
-        assert_eq!(labels, ["POST /rest/{*}", "POST /routes/{}/tasks"]);
+        assert_eq!(labels, [&format!("POST {REST}"), "POST /routes/{}/tasks"]);
     })
     .await;
 }

@@ -1,6 +1,5 @@
-//! Handlers that block their threads keep their leases.
-
-#![allow(clippy::unwrap_used, missing_docs)]
+//! Handlers that block their threads keep their leases, as long as another thread of the runtime is free. A worker of
+//! actix-web is a runtime of its own, with one thread: a handler that blocks it holds its lease's renewals up as well.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,24 +1,17 @@
 //! What each ending of a handler does to its record, under each `release`: one test for each cell of
 //! `docs/outcomes.md`.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
-use idempotent_runtime::axum::idempotent;
 use idempotent_runtime::policy::Policy;
 use idempotent_runtime::store::State as Stored;
 use idempotent_runtime::{Disposition, Idempotency, MemoryStore};
-use idempotent_tests::{Client, FaultyStore, Gate, Server, bounded, until};
+use idempotent_tests::{Client, FaultyStore, Gate, bounded, until};
+use reqwest::StatusCode;
 use tokio::sync::Notify;
-use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::host::{Answer, Path, Routes, Server, State, idempotent};
 
 const SMALL: Policy = Policy::new().max_response(16);
 
@@ -30,21 +23,20 @@ struct App {
 }
 
 impl App {
-    async fn end(&self, how: &str) -> (StatusCode, String) {
+    async fn end(&self, how: &str) -> Answer {
         let run = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
-        let status = |code| StatusCode::from_u16(code).unwrap();
         match how {
             "a_panic" => panic!("run {run} panics"),
             "a_layer_outside_that_gives_up" => {
                 self.gate.pass().await;
-                (status(201), format!("run {run}"))
+                Answer::new(201, format!("run {run}"))
             }
-            "an_oversize_answer" => (status(201), format!("run {run} and much more")),
-            "an_oversize_503" => (status(503), format!("run {run} and much more")),
-            "an_empty_answer" => (status(204), String::new()),
+            "an_oversize_answer" => Answer::new(201, format!("run {run} and much more")),
+            "an_oversize_503" => Answer::new(503, format!("run {run} and much more")),
+            "an_empty_answer" => Answer::new(204, ""),
             code => {
                 let code = code.rsplit('_').next().unwrap().parse().unwrap();
-                (status(code), format!("run {run}"))
+                Answer::new(code, format!("run {run}"))
             }
         }
     }
@@ -55,22 +47,22 @@ impl App {
 }
 
 #[idempotent(scope = global, policy = SMALL)]
-async fn by_default(State(app): State<App>, Path(how): Path<String>) -> (StatusCode, String) {
+async fn by_default(State(app): State<App>, Path(how): Path<String>) -> Answer {
     app.end(&how).await
 }
 
 #[idempotent(scope = global, policy = SMALL, release = [404, 500])]
-async fn listed(State(app): State<App>, Path(how): Path<String>) -> (StatusCode, String) {
+async fn listed(State(app): State<App>, Path(how): Path<String>) -> Answer {
     app.end(&how).await
 }
 
 #[idempotent(scope = global, policy = SMALL, release = failures)]
-async fn failures(State(app): State<App>, Path(how): Path<String>) -> (StatusCode, String) {
+async fn failures(State(app): State<App>, Path(how): Path<String>) -> Answer {
     app.end(&how).await
 }
 
 #[idempotent(scope = global, policy = SMALL, release = never)]
-async fn never(State(app): State<App>, Path(how): Path<String>) -> (StatusCode, String) {
+async fn never(State(app): State<App>, Path(how): Path<String>) -> Answer {
     app.end(&how).await
 }
 
@@ -93,35 +85,21 @@ const COMPLETED: Record = Kept(Disposition::Completed);
 const FINAL: Record = Kept(Disposition::FailedFinal);
 const RETRIABLE: Record = Kept(Disposition::FailedRetriable);
 
-/// What a timeout does, when the test says so.
-async fn give_up_when_told(
-    State(give_up): State<Arc<Notify>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    tokio::select! {
-        response = next.run(request) => response,
-        () = give_up.notified() => StatusCode::GATEWAY_TIMEOUT.into_response(),
-    }
-}
-
 /// Runs the handler, lets it end in this way, and looks at the record and at what a retry gets.
 async fn check(setting: &str, how: &str, expected: Record) {
     let app = App::default();
     let store = FaultyStore::new(MemoryStore::new());
     let idempotency = Idempotency::new(store.clone());
-    let impatient = middleware::from_fn_with_state(Arc::clone(&app.give_up), give_up_when_told);
-    let router = Router::new()
-        .route("/by_default/{how}", post(by_default))
-        .route("/listed/{how}", post(listed))
-        .route("/failures/{how}", post(failures))
-        .route("/never/{how}", post(never))
-        .layer(CatchPanicLayer::new())
-        .layer(idempotency.clone())
-        .layer(impatient)
-        .with_state(app.clone());
+    let router = Routes::new(app.clone())
+        .post("/by_default/{how}", by_default)
+        .post("/listed/{how}", listed)
+        .post("/failures/{how}", failures)
+        .post("/never/{how}", never)
+        .catch_panics()
+        .protect(idempotency.clone())
+        .give_up_when(Arc::clone(&app.give_up));
     let server = Server::start(router).await;
-    let client = Client::new(&server);
+    let client = Client::at(server.addr());
     let path = format!("/{setting}/{how}");
 
     let call = tokio::spawn({

@@ -1,17 +1,12 @@
 //! What of a request makes it the same request: each `fingerprint`, over a real socket.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::Router;
-use axum::extract::State;
-use axum::routing::post;
-use bytes::Bytes;
-use idempotent_runtime::axum::idempotent;
 use idempotent_runtime::{Idempotency, MemoryStore};
-use idempotent_tests::{Client, Server, bounded};
+use idempotent_tests::{Client, bounded};
+
+use crate::host::{Bytes, Routes, Server, State, idempotent};
 
 type Runs = Arc<AtomicUsize>;
 
@@ -48,16 +43,15 @@ struct Site {
 
 async fn site() -> Site {
     let runs = Runs::default();
-    let router = Router::new()
-        .route("/body", post(body))
-        .route("/json", post(json))
-        .route("/fields", post(fields))
-        .route("/except", post(except))
-        .layer(Idempotency::new(MemoryStore::new()))
-        .with_state(Arc::clone(&runs));
+    let router = Routes::new(Arc::clone(&runs))
+        .post("/body", body)
+        .post("/json", json)
+        .post("/fields", fields)
+        .post("/except", except)
+        .protect(Idempotency::new(MemoryStore::new()));
     let server = Server::start(router).await;
     Site {
-        client: Client::new(&server),
+        client: Client::at(server.addr()),
         keys: AtomicUsize::new(0),
         runs,
         _server: server,

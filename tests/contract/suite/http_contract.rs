@@ -1,26 +1,21 @@
 //! What each request gets (the table of the contract), over a real socket.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{FromRequestParts, Path, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{any, post};
-use axum::{Json, Router};
-use idempotent_runtime::axum::{Replay, idempotent};
 use idempotent_runtime::clock::ManualClock;
 use idempotent_runtime::policy::{Policy, Ttl};
 use idempotent_runtime::{Disposition, Idempotency, MemoryStore, ScopeKey};
-use idempotent_tests::{Client, Gate, Reply, Server};
-use reqwest::Method;
+use idempotent_tests::{Client, Gate, Reply};
+use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
+
+use crate::host::{
+    Answer, Json, Path, Replay, Response, Routes, Server, State, UNFIT_JSON, from_head, idempotent,
+    responds, streamed,
+};
 
 /// What handlers do, counted.
 #[derive(Clone, Default)]
@@ -42,16 +37,10 @@ impl App {
 #[derive(ScopeKey)]
 struct Org(String);
 
-impl<S: Sync> FromRequestParts<S> for Org {
-    type Rejection = (StatusCode, &'static str);
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        match parts.headers.get("x-org").map(|org| org.to_str().unwrap()) {
-            Some("nobody") => Err((StatusCode::UNAUTHORIZED, "who are you?")),
-            org => Ok(Self(org.unwrap_or("acme").to_owned())),
-        }
-    }
-}
+from_head!(Org, |asked| match asked.header("x-org") {
+    Some("nobody") => Err(Answer::new(401, "who are you?")),
+    org => Ok(Org(org.unwrap_or("acme").to_owned())),
+});
 
 #[derive(Deserialize, Serialize)]
 struct Amount {
@@ -59,19 +48,11 @@ struct Amount {
 }
 
 #[idempotent(scope = org)]
-async fn pay(
-    State(app): State<App>,
-    org: Org,
-    Json(body): Json<Amount>,
-) -> (StatusCode, Json<Amount>) {
+async fn pay(State(app): State<App>, org: Org, Json(body): Json<Amount>) -> Answer {
     let run = u32::try_from(app.run()).unwrap();
     assert!(!org.0.is_empty());
-    (
-        StatusCode::CREATED,
-        Json(Amount {
-            amount: body.amount + run,
-        }),
-    )
+    let amount = body.amount + run;
+    Answer::json(201, &Amount { amount })
 }
 
 #[idempotent(scope = global)]
@@ -82,38 +63,35 @@ async fn wait(State(app): State<App>) -> String {
 
 /// Answers with the status that the client asks for, and with the run's number.
 #[idempotent(scope = global)]
-async fn status(State(app): State<App>, Path(code): Path<u16>) -> (StatusCode, String) {
-    (StatusCode::from_u16(code).unwrap(), app.run().to_string())
+async fn status(State(app): State<App>, Path(code): Path<u16>) -> Answer {
+    Answer::new(code, app.run().to_string())
 }
 
 #[idempotent(scope = global, release = [409, 502..=504])]
-async fn release_listed(State(app): State<App>, Path(code): Path<u16>) -> (StatusCode, String) {
-    (StatusCode::from_u16(code).unwrap(), app.run().to_string())
+async fn release_listed(State(app): State<App>, Path(code): Path<u16>) -> Answer {
+    Answer::new(code, app.run().to_string())
 }
 
 #[idempotent(scope = global, release = failures)]
-async fn release_failures(State(app): State<App>, Path(code): Path<u16>) -> (StatusCode, String) {
-    (StatusCode::from_u16(code).unwrap(), app.run().to_string())
+async fn release_failures(State(app): State<App>, Path(code): Path<u16>) -> Answer {
+    Answer::new(code, app.run().to_string())
 }
 
 #[idempotent(scope = global, release = never)]
-async fn release_never(State(app): State<App>, Path(code): Path<u16>) -> (StatusCode, String) {
-    (StatusCode::from_u16(code).unwrap(), app.run().to_string())
+async fn release_never(State(app): State<App>, Path(code): Path<u16>) -> Answer {
+    Answer::new(code, app.run().to_string())
 }
 
+#[derive(Debug)]
 enum Declared {
     Retriable,
     Final,
 }
 
-impl IntoResponse for Declared {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Retriable => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            Self::Final => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        }
-    }
-}
+responds!(Declared, |declared| match declared {
+    Declared::Retriable => Answer::new(500, ""),
+    Declared::Final => Answer::new(503, ""),
+});
 
 impl Replay for Declared {
     fn disposition(&self) -> Option<Disposition> {
@@ -184,17 +162,18 @@ async fn echo(State(app): State<App>, body: String) -> String {
 #[idempotent(scope = global, policy = SMALL, response = buffer)]
 async fn stream(State(app): State<App>, body: String) -> Response {
     app.run();
-    let chunks = body
-        .into_bytes()
-        .into_iter()
-        .map(|byte| Ok::<_, std::io::Error>(vec![byte]));
-    Response::new(Body::from_stream(futures_util::stream::iter(chunks)))
+    streamed(
+        body.into_bytes()
+            .into_iter()
+            .map(|byte| vec![byte])
+            .collect(),
+    )
 }
 
 #[idempotent(scope = global)]
-async fn faithful(State(app): State<App>) -> (StatusCode, HeaderMap, Vec<u8>) {
+async fn faithful(State(app): State<App>) -> Answer {
     app.run();
-    let mut headers = HeaderMap::new();
+    let mut answer = Answer::bytes(202, (0..=255).collect::<Vec<u8>>());
     for (name, value) in [
         ("vary", "accept"),
         ("vary", "origin"),
@@ -212,16 +191,15 @@ async fn faithful(State(app): State<App>) -> (StatusCode, HeaderMap, Vec<u8>) {
         ("x-request-id", "dropped by the builder"),
         ("idempotency-replayed", "a lie"),
     ] {
-        headers.append(name, HeaderValue::from_static(value));
+        answer = answer.header(name, value);
     }
-    headers.append("x-bytes", HeaderValue::from_bytes(b"caf\xe9").unwrap());
-    (StatusCode::ACCEPTED, headers, (0..=255).collect())
+    answer.header("x-bytes", b"caf\xe9")
 }
 
 #[idempotent(scope = global)]
-async fn no_content(State(app): State<App>) -> (StatusCode, &'static str) {
+async fn no_content(State(app): State<App>) -> Answer {
     app.run();
-    (StatusCode::NO_CONTENT, "which nobody sees")
+    Answer::new(204, "which nobody sees")
 }
 
 #[idempotent(scope = global)]
@@ -229,35 +207,33 @@ async fn note(State(app): State<App>, Path((task, _note)): Path<(u32, u32)>) -> 
     format!("{task} {}", app.run())
 }
 
-fn routes() -> Router<App> {
-    Router::new()
-        .route("/pay", post(pay).put(pay))
-        .route("/wait", any(wait))
-        .route("/status/{code}", post(status))
-        .route("/release/listed/{code}", post(release_listed))
-        .route("/release/failures/{code}", post(release_failures))
-        .route("/release/never/{code}", post(release_never))
-        .route("/declared/{kind}", post(declared))
-        .route("/optional", post(optional))
-        .route("/any-body", post(any_body))
-        .route("/other-statuses", post(other_statuses))
-        .route("/by-path/{id}", post(by_path))
-        .route("/by-name/a", post(by_name))
-        .route("/by-name/b", post(by_name))
-        .route("/short-lived", post(short_lived))
-        .route("/immortal", post(immortal))
-        .route("/echo", post(echo))
-        .route("/stream", post(stream))
-        .route("/faithful", post(faithful))
-        .route("/no-content", post(no_content))
-        .route("/tasks/{task}/notes/{note}", post(note))
-        .nest("/nested", Router::new().route("/pay", post(pay)))
-        .nest(
-            "/orgs/{org}",
-            Router::new()
-                .route("/pay", post(pay))
-                .route("/by-path", post(by_path)),
-        )
+fn routes(app: App) -> Routes<App> {
+    Routes::new(app)
+        .post("/pay", pay)
+        .put("/pay", pay)
+        .any("/wait", wait)
+        .post("/status/{code}", status)
+        .post("/release/listed/{code}", release_listed)
+        .post("/release/failures/{code}", release_failures)
+        .post("/release/never/{code}", release_never)
+        .post("/declared/{kind}", declared)
+        .post("/optional", optional)
+        .post("/any-body", any_body)
+        .post("/other-statuses", other_statuses)
+        .post("/by-path/{id}", by_path)
+        .post("/by-name/a", by_name)
+        .post("/by-name/b", by_name)
+        .post("/short-lived", short_lived)
+        .post("/immortal", immortal)
+        .post("/echo", echo)
+        .post("/stream", stream)
+        .post("/faithful", faithful)
+        .post("/no-content", no_content)
+        .post("/tasks/{task}/notes/{note}", note)
+        .nest("/nested", |routes| routes.post("/pay", pay))
+        .nest("/orgs/{org}", |routes| {
+            routes.post("/pay", pay).post("/by-path", by_path)
+        })
         .fallback(by_name_fallback)
 }
 
@@ -282,9 +258,9 @@ async fn site() -> Site {
         .await
         .unwrap();
     let app = App::default();
-    let server = Server::start(routes().layer(idempotency).with_state(app.clone())).await;
+    let server = Server::start(routes(app.clone()).protect(idempotency)).await;
     Site {
-        client: Client::new(&server),
+        client: Client::at(server.addr()),
         app,
         clock,
         _server: server,
@@ -758,11 +734,11 @@ async fn a_rejected_argument_leaves_the_key_free() {
         .json(r#"{"amount":"ten"}"#)
         .send()
         .await;
-    assert_eq!(refused.status.as_u16(), 422);
+    assert_eq!(refused.status.as_u16(), UNFIT_JSON);
     assert_eq!(
         refused.header("content-type"),
         Some("text/plain; charset=utf-8"),
-        "axum's own rejection"
+        "the framework's own rejection"
     );
     assert_eq!(
         site.client.post_key("/pay", "k").await.status,
@@ -786,8 +762,8 @@ async fn credentials_are_checked_before_the_key_and_the_body() {
 #[tokio::test]
 async fn without_the_layer_the_answer_is_500_and_reveals_nothing() {
     let app = App::default();
-    let server = Server::start(routes().with_state(app.clone())).await;
-    let refused = Client::new(&server).post_key("/pay", "k").await;
+    let server = Server::start(routes(app.clone())).await;
+    let refused = Client::at(server.addr()).post_key("/pay", "k").await;
     assert_eq!(
         refused.problem(),
         (500, "idempotency_misconfigured".to_owned())
@@ -799,8 +775,8 @@ async fn without_the_layer_the_answer_is_500_and_reveals_nothing() {
 #[tokio::test]
 async fn the_marker_can_be_renamed_or_left_out() {
     let serve = async |idempotency: Idempotency| {
-        let server = Server::start(routes().layer(idempotency).with_state(App::default())).await;
-        let client = Client::new(&server);
+        let server = Server::start(routes(App::default()).protect(idempotency)).await;
+        let client = Client::at(server.addr());
         client.post_key("/pay", "k").await;
         client.post_key("/pay", "k").await
     };
@@ -836,8 +812,8 @@ async fn two_handles_share_a_store_and_two_namespaces_do_not_meet() {
             .await
             .unwrap();
         let app = App::default();
-        let server = Server::start(routes().layer(idempotency).with_state(app.clone())).await;
-        Client::new(&server).post_key("/pay", "k").await;
+        let server = Server::start(routes(app.clone()).protect(idempotency)).await;
+        Client::at(server.addr()).post_key("/pay", "k").await;
         *runs.entry(namespace).or_insert(0) += app.runs();
     }
     assert_eq!(runs, HashMap::from([("a", 1), ("b", 1)]));

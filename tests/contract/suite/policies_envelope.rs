@@ -1,18 +1,9 @@
 //! The application's own envelope and documentation, and what an operator does to single records.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
-use axum::{Json, Router};
-use bytes::Bytes;
-use idempotent_runtime::axum::idempotent;
 use idempotent_runtime::clock::ManualClock;
 use idempotent_runtime::identity::AttemptId;
 use idempotent_runtime::outcome::{Headers, Outcome};
@@ -22,11 +13,12 @@ use idempotent_runtime::{
     BuildError, Code, Disposition, Idempotency, IdempotencyBuilder, MemoryStore,
 };
 use idempotent_tests::{
-    Client, FaultyStore, Gate, RawConnection, Reply, Server, Step, When, bounded, until,
+    Client, FaultyStore, Gate, RawConnection, Reply, Step, When, bounded, until,
 };
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
-use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::host::{Answer, Bytes, Routes, Server, State, idempotent};
 
 #[derive(Clone, Default)]
 struct App {
@@ -44,27 +36,24 @@ impl App {
 const SMALL: Policy = Policy::new().max_body(64).max_response(16);
 
 #[idempotent(scope = global, policy = SMALL, mismatch = reject(409))]
-async fn pay(State(app): State<App>, body: Bytes) -> (StatusCode, String) {
+async fn pay(State(app): State<App>, body: Bytes) -> Answer {
     let run = app.run();
     match &body[..] {
         b"wait" => app.gate.pass().await,
         b"large" => {
-            return (
-                StatusCode::CREATED,
-                format!("{run} and much more than is kept"),
-            );
+            return Answer::new(201, format!("{run} and much more than is kept"));
         }
         _ => {}
     }
-    (StatusCode::CREATED, run)
+    Answer::new(201, run)
 }
 
 #[idempotent(scope = global, abandoned = refuse, lease = "30s")]
-async fn refuse(State(app): State<App>) -> (StatusCode, String) {
+async fn refuse(State(app): State<App>) -> Answer {
     let run = app.run();
     app.gate.pass().await;
     assert!(!app.panics.load(Ordering::SeqCst), "{run} panics");
-    (StatusCode::CREATED, run)
+    Answer::new(201, run)
 }
 
 #[idempotent(scope = global, key = path("id"))]
@@ -91,17 +80,16 @@ async fn site(configure: impl FnOnce(IdempotencyBuilder) -> IdempotencyBuilder) 
         .await
         .unwrap();
     let app = App::default();
-    let router = Router::new()
-        .route("/pay", post(pay))
-        .route("/refuse", post(refuse))
-        .route("/no-such-parameter", post(no_such_parameter))
-        .nest("/nested", Router::new().route("/pay", post(pay)))
-        .layer(CatchPanicLayer::new())
-        .layer(idempotency.clone())
-        .with_state(app.clone());
+    let router = Routes::new(app.clone())
+        .post("/pay", pay)
+        .post("/refuse", refuse)
+        .post("/no-such-parameter", no_such_parameter)
+        .nest("/nested", |routes| routes.post("/pay", pay))
+        .catch_panics()
+        .protect(idempotency.clone());
     let server = Server::start(router).await;
     Site {
-        client: Client::new(&server),
+        client: Client::at(server.addr()),
         app,
         spy,
         store,
@@ -182,22 +170,14 @@ impl Site {
 }
 
 fn envelope(builder: IdempotencyBuilder) -> IdempotencyBuilder {
-    builder.envelope(|code, parts, key| {
-        let request_id = parts
-            .headers
-            .get("x-request-id")
-            .map(|id| id.to_str().unwrap());
+    crate::host::envelope(builder, |code, asked, key| {
         let body = json!({
             "error": code.as_str(),
-            "request_id": request_id,
-            "request": format!("{} {}", parts.method, parts.uri),
+            "request_id": asked.header("x-request-id"),
+            "request": format!("{} {}", asked.method, asked.uri),
             "key": key,
         });
-        (
-            StatusCode::from_u16(code.status()).unwrap(),
-            [("x-envelope", "ours")],
-            Json(body),
-        )
+        Answer::json(code.status(), &body).header("x-envelope", "ours")
     })
 }
 
@@ -286,12 +266,11 @@ async fn below_a_nested_router_the_envelope_sees_the_request_as_the_client_sent_
 async fn an_envelope_that_says_so_itself_is_not_overruled() {
     bounded(async {
         let site = site(|builder| {
-            builder
-                .documentation("https://example.com/keys")
-                .envelope(|_, _, _| -> Response {
-                    let headers = [("retry-after", "7"), ("link", "<https://example.com/own>")];
-                    (StatusCode::IM_A_TEAPOT, headers, "ours").into_response()
-                })
+            let builder = builder.documentation("https://example.com/keys");
+            crate::host::envelope(builder, |_, _, _| {
+                let ours = Answer::new(418, "ours").header("retry-after", "7");
+                ours.header("link", "<https://example.com/own>")
+            })
         })
         .await;
         for (code, _, reply) in site.refusals().await {

@@ -1,38 +1,33 @@
 //! Many requests with one key at once: one execution, on every embedded store.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::post;
-use idempotent_runtime::axum::idempotent;
 use idempotent_runtime::store::Store;
 use idempotent_runtime::{Idempotency, MemoryStore, SqliteStore};
-use idempotent_tests::{Client, Reply, Server};
+use idempotent_tests::{Client, Reply};
+use reqwest::StatusCode;
+
+use crate::host::{Answer, Routes, Server, State, idempotent};
 
 const AT_ONCE: usize = 200;
 const ROUNDS: usize = 10;
 
 #[idempotent(scope = global)]
-async fn pay(State(runs): State<Arc<AtomicUsize>>) -> (StatusCode, String) {
+async fn pay(State(runs): State<Arc<AtomicUsize>>) -> Answer {
     let run = runs.fetch_add(1, Ordering::SeqCst);
     // The others get a chance to see it running.
     tokio::task::yield_now().await;
-    (StatusCode::CREATED, format!("run {run}"))
+    Answer::new(201, format!("run {run}"))
 }
 
 async fn one_execution_per_key(store: impl Store) {
     let runs = Arc::new(AtomicUsize::new(0));
-    let app = Router::new()
-        .route("/pay", post(pay))
-        .layer(Idempotency::new(store))
-        .with_state(Arc::clone(&runs));
+    let app = Routes::new(Arc::clone(&runs))
+        .post("/pay", pay)
+        .protect(Idempotency::new(store));
     let server = Server::start(app).await;
-    let client = Client::new(&server);
+    let client = Client::at(server.addr());
     for round in 0..ROUNDS {
         let key = format!("round {round}").replace(' ', "-");
         let requests: Vec<_> = (0..AT_ONCE)

@@ -1,24 +1,19 @@
 //! What a handler learns of its own attempt: `Attempt`.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::routing::{any, post};
-use bytes::Bytes;
-use idempotent_runtime::axum::{Attempt, PublishError, idempotent};
 use idempotent_runtime::clock::{Clock as _, ManualClock};
 use idempotent_runtime::policy::Policy;
 use idempotent_runtime::{Idempotency, MemoryStore};
-use idempotent_tests::{Client, FaultyStore, Gate, Reply, Server, Step, When, bounded, until};
+use idempotent_tests::{Client, FaultyStore, Gate, Reply, Step, When, bounded, until};
 use reqwest::Method;
 use tokio::task::JoinHandle;
-use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::host::{
+    Answer, Attempt, Bytes, Path, PublishError, Routes, Server, State, idempotent, turn,
+};
 
 /// What a run saw of its attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,12 +106,12 @@ async fn publisher(
     State(app): State<App>,
     attempt: Attempt,
     Path((text, status)): Path<(String, u16)>,
-) -> (StatusCode, String) {
+) -> Answer {
     let run = app.run();
     app.gate.pass().await;
-    let published = attempt.publish((StatusCode::ACCEPTED, text)).await;
+    let published = attempt.publish(Answer::new(202, text)).await;
     app.published.lock().unwrap().push(published);
-    (StatusCode::from_u16(status).unwrap(), format!("run {run}"))
+    Answer::new(status, format!("run {run}"))
 }
 
 struct Site {
@@ -139,19 +134,18 @@ async fn site() -> Site {
         .await
         .unwrap();
     let app = App::default();
-    let router = Router::new()
-        .route("/first", any(first))
-        .route("/middle", any(middle))
-        .route("/last", any(last))
-        .route("/inert", any(only_inert))
-        .route("/watchful", post(watchful))
-        .route("/publisher/{text}/{status}", post(publisher))
-        .layer(CatchPanicLayer::new())
-        .layer(idempotency.clone())
-        .with_state(app.clone());
+    let router = Routes::new(app.clone())
+        .any("/first", first)
+        .any("/middle", middle)
+        .any("/last", last)
+        .any("/inert", only_inert)
+        .post("/watchful", watchful)
+        .post("/publisher/{text}/{status}", publisher)
+        .catch_panics()
+        .protect(idempotency.clone());
     let server = Server::start(router).await;
     Site {
-        client: Client::new(&server),
+        client: Client::at(server.addr()),
         app,
         idempotency,
         store,
@@ -239,12 +233,11 @@ async fn a_derived_key_is_another_for_every_purpose_record_and_secret_and_is_a_u
             .build()
             .await
             .unwrap();
-        let router = Router::new()
-            .route("/last", post(last))
-            .layer(with_secret)
-            .with_state(site.app.clone());
+        let router = Routes::new(site.app.clone())
+            .post("/last", last)
+            .protect(with_secret);
         let server = Server::start(router).await;
-        Client::new(&server).post_key("/last", "a").await;
+        Client::at(server.addr()).post_key("/last", "a").await;
         let seen = site.app.seen();
         assert_eq!(seen.len(), 4);
         let mut keys: Vec<_> = seen
@@ -334,7 +327,7 @@ async fn it_is_lost_when_no_renewal_came_through_before_the_lease_ran_out() {
             site.clock.advance(Duration::from_millis(100));
             // The heartbeat sleeps again until the next try.
             until(|| site.clock.sleepers() == 2 || site.clock.monotonic() >= lease).await;
-            tokio::task::yield_now().await;
+            turn().await;
         }
         until(|| !site.lost().is_empty()).await;
         // Nobody took it over, so it could still be completed.
@@ -423,7 +416,7 @@ async fn what_may_have_been_published_is_treated_as_if_it_were() {
             site.app.gate.let_one_through();
             while !call.is_finished() {
                 site.clock.advance(Duration::from_millis(100));
-                tokio::task::yield_now().await;
+                turn().await;
             }
             let call = call.await.unwrap();
             assert_eq!(told(&call).0, 503);

@@ -1,18 +1,13 @@
 //! A list of places where the key may be: the first that is present counts, and two that differ are invalid.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::extract::State;
-use axum::routing::post;
-use axum::{Json, Router};
-use bytes::Bytes;
-use idempotent_runtime::axum::idempotent;
 use idempotent_runtime::{Idempotency, MemoryStore};
-use idempotent_tests::{Client, Reply, Server, bounded};
+use idempotent_tests::{Client, Reply, bounded};
 use serde::Deserialize;
+
+use crate::host::{Bytes, Json, Routes, Server, State, idempotent};
 
 type Runs = Arc<AtomicUsize>;
 
@@ -56,16 +51,15 @@ struct Site {
 
 async fn site() -> Site {
     let runs = Runs::default();
-    let router = Router::new()
-        .route("/header-or-body", post(header_or_body))
-        .route("/optional", post(optional))
-        .route("/three", post(three))
-        .route("/expression", post(expression))
-        .layer(Idempotency::new(MemoryStore::new()))
-        .with_state(Arc::clone(&runs));
+    let router = Routes::new(Arc::clone(&runs))
+        .post("/header-or-body", header_or_body)
+        .post("/optional", optional)
+        .post("/three", three)
+        .post("/expression", expression)
+        .protect(Idempotency::new(MemoryStore::new()));
     let server = Server::start(router).await;
     Site {
-        client: Client::new(&server),
+        client: Client::at(server.addr()),
         runs,
         _server: server,
     }

@@ -1,22 +1,15 @@
 //! A say in what becomes of a recorded outcome: `on_replay`.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{FromRequestParts, State};
-use axum::http::StatusCode;
-use axum::http::request::Parts;
-use axum::routing::post;
-use axum::{Json, Router};
-use idempotent_runtime::axum::{OnReplay, Saved, idempotent};
 use idempotent_runtime::{Idempotency, MemoryStore, ScopeKey};
-use idempotent_tests::{Client, FaultyStore, Gate, Reply, Server, Step, When, bounded, until};
+use idempotent_tests::{Client, FaultyStore, Gate, Reply, Step, When, bounded, until};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
-use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::host::{Answer, Json, OnReplay, Routes, Saved, Server, State, from_head, idempotent};
 
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 struct Task {
@@ -42,11 +35,11 @@ struct App {
 }
 
 impl App {
-    fn create(&self, title: String) -> (StatusCode, Json<Task>) {
+    fn create(&self, title: String) -> Answer {
         let id = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
         let task = Task { id, title };
         self.tasks.lock().unwrap().insert(id, task.clone());
-        (StatusCode::CREATED, Json(task))
+        Answer::json(201, &task)
     }
 
     fn runs(&self) -> usize {
@@ -67,23 +60,18 @@ impl App {
 #[derive(ScopeKey)]
 struct Org(String);
 
-impl<S: Sync> FromRequestParts<S> for Org {
-    type Rejection = StatusCode;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
-        let org = parts.headers.get("x-org").map(|org| org.to_str().unwrap());
-        Ok(Self(org.unwrap_or("acme").to_owned()))
-    }
-}
+from_head!(Org, |asked| {
+    Ok(Org(asked.header("x-org").unwrap_or("acme").to_owned()))
+});
 
 #[idempotent(scope = global, on_replay = |saved| async move {
-    assert_eq!(saved.status(), StatusCode::CREATED);
+    assert_eq!(saved.status().as_u16(), 201);
     assert_eq!(saved.header("content-type"), Some(b"application/json".as_slice()));
     assert_eq!(saved.header("Content-Type"), saved.header("content-type"));
     app.find(saved.json::<Task>().unwrap().id);
     OnReplay::Replay
 })]
-async fn replay(State(app): State<App>, Json(task): Json<NewTask>) -> (StatusCode, Json<Task>) {
+async fn replay(State(app): State<App>, Json(task): Json<NewTask>) -> Answer {
     app.gate.pass().await;
     app.create(task.title)
 }
@@ -91,16 +79,12 @@ async fn replay(State(app): State<App>, Json(task): Json<NewTask>) -> (StatusCod
 /// A task that was deleted is not found any more, and one that was changed is shown as it is today.
 #[idempotent(scope = org, on_replay = async |saved: Saved| -> OnReplay {
     match app.find(saved.json::<Task>().unwrap().id) {
-        None => OnReplay::answer((StatusCode::NOT_FOUND, format!("{} has none", org.0))),
+        None => OnReplay::answer(Answer::new(404, format!("{} has none", org.0))),
         Some(now) if now.title == task.title => OnReplay::Replay,
-        Some(now) => OnReplay::answer((saved.status(), Json(now))),
+        Some(now) => OnReplay::answer(Answer::json(saved.status().as_u16(), &now)),
     }
 })]
-async fn current(
-    State(app): State<App>,
-    org: Org,
-    Json(task): Json<NewTask>,
-) -> (StatusCode, Json<Task>) {
+async fn current(State(app): State<App>, org: Org, Json(task): Json<NewTask>) -> Answer {
     // The arguments are the handler's own again.
     let Org(owned) = org;
     assert!(!owned.is_empty());
@@ -111,15 +95,12 @@ async fn gone(saved: Saved) -> OnReplay {
     tokio::task::yield_now().await;
     match saved.json::<Task>() {
         Ok(task) if task.title == "kept" => OnReplay::Replay,
-        _ => OnReplay::answer(StatusCode::GONE),
+        _ => OnReplay::answer(Answer::new(410, "")),
     }
 }
 
 #[idempotent(scope = global, on_replay = self::gone)]
-async fn by_function(
-    State(app): State<App>,
-    Json(task): Json<NewTask>,
-) -> (StatusCode, Json<Task>) {
+async fn by_function(State(app): State<App>, Json(task): Json<NewTask>) -> Answer {
     app.create(task.title)
 }
 
@@ -128,7 +109,7 @@ async fn by_function(
     app.decide.pass().await;
     OnReplay::Forget
 })]
-async fn forget(State(app): State<App>, Json(task): Json<NewTask>) -> (StatusCode, Json<Task>) {
+async fn forget(State(app): State<App>, Json(task): Json<NewTask>) -> Answer {
     app.gate.pass().await;
     app.create(task.title)
 }
@@ -138,7 +119,7 @@ async fn forget(State(app): State<App>, Json(task): Json<NewTask>) -> (StatusCod
     assert!(!app.panics.load(Ordering::SeqCst), "on_replay panics");
     OnReplay::Replay
 })]
-async fn panics(State(app): State<App>, Json(task): Json<NewTask>) -> (StatusCode, Json<Task>) {
+async fn panics(State(app): State<App>, Json(task): Json<NewTask>) -> Answer {
     app.create(task.title)
 }
 
@@ -156,18 +137,17 @@ async fn site() -> Site {
     let spy = FaultyStore::new(store.clone());
     let idempotency = Idempotency::new(spy.clone());
     let app = App::default();
-    let router = Router::new()
-        .route("/replay", post(replay))
-        .route("/current", post(current))
-        .route("/by-function", post(by_function))
-        .route("/forget", post(forget))
-        .route("/panics", post(panics))
-        .layer(CatchPanicLayer::new())
-        .layer(idempotency.clone())
-        .with_state(app.clone());
+    let router = Routes::new(app.clone())
+        .post("/replay", replay)
+        .post("/current", current)
+        .post("/by-function", by_function)
+        .post("/forget", forget)
+        .post("/panics", panics)
+        .catch_panics()
+        .protect(idempotency.clone());
     let server = Server::start(router).await;
     Site {
-        client: Client::new(&server),
+        client: Client::at(server.addr()),
         app,
         spy,
         store,

@@ -1,20 +1,14 @@
 //! A client that leaves cancels nothing.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
-use idempotent_runtime::axum::idempotent;
 use idempotent_runtime::{Idempotency, MemoryStore};
-use idempotent_tests::{Client, Gate, RawConnection, Server, within_a_minute};
+use idempotent_tests::{Client, Gate, RawConnection, within_a_minute};
+use reqwest::StatusCode;
 use tokio::sync::{Notify, mpsc};
+
+use crate::host::{Answer, Routes, Server, State, idempotent};
 
 #[derive(Clone)]
 struct App {
@@ -23,24 +17,23 @@ struct App {
 }
 
 #[idempotent(scope = global)]
-async fn pay(State(app): State<App>) -> (StatusCode, &'static str) {
+async fn pay(State(app): State<App>) -> Answer {
     app.gate.pass().await;
     app.finished.send(()).unwrap();
-    (StatusCode::CREATED, "paid")
+    Answer::new(201, "paid")
 }
 
-fn app() -> (App, mpsc::UnboundedReceiver<()>, Router, Idempotency) {
+fn app() -> (App, mpsc::UnboundedReceiver<()>, Routes<App>, Idempotency) {
     let (finished, finishes) = mpsc::unbounded_channel();
     let app = App {
         gate: Gate::new(),
         finished,
     };
     let idempotency = Idempotency::new(MemoryStore::new());
-    let router = Router::new()
-        .route("/pay", post(pay))
-        .layer(idempotency.clone())
-        .with_state(app.clone());
-    (app, finishes, router, idempotency)
+    let routes = Routes::new(app.clone())
+        .post("/pay", pay)
+        .protect(idempotency.clone());
+    (app, finishes, routes, idempotency)
 }
 
 /// Retries until the attempt has been recorded, which follows the handler's end at once.
@@ -57,8 +50,8 @@ async fn outcome(client: &Client, idempotency: &Idempotency) -> String {
 
 #[tokio::test]
 async fn a_handler_finishes_when_its_client_closes_the_socket_and_the_retry_gets_the_outcome() {
-    let (app, mut finishes, router, idempotency) = app();
-    let (server, mut departures) = Server::start_watched(router).await;
+    let (app, mut finishes, routes, idempotency) = app();
+    let (server, mut departures) = Server::start_watched(routes).await;
     let mut connection = RawConnection::open(server.addr()).await;
     let body = r#"{"amount":10}"#;
     connection
@@ -72,7 +65,7 @@ async fn a_handler_finishes_when_its_client_closes_the_socket_and_the_retry_gets
     connection.hang_up().await;
     departures.next().await;
 
-    let client = Client::new(&server);
+    let client = Client::at(server.addr());
     assert_eq!(
         client.post_key("/pay", "k").await.problem().1,
         "idempotency_pending"
@@ -85,25 +78,12 @@ async fn a_handler_finishes_when_its_client_closes_the_socket_and_the_retry_gets
     assert_eq!(app.gate.arrivals(), 1);
 }
 
-/// What a timeout does, when the test says so.
-async fn give_up_when_told(
-    State(give_up): State<Arc<Notify>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    tokio::select! {
-        response = next.run(request) => response,
-        () = give_up.notified() => StatusCode::GATEWAY_TIMEOUT.into_response(),
-    }
-}
-
 #[tokio::test]
 async fn a_layer_outside_the_handler_that_gives_up_cancels_nothing() {
-    let (app, mut finishes, router, idempotency) = app();
+    let (app, mut finishes, routes, idempotency) = app();
     let give_up = Arc::new(Notify::new());
-    let impatient = middleware::from_fn_with_state(Arc::clone(&give_up), give_up_when_told);
-    let server = Server::start(router.layer(impatient)).await;
-    let client = Client::new(&server);
+    let server = Server::start(routes.give_up_when(Arc::clone(&give_up))).await;
+    let client = Client::at(server.addr());
     let call = tokio::spawn({
         let client = client.clone();
         async move { client.post_key("/pay", "k").await }
@@ -121,8 +101,8 @@ async fn a_layer_outside_the_handler_that_gives_up_cancels_nothing() {
 
 #[tokio::test]
 async fn shutdown_waits_for_attempts_whose_clients_have_left_and_gives_up_at_its_deadline() {
-    let (app, _finishes, router, idempotency) = app();
-    let (server, mut departures) = Server::start_watched(router).await;
+    let (app, _finishes, routes, idempotency) = app();
+    let (server, mut departures) = Server::start_watched(routes).await;
     let mut connection = RawConnection::open(server.addr()).await;
     connection.post("/pay", &["idempotency-key: k"], "").await;
     app.gate.arrival().await;

@@ -1,24 +1,19 @@
 //! A refusal is the same, byte for byte, whatever request is stored and whatever it was answered.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::routing::post;
-use bytes::Bytes;
-use idempotent_runtime::axum::{Attempt, idempotent};
 use idempotent_runtime::policy::Policy;
 use idempotent_runtime::{Idempotency, MemoryStore};
-use idempotent_tests::{Client, Gate, RawConnection, Server, bounded};
+use idempotent_tests::{Client, Gate, RawConnection, bounded};
 use proptest::prelude::*;
-use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::host::{
+    Answer, Attempt, Bytes, HEADERS_IN_ORDER, Path, Routes, Server, State, idempotent,
+};
 
 /// What the stored request is answered.
 #[derive(Clone, Debug)]
-struct Answer {
+struct Planned {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
@@ -28,30 +23,20 @@ struct Answer {
 
 #[derive(Clone)]
 struct App {
-    answer: Arc<Answer>,
+    answer: Arc<Planned>,
     gate: Gate,
 }
 
-type Replied = (StatusCode, HeaderMap, Vec<u8>);
-
 impl App {
-    async fn reply(&self, attempt: &Attempt, how: &str) -> Replied {
+    async fn reply(&self, attempt: &Attempt, how: &str) -> Answer {
         if let Some(published) = &self.answer.published {
             let _ = attempt.publish(published.clone()).await;
         }
         self.gate.pass().await;
         assert!(how != "panic", "as the test wants it");
-        let headers = self.answer.headers.iter().map(|(name, value)| {
-            (
-                HeaderName::from_bytes(name.as_bytes()).unwrap(),
-                HeaderValue::from_str(value).unwrap(),
-            )
-        });
-        (
-            StatusCode::from_u16(self.answer.status).unwrap(),
-            headers.collect(),
-            self.answer.body.clone(),
-        )
+        let answer = Answer::bytes(self.answer.status, self.answer.body.clone());
+        let headers = self.answer.headers.iter();
+        headers.fold(answer, |answer, (name, value)| answer.header(name, value))
     }
 }
 
@@ -63,11 +48,11 @@ async fn pay(
     attempt: Attempt,
     Path(how): Path<String>,
     _body: Bytes,
-) -> Replied {
+) -> Answer {
     app.reply(&attempt, &how).await
 }
 
-fn answer() -> impl Strategy<Value = Answer> {
+fn answer() -> impl Strategy<Value = Planned> {
     let header = ("x-[a-z]{1,8}", "[!-~]{1,20}");
     (
         prop::sample::select(vec![200, 201, 204, 303, 400, 404, 409, 422, 429, 500, 503]),
@@ -76,7 +61,7 @@ fn answer() -> impl Strategy<Value = Answer> {
         "[ -~é]{0,100}",
         prop::option::of("[a-z]{0,20}"),
     )
-        .prop_map(|(status, headers, body, published)| Answer {
+        .prop_map(|(status, headers, body, published)| Planned {
             status,
             headers,
             body: body.into_bytes(),
@@ -96,29 +81,37 @@ async fn raw(server: &Server, how: &str, content_type: &str, body: &str) -> Stri
         )
         .await;
     let answer = connection.read_to_end().await;
-    let lines = answer.split_inclusive("\r\n");
-    lines
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let lines = head.split("\r\n");
+    let mut lines: Vec<_> = lines
         .filter(|line| !line.to_ascii_lowercase().starts_with("date:"))
-        .collect()
+        .collect();
+    if !HEADERS_IN_ORDER {
+        // The first is the status.
+        lines[1..].sort_unstable();
+    }
+    format!("{}\r\n\r\n{body}", lines.join("\r\n"))
 }
 
 /// The refusals that a stored request leads to, each with its name: of another request and of its own retry while it
 /// runs, and of another request once it is done.
-async fn refusals(answer: Answer, how: &str, stored: (&str, String)) -> [String; 4] {
+async fn refusals(answer: Planned, how: &str, stored: (&str, String)) -> [String; 4] {
     let app = App {
         answer: Arc::new(answer),
         gate: Gate::new(),
     };
-    let router = Router::new()
-        .route("/pay/{how}", post(pay))
-        .layer(CatchPanicLayer::new())
-        .layer(Idempotency::new(MemoryStore::new()))
-        .with_state(app.clone());
+    let router = Routes::new(app.clone())
+        .post("/pay/{how}", pay)
+        .catch_panics()
+        .protect(Idempotency::new(MemoryStore::new()));
     let server = Server::start(router).await;
     let (content_type, body) = stored;
     let first = tokio::spawn({
-        let (client, body, content_type) =
-            (Client::new(&server), body.clone(), content_type.to_owned());
+        let (client, body, content_type) = (
+            Client::at(server.addr()),
+            body.clone(),
+            content_type.to_owned(),
+        );
         let path = format!("/pay/{how}");
         async move {
             let request = client.post(&path).key("k").body(&content_type, body);
@@ -146,7 +139,7 @@ fn in_a_runtime<F: Future>(test: F) -> F::Output {
 
 /// The refusals of the plainest stored request.
 async fn reference() -> [String; 4] {
-    let plain = Answer {
+    let plain = Planned {
         status: 200,
         headers: Vec::new(),
         body: Vec::new(),

@@ -1,23 +1,15 @@
 //! Duplicates that wait: `pending = wait` and `pending = provisional`.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::routing::post;
-use idempotent_runtime::axum::{Attempt, idempotent};
 use idempotent_runtime::clock::ManualClock;
 use idempotent_runtime::{Idempotency, MemoryStore};
-use idempotent_tests::{
-    Client, FaultyStore, Gate, RawConnection, Reply, Server, Step, bounded, until,
-};
+use idempotent_tests::{Client, FaultyStore, Gate, RawConnection, Reply, Step, bounded, until};
 use tokio::task::JoinHandle;
-use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::host::{Answer, Attempt, Path, Routes, Server, State, idempotent, turn};
 
 /// How the handler ends once the test lets it.
 type How = String;
@@ -42,37 +34,30 @@ impl App {
         self.runs.load(Ordering::SeqCst)
     }
 
-    async fn end(&self, run: usize, how: &str) -> (StatusCode, String) {
+    async fn end(&self, run: usize, how: &str) -> Answer {
         self.gate.pass().await;
         match how {
             "panic" if run == 1 => panic!("the first run panics"),
-            "panic" => (StatusCode::CREATED, format!("run {run}")),
-            code => (
-                StatusCode::from_u16(code.parse().unwrap()).unwrap(),
-                format!("run {run}"),
-            ),
+            "panic" => Answer::new(201, format!("run {run}")),
+            code => Answer::new(code.parse().unwrap(), format!("run {run}")),
         }
     }
 }
 
 #[idempotent(scope = global, pending = wait("5s"), deadline = "1m", lease = "30s")]
-async fn wait(State(app): State<App>, Path(how): Path<How>) -> (StatusCode, String) {
+async fn wait(State(app): State<App>, Path(how): Path<How>) -> Answer {
     let run = app.run();
     app.end(run, &how).await
 }
 
 #[idempotent(scope = global, pending = wait("5s"), abandoned = refuse)]
-async fn wait_refuse(State(app): State<App>, Path(how): Path<How>) -> (StatusCode, String) {
+async fn wait_refuse(State(app): State<App>, Path(how): Path<How>) -> Answer {
     let run = app.run();
     app.end(run, &how).await
 }
 
 #[idempotent(scope = global, pending = provisional("5s"))]
-async fn provisional(
-    State(app): State<App>,
-    attempt: Attempt,
-    Path(how): Path<How>,
-) -> (StatusCode, String) {
+async fn provisional(State(app): State<App>, attempt: Attempt, Path(how): Path<How>) -> Answer {
     let run = app.run();
     app.before.pass().await;
     if attempt.is_rerun() {
@@ -80,7 +65,7 @@ async fn provisional(
     }
     let text = format!("accepted by run {run}");
     if run == 1 {
-        attempt.publish((StatusCode::ACCEPTED, text)).await.unwrap();
+        attempt.publish(Answer::new(202, text)).await.unwrap();
     }
     app.end(run, &how).await
 }
@@ -113,17 +98,16 @@ async fn process(app: App, store: MemoryStore, store_clock: ManualClock) -> Site
         .build()
         .await
         .unwrap();
-    let router = Router::new()
-        .route("/wait/{how}", post(wait))
-        .route("/wait-refuse/{how}", post(wait_refuse))
-        .route("/provisional/{how}", post(provisional))
-        .layer(CatchPanicLayer::new())
-        .layer(idempotency.clone())
-        .with_state(app.clone());
+    let router = Routes::new(app.clone())
+        .post("/wait/{how}", wait)
+        .post("/wait-refuse/{how}", wait_refuse)
+        .post("/provisional/{how}", provisional)
+        .catch_panics()
+        .protect(idempotency.clone());
     let server = Server::start(router).await;
     Site {
         app,
-        client: Client::new(&server),
+        client: Client::at(server.addr()),
         idempotency,
         store,
         store_clock,
@@ -338,7 +322,7 @@ async fn a_duplicate_in_another_process_asks_the_store_ever_more_rarely_and_gets
         assert_eq!(told(&first.await.unwrap()), (201, "run 1", false));
         while !duplicate.is_finished() {
             there.clock.advance(Duration::from_millis(10));
-            tokio::task::yield_now().await;
+            turn().await;
         }
         assert_eq!(told(&duplicate.await.unwrap()), (201, "run 1", true));
         assert_eq!(here.app.runs(), 1);
@@ -377,7 +361,7 @@ async fn a_duplicate_in_another_process_is_refused_when_the_attempt_ends_without
             while !duplicate.is_finished() {
                 there.clock.advance(Duration::from_millis(10));
                 waited += Duration::from_millis(10);
-                tokio::task::yield_now().await;
+                turn().await;
             }
             assert_eq!(duplicate.await.unwrap().problem(), pending(), "{how}");
             assert_eq!(here.app.runs(), 1, "{how}");
@@ -403,7 +387,7 @@ async fn a_duplicate_in_another_process_bears_a_store_that_fails_for_a_while() {
         first.await.unwrap();
         while !duplicate.is_finished() {
             there.clock.advance(Duration::from_millis(1));
-            tokio::task::yield_now().await;
+            turn().await;
         }
         assert_eq!(told(&duplicate.await.unwrap()), (201, "run 1", true));
         assert_eq!(there.store.sent(Step::Load), 4);
@@ -499,7 +483,7 @@ async fn a_published_outcome_is_seen_by_other_processes() {
         here.app.gate.arrival().await;
         while !early.is_finished() {
             there.clock.advance(Duration::from_millis(10));
-            tokio::task::yield_now().await;
+            turn().await;
         }
         let expected = (202, "accepted by run 1", true);
         assert_eq!(told(&early.await.unwrap()), expected);

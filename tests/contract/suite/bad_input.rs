@@ -1,18 +1,14 @@
 //! Bad input gets the documented error, and nothing is lost or run.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::routing::post;
-use axum::{Json, Router};
-use idempotent_runtime::axum::idempotent;
+use idempotent_runtime::policy::Policy;
 use idempotent_runtime::{Idempotency, MemoryStore};
-use idempotent_tests::{Client, RawConnection, Server};
+use idempotent_tests::{Client, RawConnection};
 use serde::Deserialize;
+
+use crate::host::{Bytes, Json, NOT_JSON, Path, Routes, Server, State, idempotent};
 
 type Runs = Arc<AtomicUsize>;
 
@@ -28,14 +24,24 @@ async fn in_header(State(runs): State<Runs>, body: Bytes) -> String {
     body.len().to_string()
 }
 
-#[idempotent(scope = global, key_format = quoted)]
-async fn strict(State(runs): State<Runs>) {
+const LARGE: Policy = Policy::new().max_body(4 << 20);
+
+#[idempotent(scope = global, policy = LARGE)]
+async fn large(State(runs): State<Runs>, body: Bytes) -> String {
     runs.fetch_add(1, Ordering::SeqCst);
+    body.len().to_string()
+}
+
+#[idempotent(scope = global, key_format = quoted)]
+async fn strict(State(runs): State<Runs>) -> &'static str {
+    runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key_format = uuid)]
-async fn uuid(State(runs): State<Runs>) {
+async fn uuid(State(runs): State<Runs>) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key = body("idempotency_key"), key_format = ascii(16..=128))]
@@ -46,8 +52,9 @@ async fn in_body(State(runs): State<Runs>, Json(import): Json<Import>) -> String
 }
 
 #[idempotent(scope = global, key = body("/event/id"))]
-async fn in_raw_body(State(runs): State<Runs>, _body: Bytes) {
+async fn in_raw_body(State(runs): State<Runs>, _body: Bytes) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key = body("key"))]
@@ -57,24 +64,28 @@ async fn in_form(State(runs): State<Runs>, _body: String) -> &'static str {
 }
 
 #[idempotent(scope = global, key = query("key"))]
-async fn in_query(State(runs): State<Runs>) {
+async fn in_query(State(runs): State<Runs>) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key = path("key"))]
-async fn in_path(State(runs): State<Runs>, Path(_key): Path<String>) {
+async fn in_path(State(runs): State<Runs>, Path(_key): Path<String>) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key = path("elsewhere"))]
-async fn in_no_path(State(runs): State<Runs>) {
+async fn in_no_path(State(runs): State<Runs>) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
+    "ran"
 }
 
 #[idempotent(scope = global, key = import.idempotency_key)]
-async fn in_argument(State(runs): State<Runs>, Json(import): Json<Import>) {
+async fn in_argument(State(runs): State<Runs>, Json(import): Json<Import>) -> &'static str {
     runs.fetch_add(1, Ordering::SeqCst);
     assert!(import.rows.is_empty());
+    "ran"
 }
 
 struct Site {
@@ -85,27 +96,23 @@ struct Site {
 
 async fn site() -> Site {
     let runs = Runs::default();
-    let app = Router::new()
-        .route("/header", post(in_header))
-        .route(
-            "/large",
-            post(in_header).layer(DefaultBodyLimit::max(4 << 20)),
-        )
-        .route("/strict", post(strict))
-        .route("/uuid", post(uuid))
-        .route("/body", post(in_body))
-        .route("/raw-body", post(in_raw_body))
-        .route("/form", post(in_form))
-        .route("/query", post(in_query))
-        .route("/path/{key}", post(in_path))
-        .route("/no-path", post(in_no_path))
-        .route("/argument", post(in_argument))
-        .layer(Idempotency::new(MemoryStore::new()))
-        .with_state(Arc::clone(&runs));
+    let app = Routes::new(Arc::clone(&runs))
+        .post("/header", in_header)
+        .post("/large", large)
+        .post("/strict", strict)
+        .post("/uuid", uuid)
+        .post("/body", in_body)
+        .post("/raw-body", in_raw_body)
+        .post("/form", in_form)
+        .post("/query", in_query)
+        .post("/path/{key}", in_path)
+        .post("/no-path", in_no_path)
+        .post("/argument", in_argument)
+        .protect(Idempotency::new(MemoryStore::new()));
     let server = Server::start(app).await;
     Site {
         runs,
-        client: Client::new(&server),
+        client: Client::at(server.addr()),
         server,
     }
 }
@@ -264,7 +271,7 @@ async fn a_body_over_the_limit_is_413_whether_or_not_its_length_was_announced() 
 }
 
 #[tokio::test]
-async fn a_larger_limit_of_the_application_is_honoured() {
+async fn a_larger_limit_of_the_endpoint_is_honoured() {
     let site = site().await;
     let reply = site
         .client
@@ -381,7 +388,7 @@ async fn a_body_that_is_not_json_is_rejected_by_the_argument_before_anything_is_
         .body("text/plain", "hello")
         .send()
         .await;
-    assert_eq!(reply.status.as_u16(), 415);
+    assert_eq!(reply.status.as_u16(), NOT_JSON);
     site.assert_nothing_ran();
 }
 
