@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use idempotent_runtime::store::SqliteOpenError;
+use idempotent_runtime::store::SqliteStoreError;
 use idempotent_runtime::{Idempotency, SqliteStore};
 
 use crate::artifacts::Artifacts;
@@ -50,5 +50,5 @@ pub enum OpenError {
     Artifacts(#[from] sqlx::Error),
     /// The store of the records can't be opened.
     #[error("cannot open the idempotency store")]
-    Store(#[from] SqliteOpenError),
+    Store(#[from] SqliteStoreError),
 }

@@ -116,7 +116,7 @@ fn a_mistake_leaves_the_item_as_it_was() {
         ("scope = org.", "async fn f(org: Org) { org. }"),
     ] {
         let expanded = protect(Door::Axum, tokens(options), &tokens(item));
-        let expanded = without_its_silence(expanded);
+        let expanded = without_its_silence(&expanded);
         let item = tokens(item).to_string();
         assert!(expanded.starts_with(&item), "{expanded}");
         assert!(expanded.contains("compile_error"), "{expanded}");

@@ -42,7 +42,7 @@ fn told(error: syn::Error) -> Vec<String> {
 }
 
 /// An expansion without what keeps a function quiet beside whose mistakes it stands.
-fn without_its_silence(expanded: TokenStream) -> String {
+fn without_its_silence(expanded: &TokenStream) -> String {
     let quietly = tokens("#[allow(dead_code, unused_mut, unused_variables)]").to_string();
     let expanded = expanded.to_string();
     match expanded.strip_prefix(&quietly) {

@@ -9,7 +9,7 @@ use crate::grammar::spec::Door;
 #[track_caller]
 fn mistaken(options: &str, item: &str) -> String {
     let expanded = protect(Door::Axum, tokens(options), &tokens(item));
-    let expanded = without_its_silence(expanded);
+    let expanded = without_its_silence(&expanded);
     assert!(expanded.contains("compile_error"), "{options}\n{expanded}");
     expanded
 }
