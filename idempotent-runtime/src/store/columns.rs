@@ -7,12 +7,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::StoreError;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 use super::transition::{Phase, Row};
-use super::{Claim, Claimed, Extra, Label, StoreError, transition};
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
+use super::{Claim, Claimed, Extra, Label, transition};
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 use crate::clock::Timestamp;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 use crate::fingerprint::Fingerprint;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 use crate::identity::AttemptId;
-use crate::outcome::{Disposition, Headers, Outcome};
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
+use crate::outcome::Disposition;
+use crate::outcome::{Headers, Outcome};
 
 /// The numbers of the column `state`. They are written into statements and scripts, and never change.
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
@@ -189,6 +197,7 @@ pub(super) fn outcome(
     }
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 pub(super) fn array<const N: usize>(
     column: &'static str,
     bytes: &[u8],

@@ -19,6 +19,10 @@ pub(in crate::store) enum Argument<S> {
     Bytes(Option<Bytes>),
     Int(Option<i64>),
     Text(Arc<str>),
+    #[cfg_attr(
+        not(feature = "postgres"),
+        allow(dead_code, reason = "MySQL has no type of its own")
+    )]
     Special(S),
 }
 

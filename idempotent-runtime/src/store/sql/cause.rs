@@ -15,6 +15,7 @@ impl SqlxCause {
         Self(Arc::new(error))
     }
 
+    #[cfg(any(feature = "mysql", feature = "sqlite"))]
     pub(in crate::store) fn get(&self) -> &sqlx::Error {
         &self.0
     }
