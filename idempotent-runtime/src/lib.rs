@@ -76,4 +76,4 @@ pub use self::store::PostgresStore;
 #[cfg(feature = "redis")]
 pub use self::store::RedisStore;
 #[cfg(feature = "sqlite")]
-pub use self::store::{SqliteOpenError, SqliteStore};
+pub use self::store::{SqliteStore, SqliteStoreError};

@@ -27,6 +27,7 @@ mod errand_on_drop;
 #[cfg(feature = "web")]
 mod forget;
 mod heartbeat;
+mod jitter;
 mod lease;
 mod rotation;
 mod steps;

@@ -3,17 +3,13 @@
 mod argument;
 #[cfg(feature = "web")]
 mod document;
-#[cfg(feature = "web")]
-mod find;
 
 use std::borrow::Cow;
 use std::fmt;
 
 pub use self::argument::KeyArgument;
 #[cfg(feature = "web")]
-use self::document::{Found, find_in_form, find_in_json};
-#[cfg(feature = "web")]
-pub(crate) use self::find::{HeadKeys, find_in_body, find_in_head};
+pub(crate) use self::document::{Found, find_in_form, find_in_json};
 use crate::policy::KeyFormat;
 
 /// A key that passed its format: decoded, not empty, of allowed length.
