@@ -72,8 +72,9 @@ use self::grammar::spec::Door;
 /// arguments, it must be below.
 ///
 /// A handler that names `Self` becomes a closure, which takes no attributes and can have no `impl Trait`, neither as an
-/// argument nor in its return type. In an `impl` with type parameters a handler that names one of them must name `Self`
-/// too.
+/// argument nor in its return type. So does one whose signature
+/// names what looks like a type parameter of an `impl` around it: up to three capitals, such as `R` or `DB`. A handler that
+/// names a parameter with a longer name must name `Self` too.
 ///
 /// The annotated handler can only be called through its router. Test it with `tower::ServiceExt::oneshot`.
 ///
