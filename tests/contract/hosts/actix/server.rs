@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Weak, mpsc};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -12,6 +13,9 @@ use idempotent_tests::Departures;
 use tokio::sync::{mpsc as channel, oneshot};
 
 use super::Routes;
+
+/// Longer than any test takes.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A running server. It stops when this is dropped, and what its workers run with it.
 pub(crate) struct Server {
@@ -92,6 +96,9 @@ async fn serve<S>(
     })
     .workers(threads)
     .disable_signals()
+    // On a machine that does much else, connections are idle for longer than by default.
+    .keep_alive(PATIENCE)
+    .client_request_timeout(PATIENCE)
     // A client that closes its connection has left.
     .h1_allow_half_closed(false)
     .bind(("127.0.0.1", 0))
