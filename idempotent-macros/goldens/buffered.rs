@@ -12,13 +12,15 @@ fn named(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn named() -> Response {
+        respond().await
+    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::Probe::<Response>::NEW.kind().buffered::<Response>();
     let __received = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(async move {
         match __received.await {
             __idempotent::Received::Run(__call, _) => {
-                let named = async move || -> Response { respond().await };
                 __idempotent::hand_over(
                     __call,
                     async move {

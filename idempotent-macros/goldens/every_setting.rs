@@ -10,6 +10,9 @@ fn pay(
     >,
 > {
     use crate::vendored::axum::__private as __idempotent;
+    async fn pay() -> StatusCode {
+        StatusCode::OK
+    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
         .key(__idempotent::KeySource::Body("/meta/id"))
         .key_format(__idempotent::KeyFormat::ascii(16u16, 128u16))
@@ -36,7 +39,6 @@ fn pay(
     __idempotent::run(async move {
         match __received.await {
             __idempotent::Received::Run(__call, _) => {
-                let pay = async move || -> StatusCode { StatusCode::OK };
                 __idempotent::hand_over(
                     __call,
                     async move {

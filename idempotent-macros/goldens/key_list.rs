@@ -11,6 +11,14 @@ fn receive(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn receive(
+        #[allow(unused_variables)]
+        org: OrgId,
+        #[allow(unused_variables)]
+        Json(event): Json<Event>,
+    ) -> StatusCode {
+        accept(event).await
+    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
         .key(
             __idempotent::KeySource::FirstOf(
@@ -49,12 +57,6 @@ fn receive(
                         __idempotent::key(&mut __call, &event.meta.key);
                     }
                 }
-                let receive = async move |
-                    #[allow(unused_variables)]
-                    org: OrgId,
-                    #[allow(unused_variables)]
-                    Json(event): Json<Event>,
-                | -> StatusCode { accept(event).await };
                 __idempotent::hand_over(
                     __call,
                     async move {

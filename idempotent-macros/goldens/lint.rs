@@ -12,6 +12,9 @@ fn pay(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn pay() -> StatusCode {
+        StatusCode::OK
+    }
     {
         #[deprecated = "a failure of unknown effect, such as 500, gives the key back, and its retry runs the handler again, which `abandoned = refuse` forbids after a crash: write the statuses that mean \"nothing was done\", `release = [401, 408, 425, 429, 503]`, or `#[allow(deprecated)]` below the attribute if this is meant"]
         #[allow(non_upper_case_globals)]
@@ -27,7 +30,6 @@ fn pay(
     __idempotent::run(async move {
         match __received.await {
             __idempotent::Received::Run(__call, _) => {
-                let pay = async move || -> StatusCode { StatusCode::OK };
                 __idempotent::hand_over(
                     __call,
                     async move {

@@ -12,15 +12,15 @@ fn tick(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn tick() {
+        count().await;
+    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<()>();
     let __received = __idempotent::receive(__captured, &__POLICY);
     __idempotent::run(async move {
         match __received.await {
             __idempotent::Received::Run(__call, _) => {
-                let tick = async move || -> () {
-                    count().await;
-                };
                 __idempotent::hand_over(
                     __call,
                     async move {

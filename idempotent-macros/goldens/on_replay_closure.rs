@@ -12,6 +12,16 @@ fn create(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn create(
+        #[allow(unused_variables)]
+        State(mut app): State<App>,
+        #[allow(unused_variables)]
+        org: OrgId,
+        #[allow(unused_variables)]
+        Json(task): Json<NewTask>,
+    ) -> Json<Task> {
+        app.create(task).await
+    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<Json<Task>>();
     let __received = __idempotent::receive(__captured, &__POLICY);
@@ -29,14 +39,6 @@ fn create(
                     let org = &__arg1;
                     __idempotent::scope(&mut __call, &org);
                 }
-                let create = async move |
-                    #[allow(unused_variables)]
-                    State(mut app): State<App>,
-                    #[allow(unused_variables)]
-                    org: OrgId,
-                    #[allow(unused_variables)]
-                    Json(task): Json<NewTask>,
-                | -> Json<Task> { app.create(task).await };
                 __idempotent::decide(
                     __call,
                     move |__call| async move {

@@ -10,6 +10,9 @@ fn create(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn create(#[allow(unused_variables)] org: OrgId) -> StatusCode {
+        StatusCode::OK
+    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_replay::<StatusCode>();
     let __received = __idempotent::receive(__captured, &__POLICY);
@@ -27,10 +30,6 @@ fn create(
                     let org = &__arg0;
                     __idempotent::scope(&mut __call, &org);
                 }
-                let create = async move |
-                    #[allow(unused_variables)]
-                    org: OrgId,
-                | -> StatusCode { StatusCode::OK };
                 __idempotent::decide(
                     __call,
                     move |__call| async move {

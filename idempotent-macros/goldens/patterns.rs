@@ -12,6 +12,16 @@ fn update(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn update(
+        #[allow(unused_variables)]
+        State(App { mut db, ref tenant, .. }): State<App>,
+        #[allow(unused_variables)]
+        Path((id, _version)): Path<(u32, u32)>,
+        #[allow(unused_variables)]
+        Json(mut task): Json<Task>,
+    ) -> StatusCode {
+        db.update(id, &mut task).await
+    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
         .key(__idempotent::KeySource::Arguments)
         .validated();
@@ -41,14 +51,6 @@ fn update(
                         __idempotent::key(&mut __call, &&task.request_id);
                     }
                 }
-                let update = async move |
-                    #[allow(unused_variables)]
-                    State(App { mut db, ref tenant, .. }): State<App>,
-                    #[allow(unused_variables)]
-                    Path((id, _version)): Path<(u32, u32)>,
-                    #[allow(unused_variables)]
-                    Json(mut task): Json<Task>,
-                | -> StatusCode { db.update(id, &mut task).await };
                 __idempotent::hand_over(
                     __call,
                     async move {

@@ -11,6 +11,14 @@ pub fn r#match<r#T>(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn r#match<r#T>(
+        #[allow(unused_variables)]
+        r#type: Type<r#T>,
+        #[allow(unused_variables)]
+        Query(r#async): Query<String>,
+    ) -> r#try::Reply {
+        r#type.reply()
+    }
     const __POLICY: __idempotent::Policy = {
         #[allow(unused_qualifications)]
         const __SHARED: __idempotent::Policy = r#mod::POLICY;
@@ -42,16 +50,13 @@ pub fn r#match<r#T>(
                         __idempotent::key(&mut __call, &format!("{async}"));
                     }
                 }
-                let r#match = async move |
-                    #[allow(unused_variables)]
-                    r#type: Type<r#T>,
-                    #[allow(unused_variables)]
-                    Query(r#async): Query<String>,
-                | -> r#try::Reply { r#type.reply() };
                 __idempotent::hand_over(
                     __call,
                     async move {
-                        __idempotent::reply(__replay, r#match(__arg0, __arg1).await)
+                        __idempotent::reply(
+                            __replay,
+                            r#match::<r#T>(__arg0, __arg1).await,
+                        )
                     },
                 )
             }

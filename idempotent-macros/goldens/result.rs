@@ -11,6 +11,13 @@ fn pay(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn pay(
+        #[allow(unused_variables)]
+        user: User,
+        body: Bytes,
+    ) -> Result<(StatusCode, Json<Receipt>), ApiError> {
+        receipt(user, body).await
+    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new().validated();
     let __replay = __idempotent::need_result(
         __idempotent::need_tuple(
@@ -40,13 +47,6 @@ fn pay(
                         __idempotent::scope(&mut __call, &user.id);
                     }
                 }
-                let pay = async move |
-                    #[allow(unused_variables)]
-                    user: User,
-                    body: Bytes,
-                | -> Result<(StatusCode, Json<Receipt>), ApiError> {
-                    receipt(user, body).await
-                };
                 __idempotent::hand_over(
                     __call,
                     async move {

@@ -10,6 +10,9 @@ fn pay(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn pay(#[allow(unused_variables)] org: OrgId) -> StatusCode {
+        StatusCode::OK
+    }
     const __POLICY: __idempotent::Policy = {
         #[allow(unused_qualifications)]
         const __SHARED: __idempotent::Policy = policies::PAYMENTS;
@@ -35,10 +38,6 @@ fn pay(
                     let org = &__arg0;
                     __idempotent::scope(&mut __call, &org);
                 }
-                let pay = async move |
-                    #[allow(unused_variables)]
-                    org: OrgId,
-                | -> StatusCode { StatusCode::OK };
                 __idempotent::hand_over(
                     __call,
                     async move {

@@ -8,6 +8,12 @@ fn create(
     >,
 > {
     use crate::vendored::axum::__private as __idempotent;
+    async fn create(
+        #[allow(unused_variables)]
+        org: Org,
+    ) -> Result<StatusCode, ApiError> {
+        pay(org).await
+    }
     const __POLICY: __idempotent::Policy = {
         #[allow(unused_qualifications)]
         const __SHARED: __idempotent::Policy = policies::PAYMENTS;
@@ -61,10 +67,6 @@ fn create(
                         __idempotent::key(&mut __call, &org.id);
                     }
                 }
-                let create = async move |
-                    #[allow(unused_variables)]
-                    org: Org,
-                | -> Result<StatusCode, ApiError> { pay(org).await };
                 __idempotent::hand_over(
                     __call,
                     async move {

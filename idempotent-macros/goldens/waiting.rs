@@ -12,6 +12,9 @@ fn wait(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn wait() -> StatusCode {
+        StatusCode::OK
+    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
         .fingerprint(__idempotent::FingerprintOf::Json)
         .mismatch(__idempotent::Mismatch::Separate)
@@ -22,7 +25,6 @@ fn wait(
     __idempotent::run(async move {
         match __received.await {
             __idempotent::Received::Run(__call, _) => {
-                let wait = async move || -> StatusCode { StatusCode::OK };
                 __idempotent::hand_over(
                     __call,
                     async move {
@@ -54,6 +56,9 @@ fn provisional(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn provisional() -> StatusCode {
+        StatusCode::OK
+    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
         .fingerprint(__idempotent::FingerprintOf::Fields(&["/amount", "/items/0"]))
         .pending(__idempotent::Pending::Provisional(__idempotent::millis(250u64)))
@@ -63,7 +68,6 @@ fn provisional(
     __idempotent::run(async move {
         match __received.await {
             __idempotent::Received::Run(__call, _) => {
-                let provisional = async move || -> StatusCode { StatusCode::OK };
                 __idempotent::hand_over(
                     __call,
                     async move {
@@ -95,6 +99,9 @@ fn except(
     >,
 > {
     use ::idempotent_runtime::axum::__private as __idempotent;
+    async fn except() -> StatusCode {
+        StatusCode::OK
+    }
     const __POLICY: __idempotent::Policy = __idempotent::Policy::new()
         .fingerprint(__idempotent::FingerprintOf::Except(&["/sent_at"]))
         .validated();
@@ -103,7 +110,6 @@ fn except(
     __idempotent::run(async move {
         match __received.await {
             __idempotent::Received::Run(__call, _) => {
-                let except = async move || -> StatusCode { StatusCode::OK };
                 __idempotent::hand_over(
                     __call,
                     async move {

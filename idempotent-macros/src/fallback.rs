@@ -7,16 +7,21 @@ use syn::{ReturnType, Safety, Token};
 use crate::errors::Errors;
 use crate::function::Function;
 
-/// The item as it was. Reported mistakes in a function's form are corrected, or its router would report them again; the body
-/// stays as it was typed.
+/// The item as it was, without warnings of its own: what an option names counts as used, though the option is wrong. Reported
+/// mistakes in a function's form are corrected, or its router would report them again; the body stays as it was typed.
 pub(crate) fn fallback(item: &TokenStream) -> TokenStream {
     let mut repeated = Errors::new();
     let function = Function::parse(item.clone(), &mut repeated);
     // Validation has reported these already.
     drop(repeated.finish());
+    let quietly = quote!(#[allow(dead_code, unused_mut, unused_variables)]);
     match function {
-        Some(function) if !is_routable(&function) => routable(function),
-        _ => item.clone(),
+        Some(function) if !is_routable(&function) => {
+            let function = routable(function);
+            quote!(#quietly #function)
+        }
+        Some(_) => quote!(#quietly #item),
+        None => item.clone(),
     }
 }
 

@@ -34,10 +34,11 @@ pub(crate) struct Argument {
 /// What the user's function becomes. Whether its future is `Send` is known here, unless it depends on type parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A closure, in which `Self` and the type parameters of an `impl` around it mean what they mean outside.
-    Closure { judge_send: bool },
-    /// A function within, because attributes can't go on a closure, and a closure has no `impl Trait`.
+    /// A function within. It can name neither `Self` nor the type parameters of an `impl` around it.
     Function { judge_send: bool },
+    /// A closure, which can. But attributes can't go on it, it has no `impl Trait`, its value is coerced less, it ties no
+    /// lifetime of an argument to the one that it returns, and it can't call itself.
+    Closure { judge_send: bool },
 }
 
 impl Form {
@@ -88,8 +89,9 @@ fn form(sig: &Signature, names_self: bool, inner_attrs: &[Attribute], errors: &m
         }
         return Form::Closure { judge_send };
     }
-    let closes = inner_attrs.is_empty() && !takes_impl_trait(sig) && !returns_impl_trait(sig);
-    if closes {
+    // A function within is the user's in every way; a closure isn't, so it is the exception.
+    let may_close = inner_attrs.is_empty() && !takes_impl_trait(sig) && !returns_impl_trait(sig);
+    if may_close && may_name_outer_parameters(sig) {
         Form::Closure { judge_send }
     } else {
         Form::Function { judge_send }

@@ -1,6 +1,7 @@
 //! What a handler can ask about its own attempt.
 
 use std::fmt;
+#[cfg(feature = "web")]
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -26,6 +27,7 @@ pub struct Attempt(Arc<Slot>);
 #[derive(Default)]
 struct Slot {
     running: OnceLock<Running>,
+    #[cfg(feature = "web")]
     sealed: AtomicBool,
     /// What keys are derived from on an unprotected run.
     unprotected: OnceLock<Uuid>,
@@ -68,11 +70,13 @@ impl Attempt {
         Self(Arc::default())
     }
 
+    #[cfg(feature = "web")]
     /// Keeps it to its call, once that has its arguments.
     pub(crate) fn seal(&self) {
         self.0.sealed.store(true, Ordering::Relaxed);
     }
 
+    #[cfg(feature = "web")]
     /// Whether its call has its arguments: whoever asks now belongs to another call that was given the same extensions.
     pub(crate) fn is_sealed(&self) -> bool {
         self.0.sealed.load(Ordering::Relaxed)

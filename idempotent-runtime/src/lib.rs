@@ -37,12 +37,6 @@
 //! somebody settles the record: its id stands in the log, at the level `WARN` or above, and [`Idempotency::resolve`]
 //! completes it or gives its key back.
 
-// The engine is called by doors alone, and is the same whichever there are.
-#![cfg_attr(
-    not(feature = "axum"),
-    allow(dead_code, unused_imports, unreachable_pub)
-)]
-
 #[cfg(feature = "actix")]
 pub mod actix;
 pub mod attempt;
@@ -57,6 +51,7 @@ mod hex;
 mod http;
 pub mod idempotency;
 pub mod identity;
+#[cfg(feature = "web")]
 mod json_pointer;
 mod key;
 mod operation;
@@ -81,4 +76,4 @@ pub use self::store::PostgresStore;
 #[cfg(feature = "redis")]
 pub use self::store::RedisStore;
 #[cfg(feature = "sqlite")]
-pub use self::store::{SqliteOpenError, SqliteStore};
+pub use self::store::{SqliteStore, SqliteStoreError};

@@ -27,6 +27,7 @@ impl OperationName<'static> {
 }
 
 impl OperationName<'_> {
+    #[cfg(feature = "web")]
     /// The same, apart from the request.
     pub(crate) fn into_owned(self) -> OperationName<'static> {
         OperationName {

@@ -20,5 +20,5 @@ pub use self::faulty::{FaultyStore, Step, When};
 pub use self::gate::Gate;
 pub use self::lines::Lines;
 pub use self::proxy::Proxy;
-pub use self::server::{Departures, Server};
+pub use self::server::{Departure, Departures, Server, Watch};
 pub use self::stores::{OwnRecords, open_store};

@@ -29,17 +29,16 @@ impl Server {
 
     /// Serves an application, and tells of every request whose client has left before its answer.
     pub async fn start_watched(app: Router) -> (Self, Departures) {
-        let (tell, told) = mpsc::unbounded_channel();
+        let (watch, departures) = Departures::watched();
         let watch = middleware::from_fn(move |request: Request, next: Next| {
-            let tell = tell.clone();
+            let departure = watch.begin();
             async move {
-                let departure = Departure(Some(tell));
                 let response = next.run(request).await;
                 departure.did_not_happen();
                 response
             }
         });
-        (Self::start(app.layer(watch)).await, Departures(told))
+        (Self::start(app.layer(watch)).await, departures)
     }
 
     /// Where it listens.
@@ -59,6 +58,12 @@ impl Drop for Server {
 pub struct Departures(mpsc::UnboundedReceiver<()>);
 
 impl Departures {
+    /// What a server reports to, and what a test hears.
+    pub fn watched() -> (Watch, Self) {
+        let (tell, told) = mpsc::unbounded_channel();
+        (Watch(tell), Self(told))
+    }
+
     /// Waits until the server has noticed that one more client has left.
     pub async fn next(&mut self) {
         within_a_minute("a client's leaving is noticed", self.0.recv())
@@ -67,11 +72,24 @@ impl Departures {
     }
 }
 
-/// Tells when it is dropped.
-struct Departure(Option<mpsc::UnboundedSender<()>>);
+/// What a server reports departures to.
+#[derive(Clone, Debug)]
+pub struct Watch(mpsc::UnboundedSender<()>);
+
+impl Watch {
+    /// Begins to serve a request. If what this returns is dropped before the answer, the client has left.
+    pub fn begin(&self) -> Departure {
+        Departure(Some(self.0.clone()))
+    }
+}
+
+/// A request that is being served. It reports a departure when it is dropped.
+#[derive(Debug)]
+pub struct Departure(Option<mpsc::UnboundedSender<()>>);
 
 impl Departure {
-    fn did_not_happen(mut self) {
+    /// The request was answered.
+    pub fn did_not_happen(mut self) {
         self.0 = None;
     }
 }

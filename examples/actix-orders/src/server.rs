@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::{HttpServer, web};
 use idempotent_runtime::actix::run_until;
-use idempotent_runtime::store::SqliteOpenError;
+use idempotent_runtime::store::SqliteStoreError;
 use idempotent_runtime::{Idempotency, SqliteStore};
 use tokio::signal;
 
@@ -157,7 +157,7 @@ pub enum ServeError {
     Database(#[from] sqlx::Error),
     /// The store of the records could not be opened.
     #[error("cannot open the idempotency store")]
-    Store(#[from] SqliteOpenError),
+    Store(#[from] SqliteStoreError),
     /// The settings of the idempotency handle don't fit the store.
     #[error("cannot use the idempotency store")]
     Settings(#[from] idempotent_runtime::BuildError),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use idempotent_runtime::store::mysql::MySqlStoreError;
 use idempotent_runtime::store::postgres::PostgresStoreError;
-use idempotent_runtime::store::{RedisStoreError, SqliteOpenError, Store};
+use idempotent_runtime::store::{RedisStoreError, SqliteStoreError, Store};
 use idempotent_runtime::{MemoryStore, MySqlStore, PostgresStore, RedisStore, SqliteStore};
 
 /// Opens the store at this URL and brings its tables up to date. Several URLs of Redis, separated by commas, are the nodes
@@ -59,7 +59,7 @@ pub enum StoreUrlError {
     Unknown,
     /// The file could not be opened.
     #[error(transparent)]
-    Sqlite(#[from] SqliteOpenError),
+    Sqlite(#[from] SqliteStoreError),
     /// PostgreSQL could not be used.
     #[error(transparent)]
     Postgres(#[from] PostgresStoreError),

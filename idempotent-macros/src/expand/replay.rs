@@ -60,10 +60,18 @@ fn need(private: &TokenStream, ty: &Type) -> TokenStream {
         let body = need(private, body);
         return quote!(#private::need_tuple((#(#private::PartProbe::<#parts>::NEW.part().witness::<#parts>(),)*), #body));
     }
+    if is_called(ty, "ErrorResponse") {
+        // axum takes it as an error alone, and as no response.
+        return quote!(#private::need_error_response::<#ty>());
+    }
     if is_called_as_a_stream(ty) {
         return quote!(#private::need_no_stream::<#ty>());
     }
     quote!(#private::need_replay::<#ty>())
+}
+
+fn is_called(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
 /// Whether a type has the name of one that may be a stream, so that the message can say so. What it is, the compiler

@@ -113,11 +113,12 @@ fn function(protected: &Protected) -> TokenStream {
 /// The most arguments that clippy takes without a word, unless it is told otherwise.
 const MOST_BY_DEFAULT: usize = 7;
 
-/// The user's function as a closure, in which `Self` is what it is outside.
+/// The user's function as a closure, in which `Self` is what it is outside. What the compiler says of its future, it says under
+/// the function's name.
 fn closure(protected: &Protected) -> TokenStream {
     let Handler { sig, body, .. } = &protected.handler;
     let (name, inputs, ty) = (&sig.ident, inputs(protected), returned(sig));
-    quote!(let #name = async move |#inputs| -> #ty #body;)
+    quote_spanned!(name.span()=> let #name = async move |#inputs| -> #ty #body;)
 }
 
 fn returned(sig: &Signature) -> TokenStream {

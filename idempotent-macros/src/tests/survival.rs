@@ -1,6 +1,6 @@
 //! Whatever is wrong, the item is still there: nothing else in the file breaks, and an editor completes what is typed.
 
-use super::{HANDLER, tokens};
+use super::{HANDLER, tokens, without_its_silence};
 use crate::derive_scope_key::derive;
 use crate::expand::protect;
 use crate::grammar::spec::Door;
@@ -8,7 +8,8 @@ use crate::grammar::spec::Door;
 /// The text of an expansion, in which something is wrong.
 #[track_caller]
 fn mistaken(options: &str, item: &str) -> String {
-    let expanded = protect(Door::Axum, tokens(options), &tokens(item)).to_string();
+    let expanded = protect(Door::Axum, tokens(options), &tokens(item));
+    let expanded = without_its_silence(&expanded);
     assert!(expanded.contains("compile_error"), "{options}\n{expanded}");
     expanded
 }

@@ -48,13 +48,12 @@ impl Attempt {
         let mut extensions = request.extensions_mut();
         let existing = extensions.get::<Current>();
         let existing = existing.filter(|it| !it.0.is_sealed());
-        let shared = match existing {
-            Some(current) => current.0.clone(),
-            None => {
-                let shared = attempt::Attempt::new();
-                extensions.insert(Current(shared.clone()));
-                shared
-            }
+        let shared = if let Some(current) = existing {
+            current.0.clone()
+        } else {
+            let shared = attempt::Attempt::new();
+            extensions.insert(Current(shared.clone()));
+            shared
         };
         drop(extensions);
         Self {

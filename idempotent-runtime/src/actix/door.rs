@@ -14,10 +14,11 @@ use futures_util::future::{FutureExt as _, LocalBoxFuture, poll_fn};
 use tokio_util::task::TaskTracker;
 
 use super::replay::Reply;
-use crate::engine::detach::{Cancel, Detached, keep_local};
+use crate::engine::cancel::Cancel;
+use crate::engine::detach::{Detached, keep_local};
 use crate::http::call::claim_and_run;
 use crate::http::run::{Claiming, HandlerRun};
-use crate::http::{Answer, Door, Read, Whole};
+use crate::http::{Answer, Detaching, Door, Read, Whole};
 use crate::idempotency::{Idempotency, IdempotencyBuilder};
 use crate::refusal::Code;
 
@@ -82,28 +83,6 @@ impl Door for Actix {
     type Response = HttpResponse;
     type Envelope = Enveloped;
     type Reading = Reading;
-    type Handler = LocalBoxFuture<'static, Reply>;
-
-    fn detach_run(
-        running: &TaskTracker,
-        cancel: Cancel,
-        run: HandlerRun<Self>,
-        handler: Self::Handler,
-    ) -> Detached<HttpResponse> {
-        keep_local(running, cancel, run.run(handler))
-    }
-
-    fn detach_claim(
-        running: &TaskTracker,
-        cancel: Cancel,
-        claiming: Box<Claiming<Self>>,
-        handler: Self::Handler,
-    ) -> Detached<HttpResponse> {
-        let call = claim_and_run(claiming, cancel.clone(), handler);
-        // Boxed, so that a task that runs a handler has no room for it.
-        keep_local(running, cancel, Box::pin(call))
-    }
-
     fn write(answer: &Answer<'_>) -> HttpResponse {
         let mut response =
             HttpResponse::new(StatusCode::OK).set_body(BoxBody::new(answer.body.clone()));
@@ -159,6 +138,30 @@ impl Door for Actix {
 
     fn has_header(response: &HttpResponse, name: &str) -> bool {
         response.headers().contains_key(name)
+    }
+}
+
+impl Detaching for Actix {
+    type Handler = LocalBoxFuture<'static, Reply>;
+
+    fn detach_run(
+        running: &TaskTracker,
+        cancel: Cancel,
+        run: HandlerRun<Self>,
+        handler: Self::Handler,
+    ) -> Detached<HttpResponse> {
+        keep_local(running, cancel, run.run(handler))
+    }
+
+    fn detach_claim(
+        running: &TaskTracker,
+        cancel: Cancel,
+        claiming: Box<Claiming<Self>>,
+        handler: Self::Handler,
+    ) -> Detached<HttpResponse> {
+        let call = claim_and_run(claiming, cancel.clone(), handler);
+        // Boxed, so that a task that runs a handler has no room for it.
+        keep_local(running, cancel, Box::pin(call))
     }
 }
 

@@ -38,6 +38,13 @@
 //! It need not be `Send`. A worker that stops drops its tasks: let the attempts in flight end first, by
 //! [`run_until`].
 //!
+//! A worker is a runtime with one thread. A handler that blocks it for longer than its lease also holds up the lease's
+//! renewals, and another attempt may take the record over. Block in [`web::block`](actix_web::web::block) instead.
+//!
+//! A duplicate that waits for the first attempt stops waiting when its client leaves. By default actix-web can't tell a
+//! client that has closed its connection from one that only has nothing more to send, so such a duplicate waits until its
+//! time is up. `HttpServer::h1_allow_half_closed(false)` has it stop at once.
+//!
 //! # The order in which a request is read
 //!
 //! Arguments before the last are extracted first, then the key is looked for, then the body is read, and then the last

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
-use crate::http::saved::{self, SavedOutcome};
+use crate::http::saved::{Decision, SavedOutcome};
 
 /// The recorded outcome that a retry would get.
 ///
@@ -59,11 +59,27 @@ impl Deref for Saved {
 }
 
 /// What becomes of a recorded outcome.
-pub type OnReplay = saved::OnReplay<HttpResponse>;
+#[derive(Debug)]
+pub enum OnReplay {
+    /// The retry gets it.
+    Replay,
+    /// The retry gets this answer instead. The record stays as it is.
+    Answer(HttpResponse),
+    /// The record is removed, and the handler runs anew. Of several retries at once, one runs.
+    Forget,
+}
 
 impl OnReplay {
     /// The retry gets this answer instead.
     pub fn answer(response: impl Into<HttpResponse>) -> Self {
         Self::Answer(response.into())
+    }
+
+    pub(super) fn decision(self) -> Decision<HttpResponse> {
+        match self {
+            Self::Replay => Decision::Replay,
+            Self::Answer(response) => Decision::Answer(response),
+            Self::Forget => Decision::Forget,
+        }
     }
 }

@@ -170,6 +170,7 @@ pub trait Witness<T> {
 }
 
 /// Makes the reply.
+#[allow(clippy::needless_pass_by_value, reason = "it is used once")]
 pub fn reply<T>(witness: impl Witness<T>, request: &HttpRequest, value: T) -> Reply {
     witness.reply(request, value)
 }

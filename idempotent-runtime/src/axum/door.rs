@@ -18,10 +18,11 @@ use http_body_util::BodyExt as _;
 use tokio_util::task::TaskTracker;
 
 use super::witness::Reply;
-use crate::engine::detach::{Cancel, Detached, send};
+use crate::engine::cancel::Cancel;
+use crate::engine::detach::{Detached, send};
 use crate::http::call::claim_and_run;
 use crate::http::run::{Claiming, HandlerRun};
-use crate::http::{Answer, Door, Read, Whole};
+use crate::http::{Answer, Detaching, Door, Read, Whole};
 use crate::idempotency::{Idempotency, IdempotencyBuilder};
 use crate::refusal::Code;
 
@@ -89,28 +90,6 @@ impl Door for Axum {
     type Response = Response;
     type Envelope = Enveloped;
     type Reading = Reading;
-    type Handler = BoxFuture<'static, Reply>;
-
-    fn detach_run(
-        running: &TaskTracker,
-        cancel: Cancel,
-        run: HandlerRun<Self>,
-        handler: Self::Handler,
-    ) -> Detached<Response> {
-        send(running, cancel, run.run(handler))
-    }
-
-    fn detach_claim(
-        running: &TaskTracker,
-        cancel: Cancel,
-        claiming: Box<Claiming<Self>>,
-        handler: Self::Handler,
-    ) -> Detached<Response> {
-        let call = claim_and_run(claiming, cancel.clone(), handler);
-        // Boxed, so that a task that runs a handler has no room for it.
-        send(running, cancel, Box::pin(call))
-    }
-
     fn write(answer: &Answer<'_>) -> Response {
         let mut response = Response::new(Body::from(answer.body.clone()));
         Self::set_status(&mut response, answer.status);
@@ -166,6 +145,30 @@ impl Door for Axum {
 
     fn has_header(response: &Response, name: &str) -> bool {
         response.headers().contains_key(name)
+    }
+}
+
+impl Detaching for Axum {
+    type Handler = BoxFuture<'static, Reply>;
+
+    fn detach_run(
+        running: &TaskTracker,
+        cancel: Cancel,
+        run: HandlerRun<Self>,
+        handler: Self::Handler,
+    ) -> Detached<Response> {
+        send(running, cancel, run.run(handler))
+    }
+
+    fn detach_claim(
+        running: &TaskTracker,
+        cancel: Cancel,
+        claiming: Box<Claiming<Self>>,
+        handler: Self::Handler,
+    ) -> Detached<Response> {
+        let call = claim_and_run(claiming, cancel.clone(), handler);
+        // Boxed, so that a task that runs a handler has no room for it.
+        send(running, cancel, Box::pin(call))
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::http::saved::{self, SavedOutcome};
+use crate::http::saved::{Decision, SavedOutcome};
 
 /// The recorded outcome that a retry would get.
 ///
@@ -60,11 +60,27 @@ impl Deref for Saved {
 }
 
 /// What becomes of a recorded outcome.
-pub type OnReplay = saved::OnReplay<Response>;
+#[derive(Debug)]
+pub enum OnReplay {
+    /// The retry gets it.
+    Replay,
+    /// The retry gets this answer instead. The record stays as it is.
+    Answer(Response),
+    /// The record is removed, and the handler runs anew. Of several retries at once, one runs.
+    Forget,
+}
 
 impl OnReplay {
     /// The retry gets this answer instead.
     pub fn answer(response: impl IntoResponse) -> Self {
         Self::Answer(response.into_response())
+    }
+
+    pub(super) fn decision(self) -> Decision<Response> {
+        match self {
+            Self::Replay => Decision::Replay,
+            Self::Answer(response) => Decision::Answer(response),
+            Self::Forget => Decision::Forget,
+        }
     }
 }

@@ -15,8 +15,8 @@ pub use super::run::{
     decided, deciding, enter, hand_over, key, protect, run, scope,
 };
 pub use super::witness::{
-    AnyResponse, Either, NoStream, Part, Replayable, Reply, Tuple, Witness, need_no_stream,
-    need_replay, need_result, need_tuple, reply,
+    AnyResponse, Either, NoStream, Part, Replayable, Reply, Tuple, Witness, need_error_response,
+    need_no_stream, need_replay, need_result, need_tuple, reply,
 };
 pub use crate::key::KeyArgument;
 pub use crate::policy::{

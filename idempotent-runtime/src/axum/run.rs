@@ -190,7 +190,8 @@ where
     F: FnOnce(Saved) -> Fut,
     Fut: Future<Output = OnReplay>,
 {
-    call.enter(|saved| on_replay(Saved::new(saved))).await
+    let decide = async |saved| on_replay(Saved::new(saved)).await.decision();
+    call.enter(decide).await
 }
 
 /// Runs the handler under the call's key.

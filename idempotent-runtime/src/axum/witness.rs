@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use axum::response::{IntoResponse, Response};
+use axum::response::{ErrorResponse, IntoResponse, Response};
 
 use super::replay::Replay;
 use crate::outcome::Disposition;
@@ -18,6 +18,7 @@ pub trait Witness<T> {
 }
 
 /// Makes the reply.
+#[allow(clippy::needless_pass_by_value, reason = "it is used once")]
 pub fn reply<T>(witness: impl Witness<T>, value: T) -> Reply {
     witness.reply(value)
 }
@@ -138,6 +139,14 @@ impl<T: Replay> NoStream for T {}
 /// The witness for a type that is called as a stream is.
 pub fn need_no_stream<T: NoStream>() -> Replayable<T> {
     need_replay()
+}
+
+/// The witness for axum's error that may be any response.
+pub fn need_error_response<E: Into<ErrorResponse>>() -> Replayable<E> {
+    Replayable::new(
+        |error| Err::<(), ErrorResponse>(error.into()).into_response(),
+        |_| None,
+    )
 }
 
 /// The witness for a result of two types that have one.

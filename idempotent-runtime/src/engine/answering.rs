@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::call::{ClaimRequest, Entered};
+use super::cancel::Cancel;
 use super::complaints::Failed;
-use super::detach::Cancel;
 use super::steps::ask;
 use super::waiting::{Until, Waiter};
 use crate::policy::{Mismatch, Pending, StoreDown};

@@ -19,8 +19,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::complaints::INTERVAL;
+use super::jitter::jitter;
 use super::steps::{CLAIM_PATIENCE, silence, within};
-use super::waiting::jitter;
 use crate::clock::Clock;
 use crate::identity::{AttemptId, RecordId};
 use crate::store::{Claim, Completion, Fence, Store, StoreError};

@@ -5,19 +5,17 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::backlog::Errand;
+use super::cancel::Cancel;
 use super::claim::{Taken, claim, claim_now};
-use super::complaints::Failed;
 use super::completion::{abandon, answer_for_lost, conclude};
-use super::detach::Cancel;
 use super::errand_on_drop::ErrandOnDrop;
 use super::heartbeat::Beating;
-use super::steps::ask;
 use super::{Ending, Engine, Identity, Lease, Supervisor};
 use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Outcome};
 use crate::policy::Policy;
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Refusal;
 use crate::store::{Fence, Label, Won};
 
 /// What a call claims, and under which policy.
@@ -68,7 +66,14 @@ pub(crate) enum Entered {
     /// The store could not be asked, and the endpoint runs its handler all the same.
     Unprotected,
     /// What the record holds, and the attempt that put it there.
-    Recorded(Outcome, AttemptId),
+    Recorded(
+        Outcome,
+        #[cfg_attr(
+            not(feature = "web"),
+            expect(dead_code, reason = "only web doors forget an outcome")
+        )]
+        AttemptId,
+    ),
     /// The same while that attempt is still running.
     Provisional(Outcome),
     Refused(Refusal),
@@ -98,7 +103,7 @@ pub(crate) fn enter_now(request: &ClaimRequest) -> Option<Entered> {
     let permit = request.engine.admit().ok()?;
     request.engine.make_ready();
     match claim_now(request)? {
-        Taken::Won { lease, won } => Some(Entered::Held(request.held(lease, won, permit))),
+        Taken::Won { lease, won } => Some(Entered::Held(request.held(lease, &won, permit))),
         Taken::Found(record) if request.waits_for(&record).is_some() => None,
         Taken::Found(record) => {
             tracing::debug!(record = %request.record, state = ?record.state, "answering from the record");
@@ -118,7 +123,7 @@ pub(crate) async fn enter(request: &ClaimRequest, cancel: &Cancel) -> Entered {
     request.engine.make_ready();
     cancel.forbid().await;
     match claim(request).await {
-        Ok(Taken::Won { lease, won }) => Entered::Held(request.held(lease, won, permit)),
+        Ok(Taken::Won { lease, won }) => Entered::Held(request.held(lease, &won, permit)),
         Ok(Taken::Found(record)) => {
             // Nothing is held: neither the client's leaving nor the bound on attempts matters here.
             cancel.allow();
@@ -136,7 +141,7 @@ pub(crate) async fn enter(request: &ClaimRequest, cancel: &Cancel) -> Entered {
 
 impl ClaimRequest {
     /// The call that won its claim. Its lease is renewed from here on.
-    fn held(&self, lease: Lease, won: Won, permit: Option<OwnedSemaphorePermit>) -> Held {
+    fn held(&self, lease: Lease, won: &Won, permit: Option<OwnedSemaphorePermit>) -> Held {
         let lease = Arc::new(lease);
         let heartbeat = &self.engine.heartbeat;
         let beating = heartbeat.enter(Arc::clone(&lease), self.policy.deadline);
@@ -214,19 +219,4 @@ pub(crate) async fn end<R>(
     };
     drop(permit);
     answer
-}
-
-/// Removes a recorded outcome, if `attempt` is still the one that put it there, so that the next claim wins.
-pub(crate) async fn forget(request: &ClaimRequest, attempt: AttemptId) -> Result<(), Refusal> {
-    let forget = request.engine.store().forget(request.record, attempt);
-    match ask(request.engine.clock(), forget).await {
-        // Somebody else may have been faster; the claim that follows sees what there is now.
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let complaints = &request.engine.complaints;
-            let clock = request.engine.clock();
-            complaints.complain(clock, Failed::Step, &error);
-            Err(Code::StoreUnavailable.into())
-        }
-    }
 }

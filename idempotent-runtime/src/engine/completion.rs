@@ -79,14 +79,13 @@ async fn complete(
     lease: &Lease,
     mut completion: Completion,
 ) -> Result<Fence, StoreError> {
-    let told = match lease.complete_now(&completion) {
-        Some(told) => Ok(told),
-        None => {
-            let dropped = on_drop(request, lease, Errand::Complete(completion.clone()));
-            let told = tell(request, lease, &mut completion).await;
-            dropped.disarm();
-            told
-        }
+    let told = if let Some(told) = lease.complete_now(&completion) {
+        Ok(told)
+    } else {
+        let dropped = on_drop(request, lease, Errand::Complete(completion.clone()));
+        let told = tell(request, lease, &mut completion).await;
+        dropped.disarm();
+        told
     };
     leave_to_backlog(request, lease, &told, || {
         Errand::Complete(completion.clone())

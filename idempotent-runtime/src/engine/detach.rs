@@ -14,71 +14,15 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-/// Nobody may cancel the call.
-const FORBIDDEN: u8 = 0;
-/// The call ends with its client.
-const ALLOWED: u8 = 1;
-/// Nobody may cancel the call, and its client has left.
-const ORPHANED: u8 = 2;
-/// The client of a call that may be cancelled has left.
-const CANCELLED: u8 = 3;
+use super::cancel::Cancel;
 
-/// Whether a call may be cancelled. Shared by the call and whoever waits for it.
-#[derive(Clone)]
-pub struct Cancel(Option<Arc<AtomicU8>>);
-
-impl Cancel {
-    /// For a call that gets a task of its own, and must not be cancelled at first.
-    pub(crate) fn forbidden() -> Self {
-        Self(Some(Arc::new(AtomicU8::new(FORBIDDEN))))
-    }
-
-    /// For a call that is dropped with whoever waits for it, and never otherwise.
-    pub(crate) fn with_caller() -> Self {
-        Self(None)
-    }
-
-    /// Says that the call must not be cancelled from here on. To be said before anything that must come to its end, and
-    /// without an `.await` in between.
-    ///
-    /// Never ends if the client has left while the call could be cancelled.
-    pub(crate) async fn forbid(&self) {
-        self.advance(ALLOWED, FORBIDDEN);
-        if self.has_come() {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    /// Says that the call may end with its client.
-    pub(crate) fn allow(&self) {
-        self.advance(FORBIDDEN, ALLOWED);
-        self.advance(ORPHANED, CANCELLED);
-    }
-
-    /// Whether the client has left and the call may be cancelled. It is to end by itself then.
-    pub(crate) fn has_come(&self) -> bool {
-        let stage = self.0.as_ref();
-        stage.is_some_and(|stage| stage.load(Ordering::Acquire) == CANCELLED)
-    }
-
-    /// Goes from one stage to another, unless it is at a third.
-    fn advance(&self, from: u8, to: u8) -> bool {
-        let Some(stage) = &self.0 else {
-            return false;
-        };
-        let exchanged = stage.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
-        exchanged.is_ok()
-    }
-}
-
+#[cfg(feature = "axum")]
 /// Runs a call in a task of its own, on any worker of the runtime.
 ///
 /// Panics where there is no tokio runtime.
@@ -93,13 +37,10 @@ pub(crate) fn send<T: Send + 'static>(
     }
 }
 
+#[cfg(feature = "actix")]
 /// Runs a call in a task of its own, on this thread.
 ///
 /// Panics outside a tokio [`LocalSet`](tokio::task::LocalSet), in which actix runs its workers.
-#[cfg_attr(
-    not(feature = "actix"),
-    allow(dead_code, reason = "only actix is local")
-)]
 pub(crate) fn keep_local<T: 'static>(
     running: &TaskTracker,
     cancel: Cancel,
@@ -136,10 +77,8 @@ impl<T> Future for Detached<T> {
 
 impl<T> Drop for Detached<T> {
     fn drop(&mut self) {
-        if self.cancel.advance(ALLOWED, CANCELLED) {
+        if self.cancel.client_left() {
             self.task.abort();
-        } else {
-            self.cancel.advance(FORBIDDEN, ORPHANED);
         }
     }
 }
@@ -150,13 +89,7 @@ impl<T> fmt::Debug for Detached<T> {
     }
 }
 
-impl fmt::Debug for Cancel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Cancel").field(&self.0).finish()
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "axum", feature = "actix"))]
 mod tests {
     use tokio::sync::oneshot;
     use tokio::task::LocalSet;
@@ -268,7 +201,7 @@ mod tests {
     async fn a_call_that_was_cancelled_never_claims_again() {
         let cancel = Cancel::forbidden();
         cancel.allow();
-        assert!(cancel.advance(ALLOWED, CANCELLED));
+        assert!(cancel.client_left());
         let forbid = std::pin::pin!(cancel.forbid());
         assert!(futures_util::poll!(forbid).is_pending());
     }
@@ -288,13 +221,5 @@ mod tests {
         drop(call);
         go.send(()).expect("the call waits");
         assert_eq!(told.await, Ok(true));
-    }
-
-    #[tokio::test]
-    async fn a_call_in_place_is_never_told_to_end() {
-        let cancel = Cancel::with_caller();
-        cancel.allow();
-        cancel.forbid().await;
-        assert!(!cancel.has_come());
     }
 }

@@ -17,12 +17,17 @@ mod attempt;
 mod backlog;
 mod budget;
 mod call;
+pub(crate) mod cancel;
 mod claim;
 mod complaints;
 mod completion;
+#[cfg(feature = "web")]
 pub(crate) mod detach;
 mod errand_on_drop;
+#[cfg(feature = "web")]
+mod forget;
 mod heartbeat;
+mod jitter;
 mod lease;
 mod rotation;
 mod steps;
@@ -33,9 +38,11 @@ pub(crate) use self::attempt::{Ending, Supervisor};
 use self::backlog::{Backlog, Errand};
 use self::budget::Budget;
 pub(crate) use self::call::{
-    Answer, ClaimRequest, Ended, Entered, Held, end, enter, enter_now, forget, leave, start,
+    Answer, ClaimRequest, Ended, Entered, Held, end, enter, enter_now, leave, start,
 };
 use self::complaints::Complaints;
+#[cfg(feature = "web")]
+pub(crate) use self::forget::forget;
 use self::heartbeat::Heartbeat;
 pub(crate) use self::lease::Lease;
 pub(crate) use self::rotation::{Identity, enter_under_any_secret};

@@ -7,8 +7,8 @@
 
 use futures_util::future::join_all;
 
+use super::cancel::Cancel;
 use super::complaints::Failed;
-use super::detach::Cancel;
 use super::steps::ask;
 use super::steps::{CLAIM_PATIENCE, send_twice};
 use super::{ClaimRequest, Entered, Held, enter};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::select;
 
 use super::budget::Budget;
-use super::waiting::jitter;
+use super::jitter::jitter;
 use crate::clock::Clock;
 use crate::store::{StoreError, StoreFuture};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::jitter::jitter;
 use super::steps::within;
-use super::waiting::jitter;
 use crate::clock::Clock;
 use crate::store::Store;
 

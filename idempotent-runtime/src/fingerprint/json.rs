@@ -4,13 +4,15 @@
 //! takes numbers for doubles, so that two integers above 2^53 can have one form. Here integers keep all their digits:
 //! one that no double equals stands in the form as a text that no other text can be.
 
+#[cfg(feature = "web")]
+mod pointers;
+
 use std::borrow::Cow;
 
 use json_event_parser::{JsonEvent, SliceJsonParser};
 use serde_json::{Map, Number, Value};
 
 use crate::digest::Fields;
-use crate::json_pointer::{index, unescape};
 
 /// Deeper documents count by their bytes.
 const DEEPEST: usize = 128;
@@ -42,50 +44,6 @@ impl Canonical {
     pub(super) fn hash_into(&self, fields: &mut Fields) {
         fields.push(b"json");
         hash_value(&self.0, fields);
-    }
-
-    /// Hashes what stands at these pointers, and says whether anything does. What is absent differs from null.
-    pub(super) fn hash_fields_into(&self, pointers: &[&str], fields: &mut Fields) -> bool {
-        let mut any = false;
-        fields.push(b"fields");
-        for pointer in pointers {
-            fields.push(pointer.as_bytes());
-            match self.0.pointer(pointer) {
-                None => fields.push(b"absent"),
-                Some(value) => {
-                    any = true;
-                    fields.push(b"present");
-                    hash_value(value, fields);
-                }
-            }
-        }
-        any
-    }
-
-    /// The document without what stands at these pointers. An element of an array leaves its place behind, so that the
-    /// others keep theirs.
-    pub(super) fn without(mut self, pointers: &[&str]) -> Self {
-        for pointer in pointers {
-            let Some((parent, last)) = pointer.rsplit_once('/') else {
-                if pointer.is_empty() {
-                    // It stands for the whole document.
-                    return Self(Value::Null);
-                }
-                continue;
-            };
-            match self.0.pointer_mut(parent) {
-                Some(Value::Object(members)) => {
-                    members.remove(&*unescape(last));
-                }
-                Some(Value::Array(elements)) => {
-                    if let Some(element) = index(last).and_then(|index| elements.get_mut(index)) {
-                        *element = Value::Null;
-                    }
-                }
-                _ => {}
-            }
-        }
-        self
     }
 }
 

@@ -7,17 +7,18 @@ use std::task::{Context, Poll, ready};
 use tokio_util::task::TaskTracker;
 
 use super::run::{Claiming, HandlerRun};
-use super::saved::{OnReplay, SavedOutcome};
-use super::{Claimable, Door, Refuser, Reply};
-use crate::engine::detach::{Cancel, Detached};
+use super::saved::{Decision, SavedOutcome};
+use super::{Claimable, Detaching, Refuser, Reply};
+use crate::engine::cancel::Cancel;
+use crate::engine::detach::Detached;
 use crate::key::KeyArgument;
 use crate::refusal::Code;
 use crate::scope::ScopeKey;
 
 /// A call whose handler has its arguments. It needs no protection where nothing is inside.
-pub struct Call<D: Door>(Option<Box<Claimable<D>>>);
+pub struct Call<D: Detaching>(Option<Box<Claimable<D>>>);
 
-impl<D: Door> Call<D> {
+impl<D: Detaching> Call<D> {
     pub(crate) fn unprotected() -> Self {
         Self(None)
     }
@@ -72,7 +73,7 @@ impl<D: Door> Call<D> {
 }
 
 /// A call that isn't answered at once.
-enum Left<D: Door> {
+enum Left<D: Detaching> {
     /// It holds its record.
     Run(TaskTracker, HandlerRun<D>),
     /// It has not claimed.
@@ -80,7 +81,7 @@ enum Left<D: Door> {
 }
 
 /// Claims where the store answers at once, and answers where the record does.
-fn enter_now<D: Door>(claiming: Box<Claiming<D>>) -> Result<D::Response, Left<D>> {
+fn enter_now<D: Detaching>(claiming: Box<Claiming<D>>) -> Result<D::Response, Left<D>> {
     let running = claiming.running().clone();
     match claiming.enter_now() {
         Ok(claimed) => match claimed.or_replay() {
@@ -91,7 +92,7 @@ fn enter_now<D: Door>(claiming: Box<Claiming<D>>) -> Result<D::Response, Left<D>
     }
 }
 
-impl<D: Door> Left<D> {
+impl<D: Detaching> Left<D> {
     fn detach(self, handler: D::Handler) -> Rest<D> {
         Rest(At::Detached(match self {
             Self::Run(running, run) => D::detach_run(&running, Cancel::with_caller(), run, handler),
@@ -104,7 +105,7 @@ impl<D: Door> Left<D> {
 }
 
 /// Claims, and runs the handler where it is to run.
-pub(crate) async fn claim_and_run<D: Door>(
+pub(crate) async fn claim_and_run<D: Detaching>(
     claiming: Box<Claiming<D>>,
     cancel: Cancel,
     handler: D::Handler,
@@ -116,16 +117,16 @@ pub(crate) async fn claim_and_run<D: Door>(
 }
 
 /// What is left to do of a call: it is over, or goes on.
-pub struct Rest<D: Door>(At<D>);
+pub struct Rest<D: Detaching>(At<D>);
 
-enum At<D: Door> {
+enum At<D: Detaching> {
     Answered(Option<D::Response>),
     /// A handler that isn't protected runs in its connection's task, as it would without the attribute.
     InPlace(D::Handler),
     Detached(Detached<D::Response>),
 }
 
-impl<D: Door> Rest<D> {
+impl<D: Detaching> Rest<D> {
     pub(crate) fn answered(response: D::Response) -> Self {
         Self(At::Answered(Some(response)))
     }
@@ -157,10 +158,10 @@ impl<D: Door> Rest<D> {
 }
 
 /// A call that has not claimed. It isn't protected where nothing is inside.
-pub struct Undecided<D: Door>(Option<(Box<Claiming<D>>, Cancel)>);
+pub struct Undecided<D: Detaching>(Option<(Box<Claiming<D>>, Cancel)>);
 
 /// All that is left to do of a call whose retries `on_replay` decides, or its answer.
-pub enum Deciding<D: Door, R> {
+pub enum Deciding<D: Detaching, R> {
     #[doc(hidden)]
     Answered(D::Response),
     /// It isn't protected.
@@ -171,17 +172,14 @@ pub enum Deciding<D: Door, R> {
 }
 
 /// A handler that is to run; it isn't protected where nothing is inside.
-pub struct Entered<D: Door>(Option<HandlerRun<D>>);
+pub struct Entered<D: Detaching>(Option<HandlerRun<D>>);
 
-impl<D: Door> Undecided<D> {
+impl<D: Detaching> Undecided<D> {
     /// Claims the record. Where it has an outcome, `on_replay` says what becomes of it. `Err` is the answer.
-    pub(crate) async fn enter<F>(
+    pub(crate) async fn enter(
         self,
-        on_replay: impl FnOnce(SavedOutcome) -> F,
-    ) -> Result<Entered<D>, D::Response>
-    where
-        F: Future<Output = OnReplay<D::Response>>,
-    {
+        on_replay: impl AsyncFnOnce(SavedOutcome) -> Decision<D::Response>,
+    ) -> Result<Entered<D>, D::Response> {
         use super::run::Claimed::Replay;
         let Some((claiming, cancel)) = self.0 else {
             return Ok(Entered(None));
@@ -189,9 +187,9 @@ impl<D: Door> Undecided<D> {
         let claimed = match claiming.enter(&cancel).await {
             Replay(claiming, outcome, attempt) => {
                 match on_replay(SavedOutcome::new(outcome.clone())).await {
-                    OnReplay::Replay => return Err(claiming.replay(&outcome)),
-                    OnReplay::Answer(response) => return Err(response),
-                    OnReplay::Forget => claiming.forget_and_enter(attempt, &cancel).await,
+                    Decision::Replay => return Err(claiming.replay(&outcome)),
+                    Decision::Answer(response) => return Err(response),
+                    Decision::Forget => claiming.forget_and_enter(attempt, &cancel).await,
                 }
             }
             claimed => claimed,
@@ -201,7 +199,7 @@ impl<D: Door> Undecided<D> {
     }
 }
 
-impl<D: Door> Entered<D> {
+impl<D: Detaching> Entered<D> {
     /// Runs the handler under the call's key.
     pub(crate) async fn run(
         self,
@@ -216,7 +214,7 @@ impl<D: Door> Entered<D> {
 
 macro_rules! opaque_debug {
     ($($ty:ident),*) => {$(
-        impl<D: Door> fmt::Debug for $ty<D> {
+        impl<D: Detaching> fmt::Debug for $ty<D> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($ty)).finish_non_exhaustive()
             }
@@ -226,7 +224,7 @@ macro_rules! opaque_debug {
 
 opaque_debug!(Call, Rest, Undecided, Entered);
 
-impl<D: Door, R> fmt::Debug for Deciding<D, R> {
+impl<D: Detaching, R> fmt::Debug for Deciding<D, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Deciding").finish_non_exhaustive()
     }

@@ -1,11 +1,8 @@
 //! What a framework has to do for the HTTP core.
 
 use bytes::Bytes;
-use tokio_util::task::TaskTracker;
 
 use super::Answer;
-use super::run::{Claiming, HandlerRun};
-use crate::engine::detach::{Cancel, Detached};
 use crate::outcome::Disposition;
 use crate::refusal::Code;
 
@@ -19,25 +16,6 @@ pub trait Door: Sized + 'static {
 
     /// A response that is being read.
     type Reading: Future<Output = Read<Self::Response>> + Unpin;
-
-    /// A handler that is to run, in a box.
-    type Handler: Future<Output = Reply<Self::Response>> + Unpin;
-
-    /// Runs [`HandlerRun::run`] in a task of its own.
-    fn detach_run(
-        running: &TaskTracker,
-        cancel: Cancel,
-        run: HandlerRun<Self>,
-        handler: Self::Handler,
-    ) -> Detached<Self::Response>;
-
-    /// Runs [`claim_and_run`](super::call::claim_and_run) in a task of its own.
-    fn detach_claim(
-        running: &TaskTracker,
-        cancel: Cancel,
-        claiming: Box<Claiming<Self>>,
-        handler: Self::Handler,
-    ) -> Detached<Self::Response>;
 
     /// Makes a response.
     fn write(answer: &Answer<'_>) -> Self::Response;

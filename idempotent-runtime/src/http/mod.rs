@@ -18,8 +18,10 @@
 pub(crate) mod answer;
 pub(crate) mod call;
 pub(crate) mod content_type;
+pub(crate) mod detaching;
 pub(crate) mod door;
 pub(crate) mod head;
+mod keys;
 pub(crate) mod problem;
 pub(crate) mod refuse;
 pub(crate) mod request;
@@ -27,6 +29,7 @@ pub(crate) mod run;
 pub(crate) mod saved;
 
 pub use self::answer::Answer;
+pub use self::detaching::Detaching;
 pub use self::door::{Door, Read, Reply, Whole};
 pub(crate) use self::head::{Head, Line, PathParameter};
 pub(crate) use self::refuse::Refuser;

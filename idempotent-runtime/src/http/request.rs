@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::content_type::{is_multipart_form, may_hold_fields};
 use super::head::is_safe;
+use super::keys::{HeadKeys, find_in_body, find_in_head};
 use super::run::Claiming;
 use super::{Door, Head, Refuser};
 use crate::attempt::Attempt;
@@ -11,10 +12,7 @@ use crate::engine::ClaimRequest;
 use crate::fingerprint::{Body, Fingerprint, Malformed, Part, RequestLine, parts_of};
 use crate::idempotency::{Fingerprints, Found, Idempotency};
 use crate::identity::Origin;
-use crate::key::{
-    HeadKeys, IdempotencyKey, InvalidKey, KeyArgument, Place, agree, find_in_body, find_in_head,
-    parse_key,
-};
+use crate::key::{IdempotencyKey, InvalidKey, KeyArgument, Place, agree, parse_key};
 use crate::operation::OperationName;
 use crate::policy::{FingerprintOf, KeySource, Missing, Policy};
 use crate::refusal::Code;
@@ -197,6 +195,7 @@ impl<D: Door> Claimable<D> {
     }
 
     /// Makes what it claims; `None` where it turns out to need no protection. `Err` is the answer.
+    #[allow(clippy::boxed_local, reason = "it is in a box already")]
     pub(crate) fn claiming(mut self: Box<Self>) -> Result<Option<Box<Claiming<D>>>, D::Response> {
         let key = match self.key() {
             Ok(Some(key)) => key,

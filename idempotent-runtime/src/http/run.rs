@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::answer::{keep, mark_unstored, replay};
 use super::{Door, Refuser, Reply};
 use crate::attempt::{Attempt, Running};
-use crate::engine::detach::Cancel;
+use crate::engine::cancel::Cancel;
 use crate::engine::{
     self, Answer, ClaimRequest, Ended, Ending, Entered, Held, Supervisor, enter_now,
     enter_under_any_secret,
@@ -132,14 +132,12 @@ impl<D: Door> HandlerRun<D> {
         self,
         handler: impl Future<Output = Reply<D::Response>> + Unpin,
     ) -> D::Response {
-        match self.0 {
-            Some((claiming, held)) => claiming.run(held, handler).await,
-            None => {
-                let mut response = handler.await.response;
-                mark_unstored::<D>(&mut response);
-                response
-            }
+        if let Some((claiming, held)) = self.0 {
+            return claiming.run(held, handler).await;
         }
+        let mut response = handler.await.response;
+        mark_unstored::<D>(&mut response);
+        response
     }
 }
 

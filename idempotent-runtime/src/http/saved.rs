@@ -44,11 +44,11 @@ impl SavedOutcome {
 
 /// What becomes of a recorded outcome.
 #[derive(Debug)]
-pub enum OnReplay<R> {
+pub(crate) enum Decision<R> {
     /// The retry gets it.
     Replay,
-    /// The retry gets this answer instead. The record stays as it is.
+    /// The retry gets this answer instead.
     Answer(R),
-    /// The record is removed, and the handler runs anew. Of several retries at once, one runs.
+    /// The record is removed, and the handler runs anew.
     Forget,
 }

@@ -13,10 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::builder::{BuildError, IdempotencyBuilder};
-pub(crate) use self::claim::{Fingerprints, Found};
+#[cfg(feature = "web")]
+pub(crate) use self::claim::Fingerprints;
+pub(crate) use self::claim::Found;
 pub use self::find::{Find, FindError};
 use self::operations::in_time;
-pub(crate) use self::settings::{HttpSettings, Settings};
+#[cfg(feature = "web")]
+pub(crate) use self::settings::HttpSettings;
+pub(crate) use self::settings::Settings;
 use crate::engine::Engine;
 use crate::store::Store;
 

@@ -1,6 +1,8 @@
 //! What all endpoints of a handle share.
 
+#[cfg(feature = "web")]
 use std::any::Any;
+#[cfg(feature = "web")]
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,34 +38,30 @@ pub(crate) struct HttpSettings {
     pub(crate) dropped_headers: Vec<String>,
     /// Where the application tells its clients about its keys.
     pub(crate) documentation: Option<String>,
+    #[cfg(feature = "web")]
     /// The application's envelopes for refusals, one for each door that has one.
     pub(crate) envelopes: Envelopes,
 }
 
+#[cfg(feature = "web")]
 /// Envelopes by their types, since each is written in a framework's own types.
 #[derive(Clone, Default)]
 pub(crate) struct Envelopes(Vec<Arc<dyn Any + Send + Sync>>);
 
+#[cfg(feature = "web")]
 impl Envelopes {
     /// Installs an envelope in place of another of its type.
-    #[cfg_attr(
-        not(feature = "web"),
-        allow(dead_code, reason = "only web doors have envelopes")
-    )]
     pub(crate) fn set<E: Any + Send + Sync>(&mut self, envelope: E) {
         self.0.retain(|it| !it.is::<E>());
         self.0.push(Arc::new(envelope));
     }
 
-    #[cfg_attr(
-        not(feature = "web"),
-        allow(dead_code, reason = "only web doors have envelopes")
-    )]
     pub(crate) fn get<E: Any + Send + Sync>(&self) -> Option<&E> {
         self.0.iter().find_map(|it| it.downcast_ref())
     }
 }
 
+#[cfg(feature = "web")]
 impl fmt::Debug for Envelopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Envelopes").field(&self.0.len()).finish()
@@ -76,6 +74,7 @@ impl Default for HttpSettings {
             replayed_header: Some(REPLAYED.to_owned()),
             dropped_headers: Vec::new(),
             documentation: None,
+            #[cfg(feature = "web")]
             envelopes: Envelopes::default(),
         }
     }

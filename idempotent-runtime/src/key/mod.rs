@@ -1,17 +1,15 @@
 //! Reading an idempotency key: never trusted, checked before anything is looked up.
 
 mod argument;
-mod document;
 #[cfg(feature = "web")]
-mod find;
+mod document;
 
 use std::borrow::Cow;
 use std::fmt;
 
 pub use self::argument::KeyArgument;
-use self::document::{Found, find_in_form, find_in_json};
 #[cfg(feature = "web")]
-pub(crate) use self::find::{HeadKeys, find_in_body, find_in_head};
+pub(crate) use self::document::{Found, find_in_form, find_in_json};
 use crate::policy::KeyFormat;
 
 /// A key that passed its format: decoded, not empty, of allowed length.

@@ -1,19 +1,29 @@
-//! A row as the stores on servers keep it: one small number for how far it is, and one outcome, which is provisional as
-//! long as the row is running.
+//! A row as the stores on servers keep it: one small number for its state, and one outcome, which is provisional while the
+//! row is running. SQLite shares parts of it.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::StoreError;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 use super::transition::{Phase, Row};
-use super::{Claim, Claimed, Extra, Label, StoreError, transition};
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
+use super::{Claim, Claimed, Extra, Label, transition};
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 use crate::clock::Timestamp;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 use crate::fingerprint::Fingerprint;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 use crate::identity::AttemptId;
-use crate::outcome::{Disposition, Headers, Outcome};
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
+use crate::outcome::Disposition;
+use crate::outcome::{Headers, Outcome};
 
 /// The numbers of the column `state`. They are written into statements and scripts, and never change.
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 pub(super) mod state {
     pub(in crate::store) const RUNNING: i16 = 0;
     pub(in crate::store) const RELEASED: i16 = 1;
@@ -23,6 +33,7 @@ pub(super) mod state {
 }
 
 /// The state of a done row.
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 pub(super) fn state_of(disposition: Disposition) -> i16 {
     match disposition {
         Disposition::Completed => state::COMPLETED,
@@ -31,15 +42,16 @@ pub(super) fn state_of(disposition: Disposition) -> i16 {
     }
 }
 
-/// The longest time that is added to a server's clock, in milliseconds: some 285,000 years, so that no sum overflows.
+/// The longest time that is added to a server's clock, in milliseconds: about 285,000 years, so no sum overflows.
 const LONGEST: i64 = 1 << 53;
 
-/// A duration as servers add it to their clocks.
+/// A duration in milliseconds, as it is added to a server's clock.
 pub(super) fn millis(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_millis()).map_or(LONGEST, |millis| millis.min(LONGEST))
 }
 
 /// The values of a row's columns, as they were read.
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Columns {
     pub(super) fingerprint: Vec<u8>,
@@ -61,7 +73,27 @@ pub(super) struct Columns {
     pub(super) extra: Option<Vec<u8>>,
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 impl Columns {
+    /// Drops what belongs to an earlier generation.
+    ///
+    /// A process of an earlier release that makes a record anew leaves the columns it doesn't know as they were. The first
+    /// attempt of a generation gives it its name, so such a row is recognised by its generation.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(super) fn without_earlier_generation(self) -> Self {
+        let is_first = self.state == state::RUNNING && self.taken_from.is_none();
+        if !is_first || self.generation.as_ref() == Some(&self.attempt) {
+            return self;
+        }
+        Self {
+            claimed_at: None,
+            generation: None,
+            abandoned: 0,
+            extra: None,
+            ..self
+        }
+    }
+
     pub(super) fn into_row(self) -> Result<Row, CorruptColumn> {
         let phase = phase(
             self.state,
@@ -89,6 +121,7 @@ impl Columns {
     }
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 #[derive(Clone, Copy)]
 struct Times {
     lease_until: Option<Timestamp>,
@@ -96,6 +129,7 @@ struct Times {
     expires_at: Option<Timestamp>,
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 fn phase(
     state: i16,
     times: Times,
@@ -119,7 +153,7 @@ fn phase(
         (state::COMPLETED, None) => Disposition::Completed,
         (state::FAILED_FINAL, None) => Disposition::FailedFinal,
         (state::FAILED_RETRIABLE, None) => Disposition::FailedRetriable,
-        _ => return Err(CorruptColumn::new("state", "it does not go with the lease")),
+        _ => return Err(CorruptColumn::new("state", "it contradicts the lease")),
     };
     Ok(Phase::Done {
         disposition,
@@ -128,12 +162,13 @@ fn phase(
     })
 }
 
-fn keep(millis: i64) -> Result<Duration, CorruptColumn> {
+pub(super) fn keep(millis: i64) -> Result<Duration, CorruptColumn> {
     u64::try_from(millis)
         .map(Duration::from_millis)
         .map_err(|error| CorruptColumn::new("keep", error))
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 fn attempt_id(
     column: &'static str,
     bytes: Option<Vec<u8>>,
@@ -142,7 +177,8 @@ fn attempt_id(
     id.transpose()
 }
 
-fn outcome(
+/// An outcome has all of its parts or none.
+pub(super) fn outcome(
     status: Option<u16>,
     headers: Option<Vec<u8>>,
     body: Option<Vec<u8>>,
@@ -156,12 +192,16 @@ fn outcome(
         (None, None, None) => Ok(None),
         _ => Err(CorruptColumn::new(
             "status",
-            "status, headers and body do not go together",
+            "only some of status, headers and body are there",
         )),
     }
 }
 
-fn array<const N: usize>(column: &'static str, bytes: &[u8]) -> Result<[u8; N], CorruptColumn> {
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
+pub(super) fn array<const N: usize>(
+    column: &'static str,
+    bytes: &[u8],
+) -> Result<[u8; N], CorruptColumn> {
     bytes
         .try_into()
         .map_err(|error| CorruptColumn::new(column, error))
@@ -171,17 +211,17 @@ fn array<const N: usize>(column: &'static str, bytes: &[u8]) -> Result<[u8; N], 
 #[derive(Debug, thiserror::Error)]
 #[error("column {column} of a record")]
 pub(super) struct CorruptColumn {
-    column: &'static str,
+    column: Cow<'static, str>,
     source: Box<dyn Error + Send + Sync>,
 }
 
 impl CorruptColumn {
     pub(super) fn new(
-        column: &'static str,
+        column: impl Into<Cow<'static, str>>,
         source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
         Self {
-            column,
+            column: column.into(),
             source: source.into(),
         }
     }
@@ -193,18 +233,9 @@ impl From<CorruptColumn> for StoreError {
     }
 }
 
-/// How often a claim looks at a record that others change at the same time.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-pub(super) const LOOKS: usize = 16;
-
-/// The record changed at every look.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-#[derive(Debug, thiserror::Error)]
-#[error("the record changed at each of {LOOKS} looks")]
-pub(super) struct KeptChanging;
-
-/// What a claim says, of the row that its statement showed when it was done. `None`: somebody else came between, and it
-/// must look again.
+/// The answer to a claim, from the row that its statement showed at the end. `None` means that somebody else came between
+/// and the claim must look again.
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 pub(super) fn claimed(row: Option<&Row>, claim: &Claim, now: Timestamp) -> Option<Claimed> {
     let is_mine = row.is_some_and(|row| {
         row.attempt == claim.attempt && matches!(row.phase, Phase::Running { .. })

@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// What a record survives once the store has acknowledged it. Each includes those before it.
+/// What a record survives once the store has acknowledged it. Each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Durability {
-    /// The end of the application's process, by a crash or by `kill -9`.
+    /// The end of the application's process, even by a crash or `kill -9`.
     Process,
-    /// A loss of power, on a disk that keeps what it was told to keep.
+    /// A loss of power, on a disk that doesn't lie about what it has written.
     Power,
-    /// The loss of the machine that acknowledged it: another one has it and takes its place.
+    /// The loss of the machine that acknowledged it: another machine has the record and takes over.
     Failover,
 }
 
@@ -25,7 +25,7 @@ impl fmt::Display for Durability {
     }
 }
 
-/// What a store says that its acknowledged steps survive, by its settings.
+/// What a store's acknowledged steps survive with its settings.
 ///
 /// ```
 /// use idempotent_runtime::store::{Durability, Survives};
@@ -41,7 +41,8 @@ pub struct Survives {
 }
 
 impl Survives {
-    /// Up to and including this, and no more for that reason: the setting that stands in the way, and what it should be.
+    /// Up to and including this level. The reason why it isn't more names the setting that prevents it, and what it
+    /// should be.
     pub fn up_to(most: Durability, because: impl Into<Cow<'static, str>>) -> Self {
         Self {
             most: Some(most),
@@ -49,7 +50,7 @@ impl Survives {
         }
     }
 
-    /// Not even the end of the process, for that reason.
+    /// Nothing, not even the end of the process, for this reason.
     pub fn nothing(because: impl Into<Cow<'static, str>>) -> Self {
         Self {
             most: None,
@@ -57,17 +58,17 @@ impl Survives {
         }
     }
 
-    /// What is taken of a store that says nothing.
+    /// The answer of a store that doesn't say what it survives.
     pub(super) fn not_said() -> Self {
         Self::nothing("this store does not say what it survives")
     }
 
-    /// The most that is survived, if anything is.
+    /// The highest level that is survived, if any.
     pub fn most(&self) -> Option<Durability> {
         self.most
     }
 
-    /// Why it is no more.
+    /// Why it isn't more.
     pub fn because(&self) -> &str {
         &self.because
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::hex;
 
-/// Named fields that a record holds beside those that every release knows.
+/// Tagged fields that a record has in addition to those that every release knows.
 ///
 /// A later release may add one without changing the record's form. An earlier release leaves the fields that it doesn't
 /// know as they are, so two releases can share a store while one replaces the other. The fields belong to a generation:
@@ -21,11 +21,11 @@ use crate::hex;
 pub struct Extra(#[serde(with = "hex")] Bytes);
 
 impl Extra {
-    /// Takes a block that [`as_bytes`](Self::as_bytes) gave.
+    /// Reads a block that [`as_bytes`](Self::as_bytes) returned.
     ///
     /// # Errors
     ///
-    /// [`InvalidExtra`] if the bytes are not such a block.
+    /// [`InvalidExtra`] if the bytes aren't such a block.
     pub fn from_bytes(block: impl Into<Bytes>) -> Result<Self, InvalidExtra> {
         let block = block.into();
         let mut rest: &[u8] = &block;
@@ -87,7 +87,7 @@ impl<'de> Deserialize<'de> for Extra {
     }
 }
 
-/// Values may be what must not be logged.
+/// Values may be secret, so they aren't printed.
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()

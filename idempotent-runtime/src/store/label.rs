@@ -25,11 +25,12 @@ pub struct Label {
 }
 
 impl Label {
-    /// The longest namespace or operation that a label holds, in bytes. What is longer is cut there, between two
+    /// The longest namespace or operation that a label holds, in bytes. A longer one is cut there, between two
     /// characters.
     pub const LONGEST: usize = 255;
 
-    /// A label of these two. A NUL becomes U+FFFD, since not every database keeps one in a text.
+    /// A label with this namespace and operation. A NUL becomes U+FFFD, since not every database can store one in a
+    /// text.
     pub fn new(namespace: impl Into<Arc<str>>, operation: impl Into<Arc<str>>) -> Self {
         Self {
             namespace: storable(namespace.into()),
@@ -49,7 +50,7 @@ impl Label {
     }
 }
 
-/// An empty label, which records made before there were labels have.
+/// An empty label. Records that were made before there were labels have it.
 impl Default for Label {
     fn default() -> Self {
         Self {
@@ -59,7 +60,7 @@ impl Default for Label {
     }
 }
 
-/// Prints the operation, behind the namespace where there is one.
+/// Prints the operation, after the namespace if there is one.
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.namespace.is_empty() {

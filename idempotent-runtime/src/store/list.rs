@@ -4,13 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Label;
+use super::{Label, StoreError};
 use crate::clock::Timestamp;
 use crate::hex;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Disposition;
 
-/// Which records a listing is about, and where its page begins.
+/// Which records to list, and where the page begins.
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::outcome::Disposition;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct List {
-    /// In which state the records are.
+    /// The state of the records.
     pub which: Which,
     /// Only records of this namespace.
     pub namespace: Option<String>,
@@ -80,6 +80,25 @@ impl List {
         self
     }
 
+    /// The record behind which the page begins, for stores that list in the order of ids.
+    pub(crate) fn after_record(&self) -> Result<Option<RecordId>, StoreError> {
+        self.read_cursor(Cursor::record)
+    }
+
+    /// The moment and the record behind which the page begins, for stores that list in the order of ends.
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    pub(crate) fn after_moment(&self) -> Result<Option<(Timestamp, RecordId)>, StoreError> {
+        self.read_cursor(Cursor::moment)
+    }
+
+    fn read_cursor<T>(&self, read: fn(&Cursor) -> Option<T>) -> Result<Option<T>, StoreError> {
+        let read = self
+            .after
+            .as_ref()
+            .map(|cursor| read(cursor).ok_or(InvalidCursor));
+        read.transpose().map_err(StoreError::not_sent)
+    }
+
     /// Whether a label is among those that are listed.
     pub fn matches_label(&self, label: &Label) -> bool {
         let matches = |wanted: &Option<String>, is: &str| wanted.as_ref().is_none_or(|it| it == is);
@@ -95,8 +114,8 @@ pub enum Which {
     All,
     /// Running, with a lease that has ended.
     Abandoned,
-    /// Running, abandoned or not, and first claimed longer ago than this by the store's clock. When a record was first
-    /// claimed is unknown of one that an earlier release made; it is listed too.
+    /// Running, abandoned or not, and first claimed longer ago than this by the store's clock. A record that an
+    /// earlier release made doesn't say when it was first claimed; it is listed too.
     RunningLongerThan(Duration),
     /// Done.
     Done,
@@ -112,9 +131,10 @@ pub enum Which {
 pub struct Page {
     /// The records, in an order that is the store's own.
     pub records: Vec<Listed>,
-    /// Where the next page begins; `None` where this is the last one.
+    /// Where the next page begins, or `None` if this is the last one.
     ///
-    /// A page looks at a bounded number of records, so it may hold fewer than its limit, or none, though there are more.
+    /// A page looks at a bounded number of records. So it may hold fewer than its limit, or none, even if there are
+    /// more.
     pub next: Option<Cursor>,
 }
 
@@ -125,7 +145,7 @@ impl Page {
     }
 }
 
-/// A record in a listing. Its outcome is not read: [`Store::load`](super::Store::load) does that.
+/// A record in a listing, without its outcome. [`Store::load`](super::Store::load) reads that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listed {
@@ -135,18 +155,18 @@ pub struct Listed {
     pub attempt: AttemptId,
     /// What it belongs to.
     pub label: Label,
-    /// When it was first claimed, by the store's clock; unknown of a record that an earlier release made.
+    /// When it was first claimed, by the store's clock. `None` if an earlier release made the record.
     pub claimed_at: Option<Timestamp>,
     /// The first attempt of its generation.
     pub generation: AttemptId,
     /// How many attempts of its generation were abandoned before the one that it names.
     pub abandoned: u32,
-    /// How far it is.
+    /// Its state.
     pub state: ListedState,
 }
 
 impl Listed {
-    /// A listed record that is this far, without a label and with nothing known of how it began.
+    /// A listed record in this state, without a label and with nothing known about how it began.
     pub fn new(record: RecordId, attempt: AttemptId, state: ListedState) -> Self {
         Self {
             record,
@@ -160,7 +180,7 @@ impl Listed {
     }
 }
 
-/// How far a listed record is. Times are by the store's clock.
+/// The state of a listed record. Times are by the store's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ListedState {
@@ -175,14 +195,14 @@ pub enum ListedState {
     Done {
         /// What the outcome means.
         disposition: Disposition,
-        /// When it expires; `None`: never.
+        /// When it expires. `None` means never.
         expires_at: Option<Timestamp>,
     },
 }
 
-/// Where a page of a listing ended. What it holds is the store's own affair.
+/// Where a page of a listing ended. Only the store knows what it contains.
 ///
-/// It is printed as hexadecimal digits and read back from them, so it can travel in a URL.
+/// It is printed as hexadecimal digits and parsed from them, so it can be part of a URL.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(Vec<u8>);
 
@@ -192,7 +212,7 @@ impl Cursor {
         Self(bytes.into())
     }
 
-    /// The bytes, as a store reads them back. They may come from a client: a store checks them.
+    /// The bytes, as a store reads them back. They may come from a client, so a store checks them.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

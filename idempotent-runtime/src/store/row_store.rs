@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use super::transition::{self, Change, Row};
 use super::{
-    Claim, Claimed, Completion, Cursor, Fence, InvalidCursor, List, Page, Record, Resolution,
-    Store, StoreError, StoreFuture, Survives,
+    Claim, Claimed, Completion, Cursor, Fence, List, Page, Record, Resolution, Store, StoreError,
+    StoreFuture, Survives,
 };
 use crate::clock::Timestamp;
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 
-/// The short way to a [`Store`]: for one that keeps [`Row`]s, and can read one, decide and write it atomically.
+/// The short way to a [`Store`], for one that keeps [`Row`]s and can read, decide and write a row atomically.
 ///
-/// Whatever implements it is a [`Store`]; the steps decide by the functions of [`transition`]. What [`Store`] says of
-/// steps holds for [`step`](Self::step) too. `docs/own-store.md` in the project's repository goes through it, with a whole
-/// store in `examples/own-store`.
+/// Every type that implements it is a [`Store`], whose steps decide with the functions of [`transition`]. What
+/// [`Store`] says about steps holds for [`step`](Self::step) too. `docs/own-store.md` in the project's repository
+/// explains it, and `examples/own-store` is a whole store.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -75,11 +75,11 @@ use crate::outcome::Outcome;
 /// let idempotency = Idempotency::new(MapStore::default());
 /// ```
 pub trait RowStore: Any + fmt::Debug + Send + Sync {
-    /// Reads the row of a record, asks `decide` what to do with it, and does that, all as one atomic step.
+    /// Reads the row of a record, asks `decide` what to do with it, and does that, as one atomic step.
     ///
-    /// `decide` is given the row, `None` where there is none, and the time of the store's clock, read once nobody else
-    /// can change the row. It has no effects, so a store may call it again: one that writes on the condition that the row
-    /// is still the one it read, reads and decides again where it is not. What counts is the last call.
+    /// `decide` gets the row, or `None` if there is none, and the time of the store's clock. Read the clock once
+    /// nobody else can change the row. `decide` has no side effects, so a store may call it again: a store that writes
+    /// only if the row is still the one it read, reads and decides again if it isn't. Only the last call counts.
     ///
     /// # Errors
     ///
@@ -90,8 +90,8 @@ pub trait RowStore: Any + fmt::Debug + Send + Sync {
         decide: impl Fn(Option<&Row>, Timestamp) -> (Change, A) + Send + Sync + 'static,
     ) -> impl Future<Output = Result<A, StoreError>> + Send;
 
-    /// Reads at most `limit` rows behind this record, in the order of their ids, and the time of the store's clock. Fewer
-    /// rows than `limit` are the last ones.
+    /// Reads at most `limit` rows after this record, in the order of their ids, and the time of the store's clock. If
+    /// there are fewer rows than `limit`, they are the last ones.
     ///
     /// # Errors
     ///
@@ -207,14 +207,7 @@ impl<T: RowStore> Store for T {
 
 /// A page looks at as many rows as it may hold.
 async fn page<T: RowStore>(store: &T, list: List) -> Result<Page, StoreError> {
-    let after = match &list.after {
-        Some(cursor) => Some(
-            cursor
-                .record()
-                .ok_or_else(|| StoreError::not_sent(InvalidCursor))?,
-        ),
-        None => None,
-    };
+    let after = list.after_record()?;
     let limit = list.limit.clamp(1, List::LARGEST_PAGE);
     let (rows, now) = store.scan(after, limit).await?;
     let last = rows.last().filter(|_| rows.len() >= limit);

@@ -1,4 +1,4 @@
-//! A store behind a pointer is a store, so that an application may choose one when it starts.
+//! A store behind a pointer is a store, so an application can choose one when it starts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::{
 use crate::identity::{AttemptId, RecordId};
 use crate::outcome::Outcome;
 
-/// A store that can be pointed at as `dyn Store`. Each can; only generic code has to be told so.
+/// A store that can be used as a `dyn Store`. Every store can; only generic code needs this trait to know it.
 pub trait AsStore: Store {
     /// The store behind such a pointer.
     fn as_store(&self) -> &dyn Store;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::value::{Kept, Returns, need_recorded};
+use super::value::{Kept, VALUE, need_recorded};
 use crate::attempt::{self, PublishError};
 
 /// The attempt that a function runs in, as an argument of it that callers don't pass.
@@ -58,10 +58,12 @@ impl Attempt {
         let Some(running) = self.0.running() else {
             return Ok(());
         };
-        let Kept { outcome, .. } = Returns::outcome(&need_recorded::<T>(), value);
-        let kept = outcome.flatten();
-        let kept = kept.filter(|it| it.body().len() <= running.policy.max_response);
-        running.publish(kept).await
+        let max = running.policy.max_response;
+        let outcome = match need_recorded::<T>().keep(value, VALUE) {
+            Kept::Outcome(outcome) if outcome.body().len() <= max => Some(outcome),
+            _ => None,
+        };
+        running.publish(outcome).await
     }
 }
 

@@ -11,7 +11,7 @@ use super::attempt::Attempt;
 use super::rejection::Rejection;
 use super::value::{Kept, Returns};
 use crate::attempt::{self, Running};
-use crate::engine::detach::Cancel;
+use crate::engine::cancel::Cancel;
 use crate::engine::{
     self, Answer, ClaimRequest, Ended, Ending, Entered, Held, enter_now, enter_under_any_secret,
 };
@@ -76,6 +76,10 @@ pub fn fingerprint<T: Serialize + ?Sized>(call: &mut Call, argument: &T) {
 
 /// What comes of a call before its body runs.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it is taken apart at once, and a box would cost every call an allocation"
+)]
 pub enum Begun<R> {
     /// The body is to run, with this attempt.
     Run(Run, Attempt),
@@ -235,14 +239,18 @@ pub async fn run<R>(
 
 /// What is told of a value that the body returned.
 fn ended<R>(returned: R, returns: &impl Returns<R>, max_response: usize) -> Ended<R> {
-    let Kept { status, outcome } = returns.outcome(&returned);
-    let fits = |it: &Outcome| it.body().len() <= max_response;
+    let (status, kept) = returns.keep(&returned);
+    let (outcome, declared) = match kept {
+        Kept::Outcome(outcome) if outcome.body().len() <= max_response => (Some(outcome), None),
+        Kept::Outcome(_) | Kept::Unwritable => (None, None),
+        // What can't be recorded can't be replayed either, so the key is given back.
+        Kept::Never => (None, Some(Disposition::FailedRetriable)),
+    };
     Ended {
         status,
-        // What can't be recorded can't be replayed either, so the key is given back.
-        declared: outcome.is_none().then_some(Disposition::FailedRetriable),
+        declared,
         rejected: false,
-        outcome: outcome.flatten().filter(fits),
+        outcome,
         reply: returned,
     }
 }

@@ -8,7 +8,7 @@ use crate::refusal::{Code, Refusal};
 /// use idempotent_runtime::Code;
 /// use idempotent_runtime::task::Rejection;
 ///
-/// fn retries(rejection: &Rejection) -> bool {
+/// fn retries(rejection: Rejection) -> bool {
 ///     // Another delivery is at work, or the store can't be reached: deliver it again later.
 ///     rejection.is_retriable()
 /// }
@@ -26,13 +26,13 @@ impl Rejection {
     }
 
     /// Why.
-    pub fn code(&self) -> Code {
+    pub fn code(self) -> Code {
         self.code
     }
 
     /// Whether the same call may succeed later: another attempt is running, or the store could not be reached, or as many
     /// attempts run as may.
-    pub fn is_retriable(&self) -> bool {
+    pub fn is_retriable(self) -> bool {
         matches!(
             self.code,
             Code::Pending | Code::StoreUnavailable | Code::Overloaded

@@ -45,25 +45,29 @@ impl<T: Serialize + DeserializeOwned> Recorded for T {
 
 /// How a function's value is recorded, if it is.
 pub struct Form<T> {
-    write: Option<fn(&T) -> Result<Vec<u8>, serde_json::Error>>,
-    read: Option<fn(&[u8]) -> Result<T, serde_json::Error>>,
+    write: Option<Write<T>>,
+    read: Option<Read<T>>,
 }
 
+type Write<T> = fn(&T) -> Result<Vec<u8>, serde_json::Error>;
+type Read<T> = fn(&[u8]) -> Result<T, serde_json::Error>;
+
 impl<T> Form<T> {
-    /// What a record keeps of it; `None` where it is never recorded.
-    pub(super) fn outcome(&self, value: &T, status: u16) -> Option<Option<Outcome>> {
-        let write = self.write?;
-        let body = match write(value) {
-            Ok(body) => Bytes::from(body),
+    /// What a record keeps of it.
+    pub(super) fn keep(&self, value: &T, status: u16) -> Kept {
+        let Some(write) = self.write else {
+            return Kept::Never;
+        };
+        match write(value) {
+            Ok(body) => Kept::Outcome(Outcome::new(status, json(), Bytes::from(body))),
             Err(error) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "a value could not be written, so it is not kept; duplicates are refused"
                 );
-                return Some(None);
+                Kept::Unwritable
             }
-        };
-        Some(Some(Outcome::new(status, json(), body)))
+        }
     }
 
     /// The value that was recorded; `None` where it can't be read as this type.
@@ -143,26 +147,26 @@ opaque_debug!(Form, ErrorProbe, AnyError);
 
 /// What a function returns, as a record sees it.
 pub trait Returns<R> {
-    /// Its status, what is recorded of it, and whether it is never recorded.
-    fn outcome(&self, returned: &R) -> Kept;
+    /// Its status, and what is kept of it.
+    fn keep(&self, returned: &R) -> (u16, Kept);
     /// What was recorded.
     fn returned(&self, outcome: &Outcome) -> Option<R>;
 }
 
 /// What is kept of a returned value.
 #[derive(Debug)]
-pub struct Kept {
-    pub(super) status: u16,
-    /// `None`: the key is given back. `Some(None)`: it can't be kept.
-    pub(super) outcome: Option<Option<Outcome>>,
+pub enum Kept {
+    /// This.
+    Outcome(Outcome),
+    /// Nothing, though it is recorded that it was done.
+    Unwritable,
+    /// Nothing, because its type can't be recorded: the key is given back.
+    Never,
 }
 
 impl<T> Returns<T> for Form<T> {
-    fn outcome(&self, returned: &T) -> Kept {
-        Kept {
-            status: VALUE,
-            outcome: Self::outcome(self, returned, VALUE),
-        }
+    fn keep(&self, returned: &T) -> (u16, Kept) {
+        (VALUE, Self::keep(self, returned, VALUE))
     }
 
     fn returned(&self, outcome: &Outcome) -> Option<T> {
@@ -183,16 +187,10 @@ pub fn need_result<T, E>(ok: Form<T>, err: Form<E>) -> Sides<T, E> {
 }
 
 impl<T, E> Returns<Result<T, E>> for Sides<T, E> {
-    fn outcome(&self, returned: &Result<T, E>) -> Kept {
+    fn keep(&self, returned: &Result<T, E>) -> (u16, Kept) {
         match returned {
-            Ok(value) => Kept {
-                status: VALUE,
-                outcome: self.ok.outcome(value, VALUE),
-            },
-            Err(error) => Kept {
-                status: ERROR,
-                outcome: self.err.outcome(error, ERROR),
-            },
+            Ok(value) => (VALUE, self.ok.keep(value, VALUE)),
+            Err(error) => (ERROR, self.err.keep(error, ERROR)),
         }
     }
 

@@ -14,7 +14,7 @@ use idempotent_runtime::identity::{AttemptId, RecordId};
 use idempotent_runtime::outcome::{Disposition, Headers, Outcome};
 use idempotent_runtime::policy::Ttl;
 use idempotent_runtime::store::{
-    Claim, Claimed, Completion, Fence, SqliteOpenError, SqliteStoreOptions, Store, StoreError,
+    Claim, Claimed, Completion, Fence, SqliteStoreError, SqliteStoreOptions, Store, StoreError,
     Takeover,
 };
 use sqlx::{Connection as _, SqliteConnection};
@@ -69,7 +69,7 @@ fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
         .collect()
 }
 
-fn assert_cannot_open(error: &SqliteOpenError, path: &Path, cause: &str) {
+fn assert_cannot_open(error: &SqliteStoreError, path: &Path, cause: &str) {
     let told = format!(
         "the idempotency store at {} could not be opened",
         path.display()
@@ -192,7 +192,7 @@ async fn a_file_of_a_later_release_is_refused() {
     assert_cannot_open(
         &error,
         &file.path(),
-        "its schema is version 3, and this release knows no later one than 2",
+        "the tables have schema version 3, and this release knows no version after 2",
     );
 }
 

@@ -4,7 +4,7 @@ use axum::response::IntoResponse;
 use axum::routing::post;
 use idempotent_runtime::axum::idempotent;
 
-#[idempotent(scope = ogr, key = header("X Key"))]
+#[idempotent(scope = ogr, key = header("X Key"), response = typed)]
 async fn create(org: String) -> impl IntoResponse {
     org
 }

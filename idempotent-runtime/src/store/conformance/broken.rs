@@ -2,11 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use self::rows::MapStore;
 use super::*;
 use crate::clock::{Clock, ManualClock, Timestamp};
-use crate::store::RowStore;
 use crate::store::transition::{Change, Phase, Row};
+use crate::store::{RowStore, StoreFuture};
 
 mod connections;
 mod generations;

@@ -9,7 +9,8 @@ use std::panic::{Location, resume_unwind};
 
 use tokio::task::JoinHandle;
 
-use super::*;
+use crate::identity::RecordId;
+use crate::store::{Claim, Claimed, Fence, Record, Store, StoreError, StoreFuture, Won};
 
 /// Where in the suite something is asked of the store.
 pub(super) type At = &'static Location<'static>;

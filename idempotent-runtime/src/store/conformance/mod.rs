@@ -73,8 +73,7 @@ use std::time::Duration;
 
 use self::expectations::*;
 use super::{
-    Claim, Claimed, Completion, Fence, Label, Record, State, Store, StoreError, StoreFuture,
-    Takeover, Won,
+    Claim, Claimed, Completion, Fence, Label, Record, State, Store, StoreError, Takeover, Won,
 };
 use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};

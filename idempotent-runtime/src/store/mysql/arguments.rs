@@ -1,62 +1,24 @@
 //! Statements and the values of their parameters: bound to a prepared statement, or written into its text.
 
-use std::fmt::Write as _;
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use sqlx::mysql::MySqlArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, MySql};
 
-/// A statement of this store's. Its parameters are `$1`, `$2` and so on, in any order and as often as need be; `$0` is
-/// the time, where a test gives it.
+use crate::store::sql::arguments::{self, each_piece};
+use crate::store::sql::dialect::written;
+
+/// A value of one parameter.
+pub(super) type Argument = arguments::Argument<Infallible>;
+
+/// A statement of this store. Its parameter `$0` is the time, if a test gives it.
 #[derive(Clone, Debug)]
 pub(super) struct Statement {
     text: String,
     prepared: Arc<str>,
     /// Which parameter each `?` of the prepared statement is.
     order: Vec<usize>,
-}
-
-/// A value of one parameter.
-#[derive(Clone, Debug)]
-pub(super) enum Argument {
-    Bytes(Option<Bytes>),
-    Int(Option<i64>),
-}
-
-impl Argument {
-    pub(super) fn bytes(bytes: &[u8]) -> Self {
-        Self::Bytes(Some(Bytes::copy_from_slice(bytes)))
-    }
-
-    pub(super) fn int(value: impl Into<i64>) -> Self {
-        Self::Int(Some(value.into()))
-    }
-
-    /// How many bytes it has that are not the store's own.
-    pub(super) fn size(&self) -> u64 {
-        match self {
-            Self::Bytes(Some(bytes)) => bytes.len() as u64,
-            Self::Bytes(None) | Self::Int(_) => 0,
-        }
-    }
-
-    /// A literal of MySQL's. It holds nothing but digits, and letters that are written here.
-    fn write(&self, text: &mut String) {
-        // Writing to a string cannot fail.
-        let _ = match self {
-            Self::Bytes(None) | Self::Int(None) => write!(text, "NULL"),
-            Self::Bytes(Some(bytes)) => write!(text, "x'{bytes:x}'"),
-            Self::Int(Some(value)) => write!(text, "{value}"),
-        };
-    }
-
-    fn bind(&self, arguments: &mut MySqlArguments) -> Result<(), sqlx::error::BoxDynError> {
-        match self {
-            Self::Bytes(bytes) => arguments.add(bytes.as_deref()),
-            Self::Int(value) => arguments.add(value),
-        }
-    }
 }
 
 /// A statement with the values bound, to be prepared where its connection has not seen it.
@@ -84,39 +46,41 @@ impl Statement {
     pub(super) fn prepared(&self, values: &[Argument]) -> Result<Prepared, sqlx::Error> {
         let mut arguments = MySqlArguments::default();
         for value in self.order.iter().filter_map(|&number| values.get(number)) {
-            value.bind(&mut arguments).map_err(sqlx::Error::Encode)?;
+            bind(value, &mut arguments).map_err(sqlx::Error::Encode)?;
         }
         let text = AssertSqlSafe(Arc::clone(&self.prepared));
         Ok(sqlx::query_with(text, arguments))
     }
 
-    /// The statement with its values written in place of their parameters.
+    /// The statement with its values written in.
     pub(super) fn written(&self, values: &[Argument]) -> String {
-        let mut written = String::with_capacity(2 * self.text.len());
-        each_piece(&self.text, |before, parameter| {
-            written.push_str(before);
-            if let Some(value) = parameter.and_then(|number| values.get(number)) {
-                value.write(&mut written);
-            }
-        });
-        written
+        written::<MySql>(&self.text, |number| values.get(number))
     }
 }
 
-/// Goes through the text, from one parameter to the next and to the end.
-fn each_piece(text: &str, mut piece: impl FnMut(&str, Option<usize>)) {
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('$') {
-        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, behind) = after.split_at(digits);
-        piece(before, number.parse().ok());
-        rest = behind;
+fn bind(value: &Argument, arguments: &mut MySqlArguments) -> Result<(), sqlx::error::BoxDynError> {
+    match value {
+        Argument::Bytes(bytes) => arguments.add(bytes.as_deref()),
+        Argument::Int(value) => arguments.add(value),
+        Argument::Text(text) => arguments.add(text.as_bytes()),
+        Argument::Special(never) => match *never {},
     }
-    piece(rest, None);
+}
+
+/// How many of a value's bytes come from outside of the store.
+pub(super) fn size(value: &Argument) -> u64 {
+    match value {
+        Argument::Bytes(Some(bytes)) => bytes.len() as u64,
+        Argument::Text(text) => text.len() as u64,
+        Argument::Bytes(None) | Argument::Int(_) => 0,
+        Argument::Special(never) => match *never {},
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn values() -> [Argument; 5] {

@@ -1,17 +1,15 @@
-//! What can go wrong, each cause told once, and none with a password in it.
+//! What can go wrong. Each cause is printed once, and none contains a password.
 
 use std::error::Error;
-use std::fmt;
-use std::time::Duration;
 
 use sqlx::mysql::MySqlDatabaseError;
 
 use crate::store::StoreError;
-use crate::store::pooled::NoConnection;
-use crate::store::table_name::InvalidTableName;
-use crate::store::told_once::ToldOnce;
+use crate::store::sql::cause::{Helped, SqlxCause};
+use crate::store::sql::connections::NoConnection;
+use crate::store::sql::setup_error::{SetupError, store_error};
 
-/// Numbers that something here depends on:
+/// Error numbers that something here depends on:
 /// <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>.
 mod number {
     pub(super) const DENIED_DATABASE: u16 = 1044;
@@ -41,8 +39,8 @@ fn number_of(error: &sqlx::Error) -> Option<u16> {
         .map(MySqlDatabaseError::number)
 }
 
-/// Whether the server undid the statement because of what others did at the same time: a deadlock, a lock that was not
-/// given, a write that another node of a Galera cluster was faster with, a node that has just joined.
+/// Whether the server undid the statement because of what others did at the same time: a deadlock, a lock wait that timed
+/// out, a faster write on another node of a Galera cluster, or a node that has just joined.
 pub(super) fn may_be_repeated(error: &sqlx::Error) -> bool {
     matches!(
         number_of(error),
@@ -50,7 +48,7 @@ pub(super) fn may_be_repeated(error: &sqlx::Error) -> bool {
     )
 }
 
-/// What a step failed with that could not be sent again, after an earlier try that may have done something.
+/// The error for a step that could not be sent again, when an earlier try may have done something.
 pub(super) fn after_a_try(error: StoreError, is_begun: bool) -> StoreError {
     if is_begun && error.is_not_sent() {
         return StoreError::unknown(SentBefore(error));
@@ -59,7 +57,7 @@ pub(super) fn after_a_try(error: StoreError, is_begun: bool) -> StoreError {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("it was sent once, failed halfway, and could not be sent again")]
+#[error("the step was sent once, failed halfway, and could not be sent again")]
 struct SentBefore(#[source] StoreError);
 
 pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
@@ -70,126 +68,37 @@ pub(super) fn is_missing_table(error: &sqlx::Error) -> bool {
     number_of(error) == Some(number::NO_SUCH_TABLE)
 }
 
-/// A [`MySqlStore`](super::MySqlStore) could not be set up.
-///
-/// It prints what could not be done; why is its [`source`](Error::source).
-#[derive(Debug)]
-pub struct MySqlStoreError {
-    what: What,
-    source: Option<Box<dyn Error + Send + Sync>>,
+store_error! {
+    /// A [`MySqlStore`](super::MySqlStore) could not be set up.
+    ///
+    /// It prints what could not be done; its [`source`](std::error::Error::source) says why.
+    MySqlStoreError
 }
 
-#[derive(Debug)]
-enum What {
-    Url,
-    Name,
-    Connect(String),
-    Migrate,
-}
-
-impl MySqlStoreError {
-    /// Why is not told: a parser's error may quote what it read.
-    pub(super) fn url() -> Self {
-        Self {
-            what: What::Url,
-            source: None,
-        }
-    }
-
-    pub(super) fn name(error: InvalidTableName) -> Self {
-        Self {
-            what: What::Name,
-            source: Some(error.into()),
-        }
-    }
-
-    pub(super) fn connect(place: String, error: sqlx::Error) -> Self {
-        Self {
-            what: What::Connect(place),
-            source: Some(cause(error)),
-        }
-    }
-
-    pub(super) fn silent(place: String, error: NoAnswer) -> Self {
-        Self {
-            what: What::Connect(place),
-            source: Some(error.into()),
-        }
-    }
-
-    pub(super) fn migrate(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            what: What::Migrate,
-            source: Some(error.into()),
-        }
-    }
-
-    pub(super) fn migration(error: sqlx::Error) -> Self {
-        Self::migrate(cause(error))
-    }
-
-    /// Whether the tables were made by a later release, whose schema this one does not know.
-    pub fn is_newer_schema(&self) -> bool {
-        self.source
-            .as_ref()
-            .is_some_and(|it| it.is::<NewerSchema>())
-    }
-}
-
-impl fmt::Display for MySqlStoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.what {
-            What::Url => f.write_str(
-                "this isn't the URL of a MySQL or MariaDB server: write `mysql://user:password@host:port/database`, and `%40` for an `@` in the password",
-            ),
-            What::Name => f.write_str("the idempotency store has no table of this name"),
-            What::Connect(place) => {
-                write!(f, "the idempotency store at {place} could not be reached")
-            }
-            What::Migrate => {
-                f.write_str("the idempotency store's tables could not be brought up to date")
-            }
-        }
-    }
-}
-
-impl Error for MySqlStoreError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("there was no answer within {0:?}")]
-pub(super) struct NoAnswer(pub(super) Duration);
-
-/// The tables were made by a later release.
-#[derive(Debug, thiserror::Error)]
-#[error("their schema is version {found}, and this release knows no later one than {known}")]
-pub(super) struct NewerSchema {
-    pub(super) found: i64,
-    pub(super) known: i64,
+/// The error for a migration's statement that failed.
+pub(super) fn migration_failed(error: sqlx::Error) -> SetupError {
+    SetupError::migrate(cause(error))
 }
 
 /// Other transactions use the table that is to be changed.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "a transaction that uses the table has been open for {0} seconds: end it (`information_schema.innodb_trx` shows which), and migrate again"
+    "a transaction that uses the table has been open for {0} seconds: end it (`information_schema.innodb_trx` shows which one it is), and call `migrate` again"
 )]
 pub(super) struct TableInUse(pub(super) u32);
 
 #[derive(Debug, thiserror::Error)]
-#[error("another process brings them up to date, and has not finished within {0} seconds")]
+#[error("another process is migrating them and has not finished within {0} seconds")]
 pub(super) struct StillMigrating(pub(super) u32);
 
 #[derive(Debug, thiserror::Error)]
-#[error("the connections do not commit by themselves: set `autocommit = 1` on the pool's sessions")]
+#[error("the connections don't commit by themselves: set `autocommit = 1` on the pool's sessions")]
 pub(super) struct NoAutocommit;
 
-/// An outcome of more bytes than the server takes at once.
+/// An outcome of more bytes than the server accepts at once.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the outcome takes {size} bytes to send, and the server takes no more than {limit}: raise its `max_allowed_packet`"
+    "the outcome takes {size} bytes to send, but the server accepts at most {limit}: raise its `max_allowed_packet`"
 )]
 pub(super) struct TooLarge {
     pub(super) size: u64,
@@ -208,20 +117,19 @@ pub(super) fn not_acquired(error: NoConnection) -> StoreError {
     }
 }
 
-/// The error for a statement that failed. `is_begun`: an earlier statement of the same
-/// text was done.
+/// The error for a statement that failed. `is_begun` says whether an earlier statement of the same text was carried out.
 pub(super) fn not_answered(error: sqlx::Error, is_begun: bool) -> StoreError {
     match number_of(&error) {
         Some(number::PACKET_TOO_LARGE | number::ROW_TOO_LARGE | number::DATA_TOO_LONG) => {
             StoreError::too_large(cause(error))
         }
-        // The server looks whether it will run a statement before it does.
+        // The server checks whether it will run a statement before it does.
         Some(number) if !is_begun && is_refusal(number) => StoreError::not_sent(cause(error)),
         _ => StoreError::unknown(cause(error)),
     }
 }
 
-/// Whether the server says that it did not begin the statement.
+/// Whether this number means that the server didn't begin the statement.
 fn is_refusal(number: u16) -> bool {
     Denied::of(number).is_some()
         || matches!(
@@ -235,35 +143,36 @@ fn is_refusal(number: u16) -> bool {
         )
 }
 
-/// The error with its remedy, where it is known, and without the names that a server puts in some.
-fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
+/// The error with its remedy, if there is a known one, and without the names that the server puts in some messages.
+pub(super) fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
     let number = number_of(&error).unwrap_or_default();
     if let Some(denied) = Denied::of(number) {
         return denied.into();
     }
     let help = match number {
         number::NO_SUCH_TABLE => "the tables are missing: call `MySqlStore::migrate`",
-        number::NO_SUCH_COLUMN => "the tables are an earlier release's: call `MySqlStore::migrate`",
+        number::NO_SUCH_COLUMN => {
+            "the tables were made by an earlier release: call `MySqlStore::migrate`"
+        }
         number::NO_SUCH_STATEMENT => {
-            "a proxy gave the connection away between two messages: set `Protocol::Simple`"
+            "a proxy gave the connection to somebody else between two messages: set `Protocol::Simple`"
         }
         number::PACKET_TOO_LARGE => {
-            "an outcome is larger than the server takes: raise its `max_allowed_packet`"
+            "an outcome is larger than the server accepts: raise its `max_allowed_packet`"
         }
         number::ROW_TOO_LARGE => {
             "an outcome is larger than the server writes at once: raise its `innodb_log_file_size`"
         }
-        number::READ_ONLY => "the server takes no writes: connect to the primary",
-        _ => return ToldOnce::new(error).into(),
+        number::READ_ONLY => "the server accepts no writes: connect to the primary",
+        _ => return SqlxCause::new(error).into(),
     };
-    let source = ToldOnce::new(error);
-    Helped { help, source }.into()
+    Helped::new(help, error).into()
 }
 
 /// The server's own message names the user.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the server denies access (error {number}): see which privileges `MySqlStore` needs, and the URL's user and password"
+    "the server denies access (error {number}): check the user and password in the URL, and the privileges that `MySqlStore` needs"
 )]
 struct Denied {
     number: u16,
@@ -282,12 +191,4 @@ impl Denied {
         )
         .then_some(Self { number })
     }
-}
-
-/// A failure whose remedy is known.
-#[derive(Debug, thiserror::Error)]
-#[error("{help}")]
-struct Helped {
-    help: &'static str,
-    source: ToldOnce,
 }

@@ -1,21 +1,18 @@
 //! Steps that look at many records: listings and sweeps.
 
-use sqlx::mysql::MySqlRow;
-
 use super::arguments::Argument;
 use super::rows;
 use super::steps::Shared;
 use crate::identity::RecordId;
 use crate::store::columns::{millis, state};
-use crate::store::pooled::Lane;
-use crate::store::transition;
-use crate::store::{Cursor, InvalidCursor, List, Page, StoreError, Which};
+use crate::store::sql::lane::Lane;
+use crate::store::sql::pages::page;
+use crate::store::{List, Page, StoreError, Which};
 
-/// The most rows that a page of a listing looks at. They are small, and of records that nobody asked for there may be
-/// many.
+/// The most rows that a page of a listing looks at. They are small, and many of them may not match.
 const LOOKED_AT: usize = 1_000;
 
-/// The most rows that one statement sweeps: few enough that a claim of one of them waits for milliseconds.
+/// The most rows that one statement sweeps: so few that a claim of one of them waits for milliseconds.
 const SWEEP_AT_ONCE: usize = 500;
 
 /// The least id.
@@ -37,23 +34,28 @@ impl Shared {
             _ => None,
         };
         let values = self.values([
-            count(LOOKED_AT),
+            Argument::count(LOOKED_AT),
             Argument::bytes(begins.record.as_bytes()),
             Argument::int(begins.expires_at),
             Argument::Int(within),
         ]);
         let rows = self.wire.ask(Lane::Claims, statement, &values).await?.rows;
-        page(&list, &rows)
+        page(
+            &list,
+            rows.len() < LOOKED_AT,
+            rows.iter().map(rows::read_listed),
+        )
     }
 
-    /// Removes rows that have expired, and then those that were abandoned so long ago that they count as absent.
+    /// Removes expired rows, and then those that were abandoned so long ago that they count as absent.
     pub(super) async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
         let mut swept = 0;
         while swept < limit {
             let at_once = SWEEP_AT_ONCE.min(limit - swept);
             let removed = self.sweep_expired(at_once).await?;
             swept += removed;
-            // Whoever sweeps at the same time has removed what this sweep found; the rest is left to the next.
+            // Somebody who sweeps at the same time has removed what this sweep found. The rest is left to the next
+            // sweep.
             if removed < at_once {
                 break;
             }
@@ -69,7 +71,7 @@ impl Shared {
         Ok(swept)
     }
 
-    /// Brings what an earlier release kept for ever to its place in the index, away from the running rows.
+    /// Moves what an earlier release kept for ever to its place in the index, away from the running rows.
     pub(super) async fn find_place_for_ever(&self) -> Result<(), StoreError> {
         let mut from = Some(FIRST);
         while let Some(first) = from {
@@ -80,9 +82,9 @@ impl Shared {
         Ok(())
     }
 
-    /// Finds rows without locking them, and removes those that still may be.
+    /// Finds rows without locking them, and removes those that may still be removed.
     async fn sweep_expired(&self, at_once: usize) -> Result<usize, StoreError> {
-        let values = self.values([count(at_once)]);
+        let values = self.values([Argument::count(at_once)]);
         let expired = &self.statements.expired;
         let found = self.wire.ask(Lane::Claims, expired, &values).await?.rows;
         let mut records = Vec::with_capacity(found.len());
@@ -94,7 +96,10 @@ impl Shared {
 
     /// A page of the rows without an end, read without locks.
     async fn look_at_running(&self, first: RecordId) -> Result<Found, StoreError> {
-        let values = self.values([count(SWEEP_AT_ONCE), Argument::bytes(first.as_bytes())]);
+        let values = self.values([
+            Argument::count(SWEEP_AT_ONCE),
+            Argument::bytes(first.as_bytes()),
+        ]);
         let running = &self.statements.running;
         let rows = self.wire.ask(Lane::Claims, running, &values).await?.rows;
         let mut found = Found::default();
@@ -136,7 +141,7 @@ impl Shared {
         if records.is_empty() {
             return Ok(0);
         }
-        // As text: there are as many different statements as there are numbers of rows.
+        // As text, because every number of rows has a statement of its own.
         let statement = self.statements.many.remove(records.len());
         let values = self.values(records.iter().map(id));
         let removed = self
@@ -157,10 +162,6 @@ struct Found {
     next: Option<RecordId>,
 }
 
-fn count(rows: usize) -> Argument {
-    Argument::int(i64::try_from(rows).unwrap_or(i64::MAX))
-}
-
 fn id(record: &RecordId) -> Argument {
     Argument::bytes(record.as_bytes())
 }
@@ -175,20 +176,18 @@ struct Begin {
 impl Begin {
     /// `None` behind the last id of all.
     fn of(list: &List) -> Result<Option<Self>, StoreError> {
-        let Some(cursor) = &list.after else {
+        let after = match list.which {
+            Which::ExpiringWithin(_) => list
+                .after_moment()?
+                .map(|(at, record)| (at.as_millis(), record)),
+            _ => list.after_record()?.map(|record| (i64::MIN, record)),
+        };
+        let Some((expires_at, record)) = after else {
             return Ok(Some(Self {
                 record: FIRST,
                 expires_at: i64::MIN,
             }));
         };
-        let invalid = || StoreError::not_sent(InvalidCursor);
-        let (expires_at, record) = match (list.which, cursor.as_bytes().split_first_chunk()) {
-            (Which::ExpiringWithin(_), Some((at, record))) => {
-                (i64::from_be_bytes(*at), Cursor::from_bytes(record).record())
-            }
-            _ => (i64::MIN, cursor.record()),
-        };
-        let record = record.ok_or_else(invalid)?;
         Ok(match (list.which, behind(record)) {
             (_, Some(record)) => Some(Self { record, expires_at }),
             (Which::ExpiringWithin(_), None) => Some(Self {
@@ -210,35 +209,4 @@ fn behind(record: RecordId) -> Option<RecordId> {
         }
     }
     None
-}
-
-/// As many of the rows as the page may hold and the listing shows.
-fn page(list: &List, rows: &[MySqlRow]) -> Result<Page, StoreError> {
-    let mut records = Vec::new();
-    let mut next = None;
-    for row in rows {
-        let (record, expires_at) = rows::place(row)?;
-        // A row that can't be read is nobody else's affair; whoever asks for it is told.
-        if let Ok((now, row)) = rows::read_listed(row) {
-            records.extend(transition::listed(record, &row, list, now));
-        }
-        if records.len() == list.limit {
-            next = Some(cursor(list, record, expires_at));
-            break;
-        }
-    }
-    if rows.len() == LOOKED_AT && next.is_none() {
-        let last = rows.last().map(rows::place).transpose()?;
-        next = last.map(|(record, expires_at)| cursor(list, record, expires_at));
-    }
-    Ok(Page::new(records, next))
-}
-
-fn cursor(list: &List, record: RecordId, expires_at: i64) -> Cursor {
-    match list.which {
-        Which::ExpiringWithin(_) => {
-            Cursor::from_bytes([&expires_at.to_be_bytes()[..], record.as_bytes()].concat())
-        }
-        _ => Cursor::behind(record),
-    }
 }

@@ -4,8 +4,6 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::arguments::{Argument, Statement};
 use super::error::{NoAutocommit, after_a_try};
 use super::rows;
@@ -13,12 +11,14 @@ use super::statements::Statements;
 use super::survives::{self, Settings};
 use super::wire::Wire;
 use crate::identity::RecordId;
-use crate::store::columns::{KeptChanging, LOOKS, claimed, millis};
-use crate::store::pooled::Lane;
+use crate::store::columns::{claimed, millis};
+use crate::store::sql::arguments::{held, of_claim, of_renewal};
+use crate::store::sql::lane::Lane;
+use crate::store::sql::steps::{KeptChanging, LOOKS, fence};
 use crate::store::transition::{self, Change};
-use crate::store::{Claim, Claimed, Fence, Record, Renewal, StoreError, Survives, Takeover};
+use crate::store::{Claim, Claimed, Fence, Record, Renewal, StoreError, Survives};
 
-/// The most leases that one statement renews: few enough that it is over in milliseconds.
+/// The most leases that one statement renews: so few that it takes only milliseconds.
 const RENEWED_AT_ONCE: usize = 100;
 
 /// What all clones share.
@@ -32,18 +32,33 @@ impl Shared {
         Self { wire, statements }
     }
 
-    /// The parameters of a statement, behind the time.
-    pub(super) fn values(&self, values: impl IntoIterator<Item = Argument>) -> Vec<Argument> {
-        let time = Argument::Int(self.wire.given_time());
-        std::iter::once(time).chain(values).collect()
+    /// The first value of every statement.
+    fn time(&self) -> Argument {
+        Argument::Int(self.wire.given_time())
     }
 
-    /// A claim is several statements in one text. Nothing is locked between two of them, and the last one says what
-    /// became of it.
+    /// The values of a statement, after the time.
+    pub(super) fn values(&self, values: impl IntoIterator<Item = Argument>) -> Vec<Argument> {
+        std::iter::once(self.time()).chain(values).collect()
+    }
+
+    /// The values of claims and withdrawals.
+    fn claim_values(&self, claim: &Claim) -> Vec<Argument> {
+        let mut values = Vec::with_capacity(12);
+        values.push(self.time());
+        values.extend(of_claim(claim));
+        values.push(Argument::Int(claim.keep_after(0).map(millis)));
+        values.push(Argument::text(claim.label.namespace()));
+        values.push(Argument::text(claim.label.operation()));
+        values
+    }
+
+    /// A claim is several statements in one text. Nothing is locked between two of them, and the last one shows the
+    /// result.
     pub(super) async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
-        let arguments = claim_arguments(&claim);
+        let mut values = self.claim_values(&claim);
         for look in 0..LOOKS {
-            let values = self.values(arguments.clone());
+            values[0] = self.time();
             let answer = self
                 .wire
                 .ask_as_text(Lane::Claims, &self.statements.claim, &values)
@@ -53,7 +68,7 @@ impl Shared {
                 continue;
             };
             let (now, row) = rows::read(row)?;
-            // A lease that has only just begun counts: a row that lapsed since the look was not taken.
+            // Only a lease that has just begun counts: if the row lapsed after the look, it was not taken.
             if row.attempt == claim.attempt && row.is_removable(now) && !claim.lease.is_zero() {
                 continue;
             }
@@ -64,11 +79,11 @@ impl Shared {
         self.kept_changing(Lane::Claims).await
     }
 
-    /// Like a claim. What stands there in the end is a row to which withdrawing does no more, or others came between.
+    /// Like a claim. If the row at the end isn't one that a withdrawal leaves as it is, others came between.
     pub(super) async fn withdraw(&self, claim: Claim) -> Result<Fence, StoreError> {
-        let arguments = claim_arguments(&claim);
+        let mut values = self.claim_values(&claim);
         for look in 0..LOOKS {
-            let values = self.values(arguments.clone());
+            values[0] = self.time();
             let answer = self
                 .wire
                 .ask_as_text(Lane::Attempts, &self.statements.withdraw, &values)
@@ -85,7 +100,7 @@ impl Shared {
         self.kept_changing(Lane::Attempts).await
     }
 
-    /// Without committing, a claim writes nothing and finds nothing.
+    /// If the session doesn't commit by itself, a claim writes nothing and finds nothing.
     async fn kept_changing<T>(&self, lane: Lane) -> Result<T, StoreError> {
         let question = Statement::new("SELECT @@autocommit".to_owned());
         match self.wire.number(lane, &question).await? {
@@ -97,25 +112,23 @@ impl Shared {
     /// A step that changes a row if the attempt holds it.
     pub(super) async fn fenced(
         &self,
-        statement: &Statement,
-        arguments: Vec<Argument>,
+        statement: fn(&Statements) -> &Statement,
+        mut values: Vec<Argument>,
     ) -> Result<Fence, StoreError> {
-        let values = self.values(arguments);
+        values.insert(0, self.time());
+        let statement = statement(&self.statements);
         let answer = self.wire.ask(Lane::Attempts, statement, &values).await?;
-        Ok(if answer.affected == 0 {
-            Fence::Lost
-        } else {
-            Fence::Held
-        })
+        Ok(fence(answer.affected))
     }
 
     pub(super) async fn renew(&self, renewal: Renewal) -> Result<Fence, StoreError> {
-        self.fenced(&self.statements.renew, renewal_arguments(&renewal).into())
-            .await
+        let mut values = held(renewal.record, renewal.attempt);
+        values.push(Argument::int(millis(renewal.lease)));
+        self.fenced(|it| &it.renew, values).await
     }
 
-    /// Renews in one statement. Where it found fewer rows than it was to renew, each is asked about by itself, which
-    /// renews those that are held once more.
+    /// Renews in one statement. If it found fewer rows than it should renew, each is sent by itself, which renews
+    /// those that are held once more.
     pub(super) async fn renew_all(&self, renewals: Vec<Renewal>) -> Vec<Result<Fence, StoreError>> {
         let mut answers = Vec::with_capacity(renewals.len());
         for some in renewals.chunks(RENEWED_AT_ONCE) {
@@ -125,13 +138,14 @@ impl Shared {
     }
 
     async fn renew_some(&self, renewals: &[Renewal]) -> Vec<Result<Fence, StoreError>> {
-        // In the order of the primary key, in which others lock rows too. Of two for one record, both are asked about.
+        // In the order of the primary key, in which others lock rows too. If two are for one record, each is sent by
+        // itself.
         let mut sorted: Vec<_> = renewals.iter().collect();
         sorted.sort_by_key(|it| it.record);
-        let arguments = sorted.into_iter().flat_map(renewal_arguments);
+        let arguments = sorted.into_iter().flat_map(of_renewal);
         let values = self.values(arguments);
         let statement = self.statements.many.renew(renewals.len());
-        // As text: there are as many different statements as there are numbers of renewals.
+        // As text, because every number of renewals has a statement of its own.
         let renewed = match self
             .wire
             .ask_as_text(Lane::Attempts, &statement, &values)
@@ -169,40 +183,7 @@ impl Shared {
     }
 }
 
-/// The parameters of claims and withdrawals.
-fn claim_arguments(claim: &Claim) -> [Argument; 11] {
-    let (takeover, from, most) = match claim.takeover {
-        Takeover::Never => (0, None, 0),
-        Takeover::Abandoned => (1, None, 0),
-        Takeover::From(seen) => (2, Some(seen), 0),
-        Takeover::UpTo(most) => (3, None, most),
-    };
-    let from = from.map(|from| Bytes::copy_from_slice(from.as_bytes()));
-    let text = |text: &str| Argument::bytes(text.as_bytes());
-    [
-        Argument::bytes(claim.record.as_bytes()),
-        Argument::bytes(claim.fingerprint.as_bytes()),
-        Argument::bytes(claim.attempt.as_bytes()),
-        Argument::int(millis(claim.lease)),
-        Argument::int(takeover),
-        Argument::Bytes(from),
-        Argument::int(most),
-        Argument::Int(claim.keep_abandoned.map(millis)),
-        Argument::Int(claim.keep_after(0).map(millis)),
-        text(claim.label.namespace()),
-        text(claim.label.operation()),
-    ]
-}
-
-fn renewal_arguments(renewal: &Renewal) -> [Argument; 3] {
-    [
-        Argument::bytes(renewal.record.as_bytes()),
-        Argument::bytes(renewal.attempt.as_bytes()),
-        Argument::int(millis(renewal.lease)),
-    ]
-}
-
-/// One error for all that travelled together.
+/// The same error for all steps that were sent together.
 fn failed_alike(error: StoreError, length: usize) -> Vec<Result<Fence, StoreError>> {
     let kind = if error.is_not_sent() {
         StoreError::not_sent
@@ -215,7 +196,7 @@ fn failed_alike(error: StoreError, length: usize) -> Vec<Result<Fence, StoreErro
         .collect()
 }
 
-/// Why steps failed that travelled together.
+/// Why steps failed that were sent together.
 #[derive(Debug)]
 struct Together(Arc<StoreError>);
 

@@ -7,7 +7,8 @@ use sqlx::mysql::MySqlRow;
 
 use crate::store::{Durability, Survives};
 
-/// Asks for what [`judge`] looks at, as rows of a name and a value. What this server does not have is not among them.
+/// Asks for the settings that [`judge`] looks at, as rows of a name and a value. Settings that this server doesn't
+/// have are missing.
 pub(super) const SETTINGS: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN (\
     'innodb_flush_log_at_trx_commit', 'innodb_doublewrite', 'log_bin', 'sync_binlog', 'wsrep_on'); \
     SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_size', 'wsrep_cluster_status')";
@@ -34,7 +35,7 @@ impl Settings {
         matches!(self.get(name), "on" | "1" | "yes")
     }
 
-    /// How many nodes there are that have what this one has.
+    /// How many nodes have the same data as this one.
     fn nodes(&self) -> u32 {
         if self.is_on("wsrep_on") && self.get("wsrep_cluster_status") == "primary" {
             self.get("wsrep_cluster_size").parse().unwrap_or_default()
@@ -44,7 +45,7 @@ impl Settings {
     }
 }
 
-/// A cluster that does not write to its disks survives the loss of a node, but not of the power of all of them.
+/// A cluster that doesn't write to its disks survives the loss of a node, but not a loss of power of all nodes.
 pub(super) fn judge(settings: &Settings) -> Survives {
     let process = |because: String| Survives::up_to(Durability::Process, because);
     let flush = settings.get("innodb_flush_log_at_trx_commit");
@@ -68,7 +69,7 @@ pub(super) fn judge(settings: &Settings) -> Survives {
     match settings.nodes() {
         0 => Survives::up_to(
             Durability::Power,
-            "the server is no node of a Galera cluster, and other replication does not wait for a second machine",
+            "the server is not part of a Galera cluster, and other replication doesn't wait for a second machine",
         ),
         1 => Survives::up_to(
             Durability::Power,

@@ -9,54 +9,55 @@ use futures_util::stream::BoxStream;
 use sqlx::mysql::{MySqlQueryResult, MySqlRow};
 use sqlx::{AssertSqlSafe, Either, Executor as _, MySql, Row as _};
 
-use super::arguments::{Argument, Statement};
+use super::arguments::{Argument, Statement, size};
 use super::error::{TooLarge, after_a_try, may_be_repeated, not_acquired, not_answered};
-use super::options::Protocol;
 use crate::clock::Clock;
 use crate::store::StoreError;
-use crate::store::pooled::{Lane, Pooled, answer};
+use crate::store::sql::connections::{Connections, answer};
+use crate::store::sql::lane::Lane;
+use crate::store::sql::protocol::Protocol;
 
-/// How often a step is sent again that the server undid because of others.
+/// How often to repeat a step that the server undid because of others.
 const REPEATS: u32 = 10;
 
-/// A step is given a little more time at each repetition.
+/// The pause before a repetition, which grows with each.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Smaller outcomes are sent without asking how much the server takes.
+/// Outcomes smaller than this are sent without asking for the server's limit.
 const LARGE: u64 = 16 * 1024;
 
 /// What a statement needs besides an outcome.
 const REST_OF_STATEMENT: u64 = 4096;
 
-/// The connections to the server, and how they are spoken to.
+/// The connections to the server, and how statements are sent over them.
 pub(super) struct Wire {
-    connections: Pooled<MySql>,
+    connections: Connections<MySql>,
     protocol: Protocol,
     clock: Option<Arc<dyn Clock>>,
-    /// What the server said last of how much it takes at once.
+    /// The server's last known limit to a packet.
     limit: AtomicU64,
 }
 
-/// What a text of statements brought.
+/// The answer to a text of statements.
 #[derive(Default)]
 pub(super) struct Answer {
     pub(super) rows: Vec<MySqlRow>,
-    /// Found, and not only changed: sqlx asks the server to count so.
+    /// Counts the rows that were found, even if unchanged: sqlx asks the server to count this way.
     pub(super) affected: u64,
     /// How many statements were answered.
     statements: usize,
 }
 
-/// A statement that was not answered as it should be.
+/// A statement that failed.
 struct Failed {
     error: sqlx::Error,
-    /// Whether an earlier statement of the same text was answered, and so done.
+    /// Whether an earlier statement of the same text was answered, so it was carried out.
     is_begun: bool,
 }
 
 impl Wire {
     pub(super) fn new(
-        connections: Pooled<MySql>,
+        connections: Connections<MySql>,
         protocol: Protocol,
         clock: Option<Arc<dyn Clock>>,
     ) -> Self {
@@ -68,7 +69,7 @@ impl Wire {
         }
     }
 
-    /// The time, where a test gives it.
+    /// The time, if a test gives it.
     pub(super) fn given_time(&self) -> Option<i64> {
         self.clock.as_ref().map(|it| it.now().as_millis())
     }
@@ -91,7 +92,7 @@ impl Wire {
         self.ask_by(Protocol::Simple, lane, statement, values).await
     }
 
-    /// Every step may be sent again, and what the server undid was not done.
+    /// Every step may be repeated, and the server has undone the ones that are.
     async fn ask_by(
         &self,
         protocol: Protocol,
@@ -121,12 +122,12 @@ impl Wire {
         }
     }
 
-    /// A number that the server says of itself.
+    /// Asks the server for a number.
     pub(super) async fn number(&self, lane: Lane, question: &Statement) -> Result<u64, StoreError> {
         let answer = self.send(Protocol::Simple, lane, question, &[]).await?;
         let answer = answer.map_err(|failed| not_answered(failed.error, false))?;
         let number = answer.rows.last().map(|row| {
-            // MySQL says it unsigned, MariaDB signed.
+            // It is unsigned on MySQL and signed on MariaDB.
             row.try_get_unchecked::<u64, _>(0)
         });
         number
@@ -135,14 +136,15 @@ impl Wire {
             .map(Option::unwrap_or_default)
     }
 
-    /// A server closes the connection on which too much is sent, often before it can be heard why.
+    /// Checks the size beforehand, because a server closes the connection if it gets too much, often before its reason
+    /// can be read.
     async fn check_size(
         &self,
         protocol: Protocol,
         lane: Lane,
         values: &[Argument],
     ) -> Result<(), StoreError> {
-        let bytes: u64 = values.iter().map(Argument::size).sum();
+        let bytes: u64 = values.iter().map(size).sum();
         let size = match protocol {
             Protocol::Prepared => bytes,
             // Two digits for each byte.
@@ -151,7 +153,7 @@ impl Wire {
         if size < LARGE || size <= self.limit.load(Ordering::Relaxed) {
             return Ok(());
         }
-        // It may have been raised since it was asked for last.
+        // The limit may have been raised since the last question.
         let question = Statement::new("SELECT @@max_allowed_packet".to_owned());
         let limit = self.number(lane, &question).await?;
         self.limit.store(limit, Ordering::Relaxed);
@@ -169,7 +171,7 @@ impl Wire {
         statement: &Statement,
         values: &[Argument],
     ) -> Result<Result<Answer, Failed>, StoreError> {
-        let mut lease = self.connections.lease(lane).await.map_err(not_acquired)?;
+        let mut lease = self.connections.acquire(lane).await.map_err(not_acquired)?;
         let mut received = Answer::default();
         let connection = lease.connection();
         let sent = match protocol {

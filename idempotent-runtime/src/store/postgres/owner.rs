@@ -1,18 +1,17 @@
-//! Whether the role can make and drop days. It is found out when the store is opened, and not three days later.
+//! Whether the role can create and drop partitions. The store checks this when it is opened, rather than failing three
+//! days later.
 
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
-use super::error::{NotOwner, PostgresStoreError};
-use super::options::Names;
-use crate::store::pooled::answer;
-use crate::store::told_once::ToldOnce;
+use super::error::NotOwner;
+use crate::store::sql::cause::SqlxCause;
+use crate::store::sql::connections::answer;
+use crate::store::sql::names::Names;
+use crate::store::sql::setup_error::SetupError;
 
-/// Where there is no table yet, there is nothing to say against it.
-pub(super) async fn check(
-    connection: &mut PgConnection,
-    names: &Names,
-) -> Result<(), PostgresStoreError> {
-    let failed = |error| PostgresStoreError::migrate(ToldOnce::new(error));
+/// Passes if there is no table yet.
+pub(super) async fn check(connection: &mut PgConnection, names: &Names) -> Result<(), SetupError> {
+    let failed = |error| SetupError::migrate(SqlxCause::new(error));
     let table = names.table();
     let query = sqlx::raw_sql(AssertSqlSafe(format!(
         "SELECT pg_has_role(c.relowner, 'USAGE'), current_user::text, pg_get_userbyid(c.relowner)::text \
@@ -25,9 +24,10 @@ pub(super) async fn check(
     if row.try_get(0).map_err(failed)? {
         return Ok(());
     }
-    Err(PostgresStoreError::owner(NotOwner {
+    Err(NotOwner {
         role: row.try_get(1).map_err(failed)?,
         owner: row.try_get(2).map_err(failed)?,
         table,
-    }))
+    }
+    .into())
 }

@@ -1,25 +1,25 @@
-//! The layout by days: making the days to come, and dropping those that are over.
+//! The layout by days: making the coming days, and dropping those that are over.
 //!
-//! A day is over once nothing in it is still to expire. [`past`] says how it goes. A process that dies in between leaves
-//! the day where the next sweep goes on, and a day that fails leaves the others to be looked at.
+//! A day is over once everything in it has expired. [`past`] explains how it is dropped. If a process dies in between,
+//! the next sweep goes on with the day. If one day fails, the others are still handled.
 //!
-//! Only tables that carry a mark of this store are ever dropped. A day that somebody else detached, or is detaching,
-//! carries the mark of a day and not that of one that is over: it is left alone.
+//! Only tables with this store's mark are ever dropped. A day that somebody else detached, or is detaching, has the
+//! mark of a day but not that of a day that is over, so it is left alone.
 
 mod past;
 
-use sqlx::Postgres;
 use sqlx::postgres::PgRow;
 
-use super::options::Names;
 use super::statements;
-use super::steps::{Failed, send};
-use crate::store::pooled::{Lane, Pooled};
+use super::wire::{Failed, Wire};
+use crate::store::sql::lane::Lane;
+use crate::store::sql::names::Names;
 
-/// How many days ahead there are partitions: so many days may pass without a sweep. Each is looked into by every step.
+/// How many days ahead partitions exist, and so how many days may pass without a sweep. Every step looks into each of
+/// them.
 const AHEAD: i32 = 3;
 
-/// The most rows that one statement sweeps out of what was kept, and how many such statements one sweep sends.
+/// The most rows that one statement sweeps from the kept ones, and how many such statements one sweep sends.
 const KEPT_AT_ONCE: u32 = 500;
 const KEPT_ROUNDS: usize = 100;
 
@@ -36,35 +36,39 @@ pub(super) fn over(names: &Names) -> String {
     )
 }
 
-/// What is done to a table partitioned by day. Statements are texts, since a pooler may not know of prepared ones, and
-/// hold nothing but checked names and numbers.
+/// The operations on a table that is partitioned by day. Statements are sent as text, since a pooler may not know
+/// prepared ones. They contain nothing but checked names and numbers.
 #[derive(Debug)]
 pub(super) struct Days<'a> {
-    pooled: &'a Pooled<Postgres>,
+    wire: &'a Wire,
     names: &'a Names,
-    /// Another time than the server's.
+    /// The time, if a test gives it.
     now: Option<i64>,
 }
 
 impl<'a> Days<'a> {
-    pub(super) fn new(pooled: &'a Pooled<Postgres>, names: &'a Names, now: Option<i64>) -> Self {
-        Self { pooled, names, now }
+    pub(super) fn new(wire: &'a Wire, names: &'a Names) -> Self {
+        Self {
+            wire,
+            names,
+            now: wire.given_time(),
+        }
     }
 
-    /// Makes the days to come, and drops those all of whose records have expired. Each part is tried whatever becomes of
-    /// the others. An error that is not the server's word on one day is given back at the end.
-    pub(super) async fn turn(&self) -> Result<(), Failed> {
+    /// Makes the coming days, and drops those whose records have all expired. Each part is tried even if another
+    /// fails. An error is returned at the end, unless it is the server's answer about a single day.
+    pub(super) async fn rotate(&self) -> Result<(), Failed> {
         let made = self.make(Lane::Claims).await;
         let retired = self.retire_all().await;
         let swept = self.sweep_kept().await;
         made.and(retired).and(swept)
     }
 
-    /// Makes the days to come that are not there yet, and drops none, which may have to wait for others.
+    /// Makes the coming days that don't exist yet. It drops none, because that may have to wait for others.
     pub(super) async fn make(&self, lane: Lane) -> Result<(), Failed> {
         let (function, now) = (self.names.beside("_days"), self.time());
         let text = format!("SELECT FROM {function}({now}, {AHEAD})");
-        send(self.pooled, lane, text).await.map(drop)
+        self.wire.send(lane, text).await.map(drop)
     }
 
     async fn retire_all(&self) -> Result<(), Failed> {
@@ -72,10 +76,11 @@ impl<'a> Days<'a> {
         for past in self.past().await? {
             match self.retire(&past).await {
                 Ok(()) => {}
-                // Another sweep is at the same day, or this role may not. The latter is for somebody to see.
+                // Either another sweep is handling the same day, or this role isn't allowed to. The log shows the
+                // latter.
                 Err(Failed::Sent(sqlx::Error::Database(error))) => tracing::warn!(
                     %error, partition = past.name,
-                    "an idempotency partition that is over could not be removed"
+                    "an expired idempotency partition could not be removed"
                 ),
                 Err(error) => retired = retired.and(Err(error)),
             }
@@ -83,7 +88,7 @@ impl<'a> Days<'a> {
         retired
     }
 
-    /// What was kept may have been settled since, and expires then as everything does.
+    /// Kept records may have been settled since. They then expire like any others.
     async fn sweep_kept(&self) -> Result<(), Failed> {
         let kept = self.names.beside("_kept");
         let time = self.time();
@@ -102,7 +107,7 @@ impl<'a> Days<'a> {
     }
 
     async fn send(&self, text: String) -> Result<Vec<PgRow>, Failed> {
-        send(self.pooled, Lane::Claims, text).await
+        self.wire.send(Lane::Claims, text).await
     }
 
     fn time(&self) -> String {
@@ -110,7 +115,7 @@ impl<'a> Days<'a> {
             .map_or_else(|| "NULL::int8".to_owned(), |now| format!("({now})::int8"))
     }
 
-    /// The server's time, unless there is another.
+    /// The server's time, unless a test gives another.
     fn server_time(&self) -> String {
         let now = self.time();
         format!("coalesce({now}, floor(extract(epoch FROM clock_timestamp()) * 1000)::int8)")

@@ -1,4 +1,4 @@
-//! What commands are sent over.
+//! The connections that commands are sent over.
 
 mod reconnecting;
 
@@ -12,26 +12,26 @@ use ::redis::{Cmd, RedisError, RedisResult, Value, from_redis_value};
 
 pub(super) use self::reconnecting::{CONNECTED_WITHIN, Reconnecting, tcp_settings};
 
-/// Who sends a command. Where the store makes its connections, a crowd of claims never stands before a renewal.
+/// Who sends a command. On the store's own connections, a crowd of claims never delays a renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
-    /// Claims, loads and listings: what may wait.
+    /// Claims, loads and listings, which can wait.
     Claims,
-    /// What ends an attempt, and comes as often as claims do. It takes the claims' connection as long as no crowd waits
-    /// there: commands that share a connection are gathered into the same system calls, here and in the server.
+    /// What ends an attempt, which comes as often as claims do. It uses the claims' connection as long as no crowd
+    /// waits there: commands that share a connection are gathered into the same system calls, here and in the server.
     Ends,
-    /// The other steps of attempts that run or ran, such as renewals: if they come late, a lease ends.
+    /// The other steps of attempts that run or ran, such as renewals. If they come late, a lease ends.
     Attempts,
 }
 
-/// Connections, of whichever kind. Clones share them.
+/// Connections of any kind. Clones share them.
 #[derive(Clone)]
 pub(super) enum Connection {
-    /// To one server, and made again whenever they break. By lane.
+    /// To one server, by lane. They are replaced when they break.
     Own(Arc<[Reconnecting; 2]>),
     /// The application's.
     Given(Given),
-    /// To the nodes of a cluster, which its client keeps up. By lane.
+    /// To the nodes of a cluster, by lane. The client keeps them alive.
     Cluster(Box<[ClusterConnection; 2]>),
 }
 
@@ -40,9 +40,10 @@ pub(super) enum Connection {
 pub(super) enum Failed {
     /// There was no connection to send it on.
     NotSent(RedisError),
-    /// It was sent, and failed with this.
+    /// It was sent and failed with this error.
     Sent(RedisError),
-    /// The cluster's client sent it once or several times, and gave up with this. An earlier try may have been done.
+    /// The cluster's client sent it once or several times and gave up with this error. An earlier try may have taken
+    /// effect.
     SentAgain(RedisError),
 }
 
@@ -80,7 +81,8 @@ impl Connection {
         }
     }
 
-    /// Sends a command to every primary, and says what each answered, by its address. One server alone has none.
+    /// Sends a command to every primary, and returns each answer with the node's address. A single server has no
+    /// address.
     pub(super) async fn ask_primaries(
         &self,
         command: &Cmd,
@@ -105,7 +107,7 @@ impl Connection {
         answers.map_err(Failed::SentAgain)
     }
 
-    /// Sends a command to the node with this address. One server alone has none.
+    /// Sends a command to the node with this address. A single server has no address.
     pub(super) async fn ask_node(&self, node: &str, command: &Cmd) -> Result<Value, Failed> {
         let (Self::Cluster(lanes), Some((host, port))) = (self, node.rsplit_once(':')) else {
             return self.ask(Lane::Claims, command).await;
@@ -113,7 +115,7 @@ impl Connection {
         let mut cluster = lanes[0].clone();
         let node = SingleNodeRoutingInfo::ByAddress {
             host: host.to_owned(),
-            // An address without a port leads nowhere, which the client says.
+            // The client reports an address without a port.
             port: port.parse().unwrap_or(0),
         };
         let answer = cluster.route_command(command.clone(), RoutingInfo::SingleNode(node));
@@ -137,7 +139,7 @@ fn answered(answer: RedisResult<Value>) -> RedisResult<Value> {
     answer?.extract_error()
 }
 
-/// A connection that connects again by itself says of a command that it was refused before it could be sent.
+/// A connection that reconnects by itself reports if a command was refused before it could be sent.
 fn in_a_given_connection(error: RedisError) -> Failed {
     if error.is_connection_refusal() {
         Failed::NotSent(error)
@@ -146,7 +148,7 @@ fn in_a_given_connection(error: RedisError) -> Failed {
     }
 }
 
-/// Makes clones of the application's connection.
+/// Clones the application's connection.
 #[derive(Clone)]
 pub(super) struct Given(Arc<dyn Fn() -> Box<dyn ConnectionLike + Send> + Send + Sync>);
 

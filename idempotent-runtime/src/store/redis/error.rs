@@ -1,4 +1,4 @@
-//! What can go wrong, each cause told once, and none with a password in it.
+//! What can go wrong. Each cause is printed once, and none contains a password.
 
 use std::error::Error;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::store::StoreError;
 
 /// A [`RedisStore`](super::RedisStore) could not be set up.
 ///
-/// It prints what could not be done; why is its [`source`](Error::source). It never holds a URL or a password.
+/// It prints what could not be done; its [`source`](Error::source) says why. It never contains a URL or a password.
 #[derive(Debug)]
 pub struct RedisStoreError {
     what: What,
@@ -24,7 +24,7 @@ enum What {
 }
 
 impl RedisStoreError {
-    /// The client's errors about URLs quote no more of them than the name of a protocol.
+    /// The client's errors about URLs quote nothing but the name of a protocol.
     pub(super) fn url(error: RedisError) -> Self {
         Self {
             what: What::Url,
@@ -51,7 +51,7 @@ impl fmt::Display for RedisStoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
             What::Url => f.write_str(
-                "this is no URL of a Redis server: write `redis://user:password@host:port`, or `rediss://` with the \
+                "not the URL of a Redis server: write `redis://user:password@host:port`, or `rediss://` with the \
                  feature `tls`, and `%40` for an `@` in the password",
             ),
             What::Connect(place) => {
@@ -67,7 +67,7 @@ impl Error for RedisStoreError {
     }
 }
 
-/// What a step that failed is told.
+/// The error for a step that failed.
 pub(super) fn to_store_error(failed: Failed) -> StoreError {
     match failed {
         Failed::NotSent(error) => StoreError::not_sent(cause(error)),
@@ -84,8 +84,8 @@ pub(super) fn to_store_error(failed: Failed) -> StoreError {
 
 /// Whether the server refuses a script with this code before it has written anything.
 ///
-/// `OOM` is among them: a script's first write is refused or none is. A missing permission is not, since it may be missing
-/// for the second write of a script alone.
+/// `OOM` is one of these codes, since Redis refuses a script's first write or none. A missing permission isn't, since
+/// only the second write of a script may lack it.
 fn is_refused_unrun(code: &str) -> bool {
     const CODES: [&str; 14] = [
         "OOM",
@@ -115,12 +115,12 @@ pub(super) fn is_too_large(error: &RedisError) -> bool {
         })
 }
 
-/// Whether what stands under a key is not a record.
+/// Whether a key holds something other than a record.
 pub(super) fn is_wrong_type(failed: &Failed) -> bool {
     failed.error().code() == Some(code::WRONG_TYPE)
 }
 
-/// Whether the server answered, and said no.
+/// Whether the server answered with a refusal.
 pub(super) fn is_refusal(failed: &Failed) -> bool {
     let error = failed.error();
     matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension)
@@ -134,7 +134,7 @@ fn cause(error: RedisError) -> Box<dyn Error + Send + Sync> {
     let help = if error.is_timeout() {
         Some("Redis did not answer in time")
     } else if error.kind() == ErrorKind::AuthenticationFailed {
-        Some("Redis does not take this user and password")
+        Some("Redis doesn't accept this user and password")
     } else {
         error.code().and_then(help)
     };
@@ -147,7 +147,7 @@ fn cause(error: RedisError) -> Box<dyn Error + Send + Sync> {
     }
 }
 
-/// What errors of the server's begin with.
+/// How the server's errors begin.
 mod code {
     pub(super) const WRONG_TYPE: &str = "WRONGTYPE";
     pub(super) const LOADING: &str = "LOADING";
@@ -159,30 +159,30 @@ mod code {
 fn help(code: &str) -> Option<&'static str> {
     Some(match code {
         code::WRONG_TYPE => {
-            "something else stands under a record's key: give the store a prefix of its own"
+            "something else is stored under a record's key: give the store its own prefix"
         }
-        code::LOADING => "Redis is starting and still reads its data",
-        code::CLUSTER_DOWN => "the cluster does not serve this record's slot",
+        code::LOADING => "Redis is starting and still loading its data",
+        code::CLUSTER_DOWN => "the cluster doesn't serve this record's slot",
         code::MASTER_DOWN => "this is a replica that has lost its primary",
         "OOM" => {
-            "Redis has used up its `maxmemory`: attempts that run may end, and no new ones begin"
+            "Redis has used up its `maxmemory`: running attempts can finish, but new ones can't begin"
         }
         "READONLY" => "this is a replica: connect to the primary",
-        "MISCONF" => "Redis cannot write to its disk, and takes no writes until it can",
+        "MISCONF" => "Redis can't write to its disk, and accepts no writes until it can",
         "NOREPLICAS" => "Redis has fewer replicas than `min-replicas-to-write` asks for",
         "NOAUTH" => "Redis asks for a password: write `redis://user:password@host:port`",
         "NOPERM" => {
-            "the user may not do what the store needs: see the ACL in the documentation of `RedisStore`"
+            "the user lacks permissions that the store needs: see the ACL in the documentation of `RedisStore`"
         }
         "MOVED" | "ASK" | "CROSSSLOT" => {
             "this is a node of a cluster: use `RedisStore::connect_cluster`"
         }
-        "BUSY" => "a script of somebody else's keeps Redis busy",
+        "BUSY" => "another script keeps Redis busy",
         _ => return None,
     })
 }
 
-/// A failure of which more can be said than the server did.
+/// A failure whose remedy is known.
 #[derive(Debug, thiserror::Error)]
 #[error("{help}")]
 struct Helped {
@@ -190,7 +190,7 @@ struct Helped {
     source: Failure,
 }
 
-/// An error of the client's, which prints its cause with it and gives it as the source too; this tells it once.
+/// A client error. The client prints the cause with the error and gives it as the source too. This prints it once.
 #[derive(Debug)]
 struct Failure(RedisError);
 
@@ -248,7 +248,7 @@ mod tests {
             chain(&sent("OOM")),
             [
                 "the idempotency store could not be reached",
-                "Redis has used up its `maxmemory`: attempts that run may end, and no new ones begin",
+                "Redis has used up its `maxmemory`: running attempts can finish, but new ones can't begin",
                 "OOM it says why",
             ]
         );

@@ -8,10 +8,10 @@ use super::connection::{Connection, Lane};
 use crate::outcome::Outcome;
 use crate::store::{Fence, StoreError, StoreFuture};
 
-/// The longest value that any Redis holds.
+/// The longest value that any Redis can hold.
 const LARGEST: usize = 512 * 1024 * 1024;
 
-/// The least that `proto-max-bulk-len` can be set to.
+/// The smallest possible `proto-max-bulk-len`.
 const LEAST: usize = 1024 * 1024;
 
 /// The size of an outcome's largest part, each of which is a value of its own.
@@ -19,10 +19,10 @@ pub(super) fn largest_value(outcome: Option<&Outcome>) -> usize {
     outcome.map_or(0, |it| it.body().len().max(it.headers().as_bytes().len()))
 }
 
-/// Takes a step that writes values of up to this size, if the server holds them.
+/// Carries out a step that writes values of up to this size, if the server can hold them.
 ///
-/// A server that gets a value beyond its limit says so and closes the connection, so that what it says may be lost. It is
-/// asked for its limit then.
+/// A server that gets a larger value than it allows says so and closes the connection, and its message may be lost. So
+/// it is asked for its limit afterwards.
 pub(super) async fn within(
     connection: &Connection,
     size: usize,
@@ -42,7 +42,7 @@ pub(super) async fn within(
     answer
 }
 
-/// The limit of the server, if it tells. In a cluster all nodes are taken to have the same.
+/// The server's limit, if it can be read. In a cluster, all nodes are assumed to have the same one.
 async fn limit(connection: &Connection) -> Option<usize> {
     let ask = cmd("CONFIG")
         .arg("GET")
@@ -54,7 +54,7 @@ async fn limit(connection: &Connection) -> Option<usize> {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("Redis holds values of at most {limit} bytes (`proto-max-bulk-len`)")]
+#[error("Redis accepts values of at most {limit} bytes (`proto-max-bulk-len`)")]
 struct TooLarge {
     limit: usize,
 }

@@ -1,7 +1,7 @@
-//! Going through records by SCAN.
+//! Going through records with SCAN.
 //!
-//! An index by namespace would have to be one more key, in another slot of a cluster, and two more writes for each record.
-//! SCAN costs claims nothing, and gives every key that is there all the while at least once.
+//! An index by namespace would be one more key, in another slot of a cluster, and two more writes for each record.
+//! SCAN costs claims nothing, and returns every key that exists throughout at least once.
 
 use ::redis::{Value, cmd, from_redis_value};
 use futures_util::future::join_all;
@@ -17,7 +17,7 @@ use crate::store::{Cursor, InvalidCursor, List, Listed, Page, StoreError};
 /// How often one page asks for more keys.
 const LOOKS: usize = 16;
 
-/// The least keys that are looked at in one go.
+/// The fewest keys to look at in one go.
 const FEWEST: usize = 16;
 
 pub(super) async fn page(shared: &Shared, list: List) -> Result<Page, StoreError> {
@@ -29,7 +29,7 @@ pub(super) async fn page(shared: &Shared, list: List) -> Result<Page, StoreError
         }
     };
     let nodes = nodes(shared).await?;
-    // A node that has left the cluster since: another one has its records, and may have been gone through already.
+    // The node has left the cluster. Another one has its records, and may have been visited already.
     if at.begun && !nodes.contains(&at.node) {
         at = Position::default();
     }
@@ -54,12 +54,12 @@ pub(super) async fn page(shared: &Shared, list: List) -> Result<Page, StoreError
     Ok(Page::new(records, next))
 }
 
-/// The primaries, in an order that stays. One server alone has no address.
+/// The primaries, in a stable order. A single server has no address.
 async fn nodes(shared: &Shared) -> Result<Vec<String>, StoreError> {
     let connection::Connection::Cluster(_) = &shared.connection else {
         return Ok(vec![String::new()]);
     };
-    // Any command will do: the addresses are what counts.
+    // Any command will do, since only the addresses matter.
     let answers = shared.connection.ask_primaries(&cmd("TIME")).await;
     let mut nodes: Vec<_> = answers
         .map_err(to_store_error)?
@@ -79,7 +79,7 @@ async fn now(shared: &Shared, node: &str) -> Result<Timestamp, StoreError> {
     Ok(Timestamp::from_millis(seconds * 1000 + micros / 1000))
 }
 
-/// The records under the next keys of a node, and where those after them begin.
+/// The records under the next keys of a node. Moves the position behind them.
 async fn scan(
     shared: &Shared,
     at: &mut Position,
@@ -105,7 +105,7 @@ async fn scan(
         .collect())
 }
 
-/// Reads these records and puts those that are listed on the page. Which it has no room for are left to the next page.
+/// Reads these records and puts those that are listed on the page. Those that don't fit are left for the next page.
 async fn put(
     shared: &Shared,
     list: &List,
@@ -148,10 +148,10 @@ fn listed(
     };
     match row {
         Ok(row) => Ok(row.and_then(|row| transition::listed(record, &row, list, now))),
-        // Who goes through all records must get past this one. Its own steps say that it is corrupt.
+        // A listing must get past this record. Steps on the record itself report that it is corrupt.
         Err(error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::warn!(%record, cause, "a record that cannot be read is left out of a listing");
+            tracing::warn!(%record, cause, "a listing leaves out a record that can't be read");
             Ok(None)
         }
     }
@@ -173,17 +173,17 @@ fn literally(text: &str) -> String {
     pattern
 }
 
-/// Where a page ended: what a [`Cursor`] holds.
+/// Where a page ended. A [`Cursor`] contains this.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Position {
     begun: bool,
-    /// The address of the node that is gone through.
+    /// The address of the current node.
     node: String,
     /// SCAN's own cursor there.
     cursor: u64,
-    /// Whether all nodes were gone through.
+    /// Whether all nodes have been visited.
     ended: bool,
-    /// Records that SCAN gave and the page had no room for. It gives as many as it likes.
+    /// Records that SCAN returned and that didn't fit on the page. SCAN returns as many as it likes.
     left: Vec<RecordId>,
 }
 
@@ -204,7 +204,7 @@ impl Position {
     fn write(&self) -> Cursor {
         let mut bytes = vec![u8::from(self.ended)];
         bytes.extend(self.cursor.to_be_bytes());
-        // An address is as long as a host's name at most, and what is read back is checked.
+        // An address is at most as long as a host name, and it is checked when it is read back.
         let length = u16::try_from(self.node.len()).unwrap_or(u16::MAX);
         bytes.extend(length.to_be_bytes());
         bytes.extend(&self.node.as_bytes()[..usize::from(length)]);

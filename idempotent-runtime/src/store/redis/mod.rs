@@ -63,7 +63,7 @@ impl RedisStore {
         RedisStoreOptions::new().connect(url).await
     }
 
-    /// Connects to the cluster to which these nodes belong, with the default [options](RedisStoreOptions).
+    /// Connects to the cluster that these nodes belong to, with the default [options](RedisStoreOptions).
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl RedisStore {
         RedisStoreOptions::new().connect_cluster(urls).await
     }
 
-    /// Sends commands over a connection that the application has: see [`RedisStoreOptions::with_connection`].
+    /// Sends commands over the application's own connection: see [`RedisStoreOptions::with_connection`].
     pub fn new<C>(connection: C) -> Self
     where
         C: ConnectionLike + Clone + Send + Sync + 'static,
@@ -97,12 +97,12 @@ impl RedisStore {
         }
     }
 
-    /// Runs a script once, which changes nothing: it shows whether the server lets this user do so.
+    /// Runs a script that changes nothing, to see whether the server lets this user run scripts.
     async fn check(&self) -> Result<(), StoreError> {
         self.load(RecordId::from_bytes([0; 32])).await.map(drop)
     }
 
-    /// Has the server decide one step.
+    /// Asks the server to carry out one step.
     fn run(
         &self,
         script: &'static Script,
@@ -123,7 +123,7 @@ impl RedisStore {
         }
     }
 
-    /// A step of an attempt that only tells whether it took effect.
+    /// A step of an attempt that only answers whether it took effect.
     fn fenced(
         &self,
         script: &'static Script,
@@ -134,7 +134,7 @@ impl RedisStore {
         Box::pin(async move { reply::fence(&answer.await?) })
     }
 
-    /// The same for a step that writes values of up to this size.
+    /// Like `fenced`, for a step that writes values of up to this size.
     fn fenced_within(
         &self,
         size: usize,
@@ -255,12 +255,12 @@ impl Store for RedisStore {
         })
     }
 
-    /// Goes through all keys of the server, whatever else it holds.
+    /// Goes through all keys of the server, including those of others.
     fn list(&self, list: List) -> StoreFuture<'_, Page> {
         Box::pin(async move { listing::page(&self.shared, list).await })
     }
 
-    /// Redis removes what has expired.
+    /// Removes nothing: Redis itself removes expired records.
     fn sweep(&self, _limit: usize) -> StoreFuture<'_, usize> {
         Box::pin(std::future::ready(Ok(0)))
     }
@@ -280,7 +280,7 @@ impl fmt::Debug for RedisStore {
     }
 }
 
-/// What a claim's script takes of whom it takes over from.
+/// The arguments of a claim's script about takeovers.
 fn push_takeover(command: &mut Cmd, takeover: Takeover) {
     match takeover {
         Takeover::Never => command.arg("never").arg(""),
@@ -307,7 +307,7 @@ fn push_time(command: &mut Cmd, time: Option<Duration>) {
     };
 }
 
-/// What the scripts' `finish` takes for a done record.
+/// The arguments of the scripts' `finish` for a done record.
 fn push_completion(command: &mut Cmd, completion: &Completion) {
     command.arg(state_of(completion.disposition));
     match completion.ttl {
@@ -317,7 +317,7 @@ fn push_completion(command: &mut Cmd, completion: &Completion) {
     push_outcome(command, completion.outcome.as_ref());
 }
 
-/// What the scripts' `finish` takes for a released record.
+/// The arguments of the scripts' `finish` for a released record.
 fn push_release(command: &mut Cmd) {
     command
         .arg(state::RELEASED)

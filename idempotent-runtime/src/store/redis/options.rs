@@ -47,22 +47,23 @@ impl RedisStoreOptions {
         }
     }
 
-    /// What keys begin with, before a colon and the record's id. All processes that share records use one prefix.
+    /// Sets what keys begin with, before a colon and the record's id. All processes that share records must use the
+    /// same prefix.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// How long a step waits for the server, on a connection that the store made itself. After that it fails as
-    /// [unavailable](crate::store::StoreError::is_unavailable), and whether it took effect is unknown. A call waits for
-    /// its claim no longer than some seconds, so more than two are of little use.
+    /// Sets how long a step waits for the server, on a connection that the store made itself. After that it fails as
+    /// [unavailable](crate::store::StoreError::is_unavailable), and it is unknown whether it took effect. A call waits
+    /// only a few seconds for its claim, so more than two seconds are of little use.
     pub fn answered_within(mut self, time: Duration) -> Self {
         self.answered_within = time;
         self
     }
 
-    /// Judges leases and expiry by this clock and not by the server's, which still removes done records after their time.
-    /// For tests: processes that share records would have to share the clock too.
+    /// Judges leases and expiry by this clock instead of the server's. The server still removes done records by its
+    /// own. For tests: processes that share records would have to share the clock too.
     #[cfg(feature = "test-util")]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
@@ -72,12 +73,12 @@ impl RedisStoreOptions {
     /// Connects to the server at this URL: `redis://user:password@host:port/database`, `rediss://` for an encrypted
     /// connection (with the feature `tls`), or `unix:///path?user=…&pass=…`.
     ///
-    /// The connection is made again when it breaks, and what it leads to is looked up anew.
+    /// The connection is replaced when it breaks, and the host name is then looked up again.
     ///
     /// # Errors
     ///
-    /// [`RedisStoreError`] if the URL is none, or the server cannot be reached within some seconds, refuses, or does not
-    /// let the store run its scripts. No error holds the URL or the password.
+    /// [`RedisStoreError`] if the URL is invalid, or the server can't be reached within a few seconds, refuses, or
+    /// doesn't let the store run its scripts. No error contains the URL or the password.
     pub async fn connect(self, url: &str) -> Result<RedisStore, RedisStoreError> {
         let info = connection_info(url)?;
         let place = info.addr().to_string();
@@ -87,11 +88,11 @@ impl RedisStoreOptions {
         self.checked(Connection::Own(lanes), place).await
     }
 
-    /// Connects to the cluster to which these nodes belong; the others are found. All URLs name the same user and
-    /// password, which serve for the nodes that are found too.
+    /// Connects to the cluster that these nodes belong to, and finds its other nodes. All URLs must have the same user
+    /// and password, which are used for the other nodes too.
     ///
-    /// A command that lost its node, or that a node sent elsewhere, is sent again as long as
-    /// [`answered_within`](Self::answered_within) lasts.
+    /// If a command loses its node or is redirected to another, it is sent again until
+    /// [`answered_within`](Self::answered_within) has passed.
     ///
     /// # Errors
     ///
@@ -119,11 +120,11 @@ impl RedisStoreOptions {
         self.checked(Connection::Cluster(lanes), place).await
     }
 
-    /// Sends commands over a connection that the application has: a `ConnectionManager`, a `MultiplexedConnection`, or
-    /// anything else whose clones share one. To a cluster, see
+    /// Sends commands over the application's own connection: a `ConnectionManager`, a `MultiplexedConnection`, or
+    /// anything else whose clones share one. For a cluster, see
     /// [`with_cluster_connection`](Self::with_cluster_connection).
     ///
-    /// Its own time-outs count, and how it connects again. Nothing is sent before the first step.
+    /// The connection's own timeouts apply, and its own way to reconnect. Nothing is sent before the first step.
     pub fn with_connection<C>(self, connection: C) -> RedisStore
     where
         C: ConnectionLike + Clone + Send + Sync + 'static,
@@ -131,9 +132,10 @@ impl RedisStoreOptions {
         RedisStore::with_options(self, Connection::given(connection), None)
     }
 
-    /// Sends commands over a connection to a cluster that the application has.
+    /// Sends commands over the application's own connection to a cluster.
     ///
-    /// Its own time-outs count, and how often it sends a command again. Nothing is sent before the first step.
+    /// The connection's own timeouts apply, and its own limit to repeated commands. Nothing is sent before the first
+    /// step.
     pub fn with_cluster_connection(self, connection: ClusterConnection) -> RedisStore {
         let lanes = Box::new([connection.clone(), connection]);
         RedisStore::with_options(self, Connection::Cluster(lanes), None)

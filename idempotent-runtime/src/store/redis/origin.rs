@@ -1,4 +1,4 @@
-//! A record's origin, as the scripts keep it in one value: the prelude of the scripts says what it is made of.
+//! A record's origin, which the scripts keep in one value. Their prelude says what it consists of.
 
 use std::str::{self, FromStr};
 
@@ -10,15 +10,15 @@ const ID: usize = 16;
 
 /// Adds what the origin says to the columns of a record.
 ///
-/// Release 1, which knows no origin, leaves an earlier record's where it was. So an origin that was written for another
-/// attempt says nothing, and nor do the other fields of version 2.
+/// Release 1 doesn't know origins, so it leaves an earlier record's origin in place. An origin that was written for
+/// another attempt therefore counts for nothing, and neither do the other fields of version 2.
 pub(super) fn read_into(columns: Columns, origin: &[u8]) -> Result<Columns, CorruptColumn> {
     let is_cut = || CorruptColumn::new("origin", "it is cut short");
     let (version, rest) = origin.split_first().ok_or_else(is_cut)?;
     if *version != b'0' + Row::VERSION {
         return Err(CorruptColumn::new(
             "version",
-            "this release does not know it",
+            "this release doesn't know it",
         ));
     }
     let (written_for, rest) = rest.split_at_checked(ID).ok_or_else(is_cut)?;
@@ -46,11 +46,11 @@ pub(super) fn read_into(columns: Columns, origin: &[u8]) -> Result<Columns, Corr
     })
 }
 
-/// What of an origin is still to be read.
+/// The part of an origin that is still to be read.
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {
-    /// The next number, which ends with a space; `None` where there are no digits.
+    /// The next number, which ends with a space, or `None` if there are no digits.
     fn number<T>(&mut self, name: &'static str) -> Result<Option<T>, CorruptColumn>
     where
         T: FromStr<Err = std::num::ParseIntError>,
@@ -68,7 +68,7 @@ impl Rest<'_> {
             .map_err(|error| CorruptColumn::new(name, error))
     }
 
-    /// The generation's id, `Some(None)` where it is the attempt's own. `None`: it is cut short.
+    /// The generation's id. `Some(None)` means the attempt's own id, and `None` that the value is cut short.
     #[allow(
         clippy::option_option,
         reason = "an id that is left out, and one that is cut short, are two things"

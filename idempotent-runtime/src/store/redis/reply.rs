@@ -1,4 +1,4 @@
-//! What the scripts answer.
+//! The answers of the scripts.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use crate::store::columns::{self, Columns, CorruptColumn};
 use crate::store::transition::Row;
 use crate::store::{Claim, Claimed, Fence, StoreError, Won};
 
-/// What a step says that only tells whether it took effect.
+/// The answer of a step that only says whether it took effect.
 pub(super) fn fence(answer: &Value) -> Result<Fence, StoreError> {
     match answer {
         Value::Int(1) => Ok(Fence::Held),
@@ -20,17 +20,17 @@ pub(super) fn fence(answer: &Value) -> Result<Fence, StoreError> {
     }
 }
 
-/// What a claim says.
+/// The answer of a claim.
 pub(super) fn claimed(answer: Value, claim: &Claim) -> Result<Claimed, StoreError> {
     if answer == Value::Int(1) {
         return Ok(Claimed::Won(Won::anew(claim.attempt)));
     }
     let (now, row) = row(answer)?;
-    // Nobody can come between the script's decision and this row, so there is no reason to look again.
+    // Nobody can come between the script's decision and this row, so there is never a reason to look again.
     columns::claimed(row.as_ref(), claim, now).ok_or_else(|| StoreError::corrupt(Disagreement))
 }
 
-/// The time, and the row that stood there then.
+/// The server's time, and the row at that time.
 pub(super) fn row(answer: Value) -> Result<(Timestamp, Option<Row>), StoreError> {
     let Value::Array(parts) = answer else {
         return Err(StoreError::corrupt(NoAnswer));
@@ -45,7 +45,7 @@ pub(super) fn row(answer: Value) -> Result<(Timestamp, Option<Row>), StoreError>
     Ok((Timestamp::from_millis(number("time", now)?), row))
 }
 
-/// Names and values in turn. A name that this release does not know is a later one's.
+/// Names and values alternate. A later release may have written a name that this one doesn't know.
 fn columns_of(fields: Vec<Value>) -> Result<Columns, CorruptColumn> {
     let mut fields = fields.into_iter();
     let mut read = Fields::default();
@@ -55,7 +55,7 @@ fn columns_of(fields: Vec<Value>) -> Result<Columns, CorruptColumn> {
     read.into_columns()
 }
 
-/// The fields that a listing asks for: all but the outcome's.
+/// The fields that a listing asks for: all except those of the outcome.
 pub(super) const LISTED: [&str; 7] = ["f", "a", "s", "l", "t", "e", "r"];
 
 /// Reads a row from its [`LISTED`] fields; `None` if the record is gone.
@@ -77,7 +77,7 @@ pub(super) fn listed_row(answer: Value) -> Result<Option<Row>, StoreError> {
     Ok(Some(read.into_columns()?.into_row()?))
 }
 
-/// What the fields of a record say: the prelude of the scripts lists them.
+/// The fields of a record, which the prelude of the scripts lists.
 #[derive(Default)]
 struct Fields {
     columns: Columns,
@@ -142,19 +142,19 @@ where
         .map_err(|error| CorruptColumn::new(name, error))
 }
 
-/// Something else stands under a record's key.
+/// A record's key holds something else.
 #[derive(Debug, thiserror::Error)]
-#[error("under the record's key stands a hash that this library did not write")]
+#[error("the record's key holds a hash that this library didn't write")]
 struct NotOurs;
 
-/// The script came back with something that it never says.
+/// The script returned something that it never returns.
 #[derive(Debug, thiserror::Error)]
-#[error("the server's answer is none of the script's")]
+#[error("the server's answer is not one that the script gives")]
 struct NoAnswer;
 
-/// The script and this library take a record for two different things.
+/// The script and this library disagree about a record.
 #[derive(Debug, thiserror::Error)]
-#[error("the record's fields do not go together")]
+#[error("the record's fields contradict each other")]
 struct Disagreement;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use ::redis::{Cmd, ErrorKind, ServerErrorKind, Value, cmd};
 
 use super::connection::{Connection, Failed, Lane};
 
-/// A step as the server runs it.
+/// A step, as the server runs it.
 #[derive(Debug)]
 pub(super) struct Script {
     text: &'static str,
@@ -47,10 +47,10 @@ impl Script {
         }
     }
 
-    /// Runs the script on one key: one round trip if the server knows it, else two.
+    /// Runs the script on one key. It takes one round trip if the server knows the script, and two otherwise.
     ///
-    /// The server is asked by the script's hash. Where it does not know it, it is sent the text, to that node of a cluster
-    /// alone; to load it on all nodes would fail as long as one of them is down.
+    /// The request names the script by its hash. If the server doesn't know it, the text is sent, in a cluster only to
+    /// that node: loading it on all nodes would fail while any of them is down.
     pub(super) async fn run(
         &self,
         connection: &Connection,

@@ -1,4 +1,4 @@
-//! What acknowledged steps survive, as the server's settings are now.
+//! What acknowledged steps survive with the server's current settings.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::error::{is_refusal, to_store_error};
 use crate::store::{Durability, StoreError, Survives};
 
-/// The settings that are looked at, in the order in which they are judged.
+/// The settings that matter, in the order in which they are judged.
 const SETTINGS: [&str; 5] = [
     "maxmemory",
     "maxmemory-policy",
@@ -23,9 +23,9 @@ const NOT_READ: &str = "the server's settings cannot be read: grant the store's 
 const NO_FAILOVER: &str = "Redis acknowledges before its replicas have a write, and a replica that takes over may lack \
                            it, even with WAIT: a failover needs another store";
 
-/// Asks every primary, and says what the weakest of them gives.
+/// Asks every primary, and returns the answer of the weakest.
 pub(super) async fn ask(connection: &Connection) -> Result<Survives, StoreError> {
-    // By address: a node may come or go between two questions, and one that did not answer all of them is not trusted.
+    // By address: a node may come or go between two questions, and one that didn't answer all of them isn't trusted.
     let mut servers: HashMap<String, Settings> = HashMap::new();
     for setting in SETTINGS {
         let answers = connection
@@ -47,12 +47,12 @@ pub(super) async fn ask(connection: &Connection) -> Result<Survives, StoreError>
     Ok(weakest.unwrap_or_else(|| Survives::nothing(NOT_READ)))
 }
 
-/// What one server says of itself.
+/// The settings of one server.
 #[derive(Debug, Default)]
 struct Settings(HashMap<String, String>);
 
 impl Settings {
-    /// What is no answer to `CONFIG GET` leaves the setting unknown.
+    /// An answer that `CONFIG GET` doesn't give leaves the setting unknown.
     fn read(&mut self, answer: Value) {
         if let Ok(settings) = from_redis_value::<HashMap<String, String>>(answer) {
             self.0.extend(settings);

@@ -2,10 +2,10 @@
 
 use rustls::crypto::{CryptoProvider, ring};
 
-/// rustls panics where several providers are compiled in, or none, and nobody chose.
+/// Chooses a provider if nobody has. rustls panics without a choice if several providers are compiled in, or none.
 pub(super) fn choose_provider() {
     if CryptoProvider::get_default().is_none() {
-        // An error means that somebody else chose meanwhile.
+        // An error means that somebody else has chosen meanwhile.
         let _ = ring::default_provider().install_default();
     }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use super::error::{NoRuntime, NotWal, code, primary_code};
-use super::{SqliteOpenError, SqliteStoreOptions, Synchronous, schema};
+use super::error::{NoRuntime, NotWal, SqliteStoreError, code, primary_code};
+use super::options::{SqliteStoreOptions, Synchronous};
+use super::schema;
 
-/// How long to leave a file alone that another process is just creating.
+/// The pause before trying again when another process is just creating the file.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Opens connections to a file that exists.
@@ -25,19 +26,19 @@ impl Connector {
     }
 }
 
-/// Creates the file if there is none, brings it up to date, and connects.
+/// Creates the file if it doesn't exist, brings it up to date, and connects.
 pub(super) async fn establish(
     options: &SqliteStoreOptions,
-) -> Result<(Connector, SqliteConnection), SqliteOpenError> {
+) -> Result<(Connector, SqliteConnection), SqliteStoreError> {
     if tokio::runtime::Handle::try_current().is_err() {
-        return Err(SqliteOpenError::new(&options.path, NoRuntime));
+        return Err(SqliteStoreError::new(&options.path, NoRuntime));
     }
     // An absolute path stays the same file when the process changes its directory, and SQLite takes it for a path
     // whatever it looks like.
     let path = std::path::absolute(&options.path)
-        .map_err(|error| SqliteOpenError::new(&options.path, error))?;
+        .map_err(|error| SqliteStoreError::new(&options.path, error))?;
     let connect = connect_options(options, &path);
-    let database = |error| SqliteOpenError::database(&path, error);
+    let database = |error| SqliteStoreError::database(&path, error);
 
     let mut connection = connect
         .clone()
@@ -49,11 +50,11 @@ pub(super) async fn establish(
         .await
         .map_err(database)?;
     if !mode.eq_ignore_ascii_case("wal") {
-        return Err(SqliteOpenError::new(&path, NotWal(mode)));
+        return Err(SqliteStoreError::new(&path, NotWal(mode)));
     }
     schema::migrate(&mut connection, options.clock.now())
         .await
-        .map_err(|error| SqliteOpenError::migration(&path, error))?;
+        .map_err(|error| SqliteStoreError::migration(&path, error))?;
     Ok((Connector(connect), connection))
 }
 
@@ -72,7 +73,7 @@ fn connect_options(options: &SqliteStoreOptions, path: &Path) -> SqliteConnectOp
 
 /// Puts the file in WAL mode and says which mode it is in.
 ///
-/// SQLite does not wait for the lock that this takes, so whoever meets another process in it has to come again.
+/// SQLite doesn't wait for the lock that this takes, so this tries again if another process holds it.
 async fn enter_wal(
     connection: &mut SqliteConnection,
     patience: Duration,
@@ -98,7 +99,7 @@ async fn pause() {
     let _ = tokio::task::spawn_blocking(|| std::thread::sleep(PAUSE)).await;
 }
 
-/// Ends a connection and waits until the file is let go.
+/// Closes a connection and waits until the file is released.
 pub(super) async fn close(connection: SqliteConnection) {
     if let Err(error) = connection.close().await {
         tracing::debug!(

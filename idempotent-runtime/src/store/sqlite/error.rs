@@ -4,9 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::schema::{MigrationError, NewerSchema};
+use super::schema::MigrationError;
 use crate::store::StoreError;
-use crate::store::told_once::ToldOnce;
+use crate::store::sql::cause::SqlxCause;
+use crate::store::sql::schema::NewerSchema;
 
 /// The SQLite result codes that something here depends on: <https://www.sqlite.org/rescode.html>.
 pub(super) mod code {
@@ -24,14 +25,14 @@ pub(super) fn primary_code(error: &sqlx::Error) -> Option<i32> {
 
 /// The file of a [`SqliteStore`](super::SqliteStore) could not be opened.
 ///
-/// It prints which file; why is its [`source`](Error::source).
+/// It prints which file; its [`source`](Error::source) says why.
 #[derive(Debug)]
-pub struct SqliteOpenError {
+pub struct SqliteStoreError {
     path: PathBuf,
     source: Box<dyn Error + Send + Sync>,
 }
 
-impl SqliteOpenError {
+impl SqliteStoreError {
     pub(super) fn new(path: &Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             path: path.to_owned(),
@@ -45,7 +46,7 @@ impl SqliteOpenError {
             Some(directory) if primary_code(&error) == Some(code::CANNOT_OPEN) => {
                 Self::new(path, MissingDirectory(directory.to_owned()))
             }
-            _ => Self::new(path, ToldOnce::new(error)),
+            _ => Self::new(path, SqlxCause::new(error)),
         }
     }
 
@@ -61,13 +62,13 @@ impl SqliteOpenError {
         &self.path
     }
 
-    /// Whether the file was written by a later release, whose schema this one does not know.
+    /// Whether the file was written by a later release, whose schema this one doesn't know.
     pub fn is_newer_schema(&self) -> bool {
         self.source.is::<NewerSchema>()
     }
 }
 
-impl fmt::Display for SqliteOpenError {
+impl fmt::Display for SqliteStoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -77,7 +78,7 @@ impl fmt::Display for SqliteOpenError {
     }
 }
 
-impl Error for SqliteOpenError {
+impl Error for SqliteStoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.source)
     }
@@ -97,7 +98,7 @@ pub(super) struct NoRuntime;
 )]
 pub(super) struct NotWal(pub(super) String);
 
-/// The writer does not take any more steps.
+/// The writer accepts no more steps.
 #[derive(Debug, thiserror::Error)]
 #[error("it was closed, or the runtime on which it was opened has ended")]
 pub(super) struct WriterGone;
@@ -107,18 +108,10 @@ pub(super) struct WriterGone;
 #[error("an outcome of {0} bytes is more than SQLite can keep")]
 pub(super) struct TooLarge(pub(super) usize);
 
-/// A row that the store cannot have written.
-#[derive(Debug, thiserror::Error)]
-#[error("column {column} of a row in idempotency_records")]
-pub(super) struct CorruptColumn {
-    pub(super) column: &'static str,
-    pub(super) source: Box<dyn Error + Send + Sync>,
-}
-
 /// Why a batch failed, and how far it had come.
 #[derive(Debug)]
 pub(super) struct BatchFailure {
-    error: ToldOnce,
+    error: SqlxCause,
     /// Whether the statement that was sent last would also have committed.
     committing: bool,
 }
@@ -127,19 +120,19 @@ impl BatchFailure {
     /// The end of its connection rolls the transaction back.
     pub(super) fn before_commit(error: sqlx::Error) -> Self {
         Self {
-            error: ToldOnce::new(error),
+            error: SqlxCause::new(error),
             committing: false,
         }
     }
 
     pub(super) fn at_commit(error: sqlx::Error) -> Self {
         Self {
-            error: ToldOnce::new(error),
+            error: SqlxCause::new(error),
             committing: true,
         }
     }
 
-    /// What the steps of the batch are told.
+    /// The error for the steps of the batch.
     pub(super) fn to_store_error(&self) -> StoreError {
         let cause = self.error.clone();
         match primary_code(self.error.get()) {

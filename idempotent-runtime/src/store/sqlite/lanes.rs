@@ -1,8 +1,8 @@
 //! The queue before the writer, in two lanes.
 //!
-//! A queue of claims that is longer than a batch must not hold up the steps of attempts that run: if a renewal comes late,
-//! a lease ends. So each batch takes these first, leaves some room for claims, and does what it took in the order in
-//! which it was queued.
+//! A queue of claims that is longer than a batch must not hold up the steps of running attempts: if a renewal comes
+//! late, a lease ends. So each batch takes these first, leaves some room for claims, and handles what it took in the
+//! order in which it was queued.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
 use super::step::Message;
+use crate::store::sql::lane::Lane;
 
 /// The most messages in one transaction.
 pub(super) const BATCH: usize = 256;
@@ -17,17 +18,8 @@ pub(super) const BATCH: usize = 256;
 /// The most of them that are steps of attempts while claims wait.
 const OF_ATTEMPTS: usize = BATCH / 4 * 3;
 
-/// Whoever finds a lane full waits until a batch is taken from it.
+/// The length of a lane. Senders to a full lane wait until a batch is taken from it.
 const QUEUED: usize = 4 * BATCH;
-
-/// In which lane a message waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
-    /// Claims, loads, listings, sweeps.
-    Claims,
-    /// Steps of attempts that run or ran.
-    Attempts,
-}
 
 /// A message, and its place in the order of all.
 type Queued = (u64, Message);
@@ -92,7 +84,7 @@ impl Lanes {
         batch.into_iter().map(|(_, message)| message).collect()
     }
 
-    /// Takes nothing more than what was queued already.
+    /// Accepts nothing more than what is already queued.
     pub(super) fn close(&mut self) {
         self.claims.close();
         self.attempts.close();

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{SqliteOpenError, SqliteStore};
 use crate::clock::{Clock, SystemClock};
 
-/// How a [`SqliteStore`] is opened.
+/// How a [`SqliteStore`](crate::SqliteStore) is opened.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -35,20 +34,21 @@ pub struct SqliteStoreOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Synchronous {
-    /// At every commit: an acknowledged step survives a loss of power, on a local disk that keeps what it was told to.
+    /// At every commit. An acknowledged step survives a loss of power, on a local disk that doesn't lie about what it
+    /// has written.
     #[default]
     Full,
-    /// At checkpoints only: an acknowledged step survives the process but not a loss of power, after which work that
-    /// was done may be done again. The file stays sound.
+    /// At checkpoints only. An acknowledged step survives the process but not a loss of power, after which work may be
+    /// done a second time. The file stays intact.
     Normal,
 }
 
 impl SqliteStoreOptions {
-    /// The file at this path, with [`Synchronous::Full`], five seconds of waiting for other processes, and the
-    /// operating system's clock.
+    /// The file at this path, with [`Synchronous::Full`], the operating system's clock, and up to five seconds of
+    /// waiting for other processes.
     ///
-    /// The path is a path, relative to the current directory of the time of opening. It is no URL, and `:memory:` is a
-    /// file of that name.
+    /// The path is relative to the current directory at the time of opening. It isn't a URL, and `:memory:` is a file
+    /// of that name.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -64,8 +64,8 @@ impl SqliteStoreOptions {
         self
     }
 
-    /// How long to wait while another process, or another part of this one, writes to the file. Whole milliseconds
-    /// count. After that, steps fail as [unavailable](super::super::StoreError::is_unavailable).
+    /// Sets how long to wait while another process, or another part of this one, writes to the file. It is rounded
+    /// down to milliseconds. After that, steps fail as [unavailable](crate::store::StoreError::is_unavailable).
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
         self
@@ -76,17 +76,5 @@ impl SqliteStoreOptions {
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
-    }
-
-    /// Opens the file, creates it if there is none, and brings its tables up to date.
-    ///
-    /// Dropping the future leaves the file as it was or ready.
-    ///
-    /// # Errors
-    ///
-    /// [`SqliteOpenError`] if the file cannot be opened or created, is no database, cannot be put in WAL mode, was
-    /// written by a later release, or stays locked by another process; or outside a tokio runtime.
-    pub async fn open(self) -> Result<SqliteStore, SqliteOpenError> {
-        SqliteStore::with_options(self).await
     }
 }

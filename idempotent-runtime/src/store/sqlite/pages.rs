@@ -7,8 +7,8 @@ use super::rows;
 use super::texts::listed_columns;
 use crate::clock::Timestamp;
 use crate::identity::RecordId;
-use crate::store::transition;
-use crate::store::{Cursor, InvalidCursor, List, Page, StoreError, Which};
+use crate::store::sql::pages::{ListedRow, page};
+use crate::store::{List, Page, StoreError, Which};
 
 /// The most rows that one page looks at: they are read between two batches of claims.
 const LOOKED_AT: usize = 1_000;
@@ -31,20 +31,10 @@ pub(super) enum Start {
 
 impl Start {
     pub(super) fn of(list: &List) -> Result<Self, StoreError> {
-        let cursor = list.after.as_ref();
-        let by_id = || {
-            cursor
-                .map(|it| it.record().ok_or(InvalidCursor))
-                .transpose()
-                .map_err(StoreError::not_sent)
-        };
         Ok(match list.which {
-            Which::Abandoned | Which::RunningLongerThan(_) => Self::Running(by_id()?),
-            Which::ExpiringWithin(_) => {
-                let cursor = cursor.map(|it| it.moment().ok_or(InvalidCursor));
-                Self::Ending(cursor.transpose().map_err(StoreError::not_sent)?)
-            }
-            _ => Self::All(by_id()?),
+            Which::Abandoned | Which::RunningLongerThan(_) => Self::Running(list.after_record()?),
+            Which::ExpiringWithin(_) => Self::Ending(list.after_moment()?),
+            _ => Self::All(list.after_record()?),
         })
     }
 
@@ -53,20 +43,9 @@ impl Start {
     pub(super) fn texts() -> [String; 3] {
         [RUNNING, ALL, ENDING].map(text)
     }
-
-    /// The cursor of the page that begins behind a row, which need not be one that can be read otherwise.
-    fn cursor(self, record: RecordId, row: &SqliteRow) -> Option<Cursor> {
-        match self {
-            Self::Ending(_) => {
-                let at = row.try_get("expires_at").ok()?;
-                Some(Cursor::behind_moment(Timestamp::from_millis(at), record))
-            }
-            _ => Some(Cursor::behind(record)),
-        }
-    }
 }
 
-/// Reads a page. A row that cannot be read is left out, and the log says so: it must not hide what is behind it.
+/// Reads a page.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
     list: &List,
@@ -99,27 +78,20 @@ pub(super) async fn read(
         }
     };
     let is_last = found.len() < LOOKED_AT;
-    let mut records = Vec::new();
-    let mut last = None;
-    for stored in &found {
-        let Some((record, row)) = rows::read(stored) else {
-            continue;
-        };
-        last = start.cursor(record, stored).or(last);
-        let row = match row {
-            Ok(row) => row,
-            Err(corrupt) => {
-                tracing::warn!(%record, %corrupt, "a listing leaves out a record that cannot be read");
-                continue;
-            }
-        };
-        records.extend(transition::listed(record, &row, list, now));
-        if records.len() >= list.limit {
-            return Ok(Page::new(records, last));
-        }
-    }
-    let next = last.filter(|_| !is_last);
-    Ok(Page::new(records, next))
+    page(
+        list,
+        is_last,
+        found.iter().filter_map(|row| listed(row, now)).map(Ok),
+    )
+}
+
+fn listed(row: &SqliteRow, now: Timestamp) -> Option<ListedRow> {
+    let (record, found) = rows::read(row)?;
+    Some(ListedRow {
+        record,
+        expires_at: row.try_get("expires_at").ok(),
+        row: found.map(|row| (now, row)).map_err(StoreError::corrupt),
+    })
 }
 
 fn text(rows: &str) -> String {

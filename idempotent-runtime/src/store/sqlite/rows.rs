@@ -1,19 +1,19 @@
-//! Rows as SQLite keeps them: what is bound to the statements of a batch, and read from them.
+//! Rows as SQLite keeps them: binding them to the statements of a batch, and reading them.
 
 use std::error::Error;
-use std::time::Duration;
 
 use bytes::Bytes;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, Decode, Row as _, Sqlite, SqliteConnection, Type};
 
-use super::error::CorruptColumn;
 use super::texts::{CLAIMED, COLUMNS, Text, Texts};
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::identity::{AttemptId, RecordId};
-use crate::outcome::{Disposition, Headers, Outcome};
+use crate::outcome::{Disposition, Outcome};
+use crate::store::columns::{self, CorruptColumn, millis};
+use crate::store::sql::rows::{column, corrupt};
 use crate::store::transition::{Phase, Row};
 use crate::store::{Extra, Label};
 
@@ -21,7 +21,7 @@ const RUNNING: &str = "running";
 const RELEASED: &str = "released";
 const DONE: &str = "done";
 
-/// What stands under a record id, or why it cannot be read.
+/// The row of a record, or why it can't be read.
 pub(super) type Stored = (RecordId, Result<Row, CorruptColumn>);
 
 /// Reads the rows of these records. With `begin`, the transaction begins in the same trip to SQLite's thread.
@@ -43,13 +43,13 @@ pub(super) async fn load(
 /// What a batch changes.
 #[derive(Debug, Default)]
 pub(super) struct Changes<'a> {
-    /// Rows that claims have made where there was none.
+    /// Rows that claims have made anew.
     pub(super) claimed: Vec<(RecordId, &'a Row)>,
     pub(super) put: Vec<(RecordId, &'a Row)>,
     pub(super) removed: Vec<RecordId>,
 }
 
-/// Whether a row is as a claim makes it, so that [`Changes::claimed`] may hold it where there was none.
+/// Whether a row is as a claim makes it. If there was no row before, [`Changes::claimed`] may hold it.
 pub(super) fn is_as_claimed(row: &Row) -> bool {
     let is_bare = matches!(
         row.phase,
@@ -91,7 +91,7 @@ pub(super) async fn store(
     Ok(())
 }
 
-/// Removes at most `limit` rows that may go, and says how many.
+/// Removes at most `limit` rows that may be removed, and returns how many.
 pub(super) async fn sweep(
     connection: &mut SqliteConnection,
     limit: usize,
@@ -111,7 +111,7 @@ pub(super) async fn sweep(
     Ok(swept)
 }
 
-/// The rows that have expired, and the marks that are old, by the index of their ends.
+/// The expired rows and the old marks, by the index of expiry.
 pub(super) const EXPIRED: &str = "SELECT rowid FROM idempotency_records \
     WHERE expires_at IS NOT NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?";
 
@@ -119,7 +119,7 @@ pub(super) const EXPIRED: &str = "SELECT rowid FROM idempotency_records \
 pub(super) const LAPSED: &str = "SELECT rowid FROM idempotency_records \
     WHERE phase = 'running' AND lease_until + keep_abandoned <= ? LIMIT ?";
 
-/// Batches are padded to a power of two, so that a handful of prepared statements serves all sizes.
+/// Batches are padded to a power of two, so a handful of prepared statements serves all sizes.
 fn slots(rows: usize) -> usize {
     if rows == 0 {
         0
@@ -166,7 +166,7 @@ fn bind_claimed<'q>(
         .bind(row.claimed_at.map(Timestamp::as_millis))
         .bind(row.generation.as_bytes().to_vec())
         .bind(row.abandoned)
-        .bind(keep.map(in_millis))
+        .bind(keep.map(millis))
         .bind(now.as_millis())
         .bind(now.as_millis())
 }
@@ -183,7 +183,6 @@ fn bind_row<'q>(
         .bind(record.as_bytes().to_vec())
         .bind(row.fingerprint.as_bytes().to_vec())
         .bind(row.attempt.as_bytes().to_vec());
-    let millis = |at: Timestamp| at.as_millis();
     let (query, expires_at, keep) = match &row.phase {
         Phase::Running {
             lease_until,
@@ -193,7 +192,7 @@ fn bind_row<'q>(
         } => {
             let query = query
                 .bind(RUNNING)
-                .bind(millis(*lease_until))
+                .bind(lease_until.as_millis())
                 .bind(taken_from.map(|attempt| attempt.as_bytes().to_vec()));
             let query = bind_outcome(query, provisional.as_ref()).bind(None::<&str>);
             (bind_outcome(query, None), None, *keep)
@@ -215,21 +214,15 @@ fn bind_row<'q>(
     };
     let extra = (!row.extra.is_empty()).then(|| row.extra.as_bytes().to_vec());
     query
-        .bind(expires_at.map(millis))
+        .bind(expires_at.map(Timestamp::as_millis))
         .bind(row.label.namespace().to_owned())
         .bind(row.label.operation().to_owned())
-        .bind(row.claimed_at.map(millis))
+        .bind(row.claimed_at.map(Timestamp::as_millis))
         .bind(row.generation.as_bytes().to_vec())
         .bind(row.abandoned)
-        .bind(keep.map(in_millis))
+        .bind(keep.map(millis))
         .bind(extra)
-        .bind(millis(now))
-}
-
-/// As many milliseconds as a column holds, half of it: a sum with a time must not overflow.
-fn in_millis(duration: Duration) -> i64 {
-    const LONGEST: i64 = i64::MAX / 2;
-    i64::try_from(duration.as_millis()).map_or(LONGEST, |millis| millis.min(LONGEST))
+        .bind(now.as_millis())
 }
 
 fn bind_outcome<'q>(query: Statement<'q>, outcome: Option<&Outcome>) -> Statement<'q> {
@@ -239,7 +232,7 @@ fn bind_outcome<'q>(query: Statement<'q>, outcome: Option<&Outcome>) -> Statemen
         .bind(outcome.map(|outcome| outcome.body().to_vec()))
 }
 
-/// A row that was asked for always has an id that can be read.
+/// The id of a row can always be read; `None` would mean that it can't.
 pub(super) fn read(row: &SqliteRow) -> Option<Stored> {
     let record = row.try_get::<&[u8], _>(0).ok()?.try_into().ok()?;
     let mut columns = Columns { row, next: 1 };
@@ -289,7 +282,13 @@ impl<'r> Columns<'r> {
                 outcome,
                 expires_at,
             },
-            _ => return Err(corrupt(of_phase, "it does not go with the other columns")),
+            _ => {
+                return Err(corrupt(
+                    self.row,
+                    of_phase,
+                    "it contradicts the other columns",
+                ));
+            }
         };
         self.generation(Row::new(fingerprint, attempt, phase))
     }
@@ -306,8 +305,7 @@ impl<'r> Columns<'r> {
             None => row.generation,
         };
         let abandoned = self.take()?;
-        let keep = self.take::<Option<i64>>()?.map(u64::try_from).transpose();
-        let keep = keep.map_err(|error| self.invalid(error))?;
+        let keep = self.take::<Option<i64>>()?.map(columns::keep).transpose()?;
         let extra: Option<&[u8]> = self.take()?;
         let extra = Extra::from_bytes(Bytes::copy_from_slice(extra.unwrap_or_default()))
             .map_err(|error| self.invalid(error))?;
@@ -325,7 +323,7 @@ impl<'r> Columns<'r> {
             ..
         } = &mut row.phase
         {
-            *kept = keep.map(Duration::from_millis);
+            *kept = keep;
             if taken_from.is_none() {
                 (row.generation, row.abandoned) = (row.attempt, 0);
             }
@@ -334,31 +332,13 @@ impl<'r> Columns<'r> {
     }
 
     fn outcome(&mut self) -> Result<Option<Outcome>, CorruptColumn> {
-        let status: Option<u16> = self.take()?;
-        let headers: Option<&[u8]> = self.take()?;
-        let headers = headers
-            .map(|block| Headers::from_bytes(Bytes::copy_from_slice(block)))
-            .transpose()
-            .map_err(|error| self.invalid(error))?;
-        let body: Option<&[u8]> = self.take()?;
-        match (status, headers, body) {
-            (Some(status), Some(headers), Some(body)) => Ok(Some(Outcome::new(
-                status,
-                headers,
-                Bytes::copy_from_slice(body),
-            ))),
-            (None, None, None) => Ok(None),
-            _ => Err(self.invalid("status, headers and body do not go together")),
-        }
+        columns::outcome(self.take()?, self.take()?, self.take()?)
     }
 
     fn take<T: Decode<'r, Sqlite> + Type<Sqlite>>(&mut self) -> Result<T, CorruptColumn> {
-        let column = self.next;
+        let index = self.next;
         self.next += 1;
-        self.row.try_get(column).map_err(|error| match error {
-            sqlx::Error::ColumnDecode { source, .. } => corrupt(column, source),
-            other => corrupt(column, other),
-        })
+        column(self.row, index)
     }
 
     fn array<const N: usize>(&self, bytes: &[u8]) -> Result<[u8; N], CorruptColumn> {
@@ -367,13 +347,6 @@ impl<'r> Columns<'r> {
 
     /// The column that was read last is at fault.
     fn invalid(&self, why: impl Into<Box<dyn Error + Send + Sync>>) -> CorruptColumn {
-        corrupt(self.next - 1, why)
-    }
-}
-
-fn corrupt(column: usize, why: impl Into<Box<dyn Error + Send + Sync>>) -> CorruptColumn {
-    CorruptColumn {
-        column: COLUMNS[column],
-        source: why.into(),
+        corrupt(self.row, self.next - 1, why)
     }
 }

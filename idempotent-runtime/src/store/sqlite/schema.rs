@@ -1,14 +1,15 @@
-//! The tables, and how a file comes to have them.
+//! The tables, and how a file gets them.
 //!
-//! They are kept apart from an application's own migrations in the same file by a table of their own. sqlx's migrator
-//! takes no lock on SQLite, so two processes that open a new file at once would both run the first migration; here
-//! whoever holds the write lock looks again before it runs any.
+//! A table of their own keeps these migrations apart from an application's migrations in the same file. sqlx's
+//! migrator takes no lock on SQLite, so two processes that open a new file at once would both run the first migration.
+//! Here, whoever holds the write lock checks again before running any.
 
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::clock::Timestamp;
+use crate::store::sql::schema::{NewerSchema, check_version};
 
-/// In their order; the first is version 1. One that was published is never changed.
+/// In their order, from version 1 on. A published one is never changed.
 const MIGRATIONS: [&str; 2] = [
     include_str!("migrations/0001_records.sql"),
     include_str!("migrations/0002_generations.sql"),
@@ -26,14 +27,6 @@ pub(super) enum MigrationError {
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     Newer(#[from] NewerSchema),
-}
-
-/// The file was written by a later release.
-#[derive(Debug, thiserror::Error)]
-#[error("its schema is version {found}, and this release knows no later one than {known}")]
-pub(super) struct NewerSchema {
-    found: usize,
-    known: usize,
 }
 
 /// Brings the file up to the schema of this release.
@@ -73,10 +66,6 @@ async fn version(connection: &mut SqliteConnection) -> Result<usize, MigrationEr
         sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM idempotency_migrations")
             .fetch_one(&mut *connection)
             .await?;
-    let found = usize::try_from(found).unwrap_or_default();
-    let known = MIGRATIONS.len();
-    if found > known {
-        return Err(NewerSchema { found, known }.into());
-    }
-    Ok(found)
+    check_version(found, i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
+    Ok(usize::try_from(found).unwrap_or_default())
 }

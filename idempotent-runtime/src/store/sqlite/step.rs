@@ -1,4 +1,4 @@
-//! One step that a caller waits for, on its way through the writer.
+//! Steps on their way through the writer, while their callers wait.
 
 use tokio::sync::oneshot;
 
@@ -19,7 +19,7 @@ pub(super) enum Access {
     Write,
 }
 
-/// A step whose kind of answer is hidden, so that a batch can hold all kinds.
+/// A step whose type of answer is hidden, so a batch can hold all types.
 pub(super) trait Step: Send {
     fn record(&self) -> RecordId;
 
@@ -37,7 +37,7 @@ pub(super) enum Message {
     Step(Box<dyn Step>),
     List(Listing),
     Sweep(Sweep),
-    /// Settle what was asked for before, take nothing more, and let the file go.
+    /// Finish what was asked for before, accept nothing more, and close the file.
     Close(oneshot::Sender<()>),
 }
 
@@ -86,7 +86,7 @@ where
     A: Send + 'static,
     F: FnOnce(Option<&Row>, Timestamp) -> (Change, A) + Send + 'static,
 {
-    /// The message that asks for it, and where its answer will come.
+    /// The message that asks for a step, and where its answer will arrive.
     pub(super) fn message(
         record: RecordId,
         access: Access,

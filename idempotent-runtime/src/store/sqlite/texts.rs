@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlx::AssertSqlSafe;
 
-/// In the order in which they are bound and read.
+/// The columns, in the order in which they are bound and read.
 pub(super) const COLUMNS: [&str; 21] = [
     "record_id",
     "fingerprint",
@@ -30,7 +30,7 @@ pub(super) const COLUMNS: [&str; 21] = [
     "extra",
 ];
 
-/// What a claim writes where there was no row: the other columns have nothing to hold yet.
+/// The columns that a claim writes if there was no row. The others are still empty.
 pub(super) const CLAIMED: [&str; 13] = [
     "record_id",
     "fingerprint",
@@ -83,7 +83,7 @@ pub(super) enum Text {
     },
 }
 
-/// Texts that were written once already. They hold nothing but names and placeholders.
+/// Texts that have been written already. They contain nothing but names and placeholders.
 #[derive(Debug, Default)]
 pub(super) struct Texts(HashMap<Text, Arc<str>>);
 

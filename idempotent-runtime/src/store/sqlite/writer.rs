@@ -1,7 +1,7 @@
 //! The one task that writes.
 //!
-//! It gathers the steps that wait into a batch and commits them in one transaction, so that a hundred steps cost one
-//! sync of the disk. Nothing is delayed for that: a batch is what came in while the one before was written.
+//! It gathers waiting steps into a batch and commits them in one transaction, so a hundred steps cost one sync of the
+//! disk. This delays nothing: a batch is what came in while the last one was written.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,7 +11,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
 use super::connection::{self, Connector};
-use super::error::{BatchFailure, CorruptColumn};
+use super::error::BatchFailure;
 use super::lanes::Lanes;
 use super::pages;
 use super::rows::{self, Changes, is_as_claimed};
@@ -20,6 +20,7 @@ use super::texts::Texts;
 use crate::clock::{Steady, Timestamp};
 use crate::identity::RecordId;
 use crate::store::StoreError;
+use crate::store::columns::CorruptColumn;
 use crate::store::transition::{Change, Row};
 
 /// Owns the connection that writes.
@@ -40,7 +41,7 @@ struct Batch {
 }
 
 impl Writer {
-    /// Works until the last handle is gone or one asked to close, and everything that was queued is settled.
+    /// Works until the last handle is gone or one asks to close, and everything that was queued is finished.
     pub(super) async fn run(mut self) {
         let mut closed: Vec<oneshot::Sender<()>> = Vec::new();
         loop {
@@ -64,7 +65,7 @@ impl Writer {
         }
         self.disconnect().await;
         for reply in closed {
-            // Whoever asked may have left.
+            // The one who asked may have left.
             let _ = reply.send(());
         }
     }
@@ -81,21 +82,21 @@ impl Writer {
         batch.answer(failure.as_ref());
     }
 
-    /// Decides and commits the whole batch, or nothing of it.
+    /// Decides and commits the whole batch or nothing.
     async fn write(&mut self, batch: &mut Batch) -> Result<(), BatchFailure> {
         let before_commit = BatchFailure::before_commit;
         let connection = match &mut self.connection {
             Some(connection) => connection,
             none => none.insert(self.connector.connect().await.map_err(before_commit)?),
         };
-        // A write lock from the start: what is read here is still so when it is written. Readers alone need none.
+        // A write lock from the start, so what is read here still holds when it is written. Reads alone need no lock.
         let begin = batch.writes();
         let texts = &mut self.texts;
         let stored = rows::load(connection, texts, begin, &batch.records())
             .await
             .map_err(before_commit)?;
         let mut overlay = Overlay::new(stored);
-        // Read once the lock is held, so that times are in the order of the transactions.
+        // Read once the lock is held, so times are in the order of the transactions.
         let now = self.clock.now();
         for step in &mut batch.steps {
             overlay.decide(step.as_mut(), now);
@@ -166,7 +167,7 @@ struct Overlay {
 
 struct Slot {
     row: Result<Option<Row>, Arc<CorruptColumn>>,
-    /// Whether a row stands in the file.
+    /// Whether the file has a row.
     stored: bool,
     changed: bool,
 }

@@ -1,48 +1,48 @@
-//! The row that a store keeps of a record.
+//! A record, as a store keeps it.
 
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
-use crate::identity::AttemptId;
+use crate::identity::{AttemptId, RecordId};
 use crate::outcome::{Disposition, Outcome};
-use crate::store::{Extra, Label, Listed, ListedState, Record, RecordId, State};
+use crate::store::{Extra, Label, Listed, ListedState, Record, State};
 
 /// A record as a store writes it.
 ///
-/// Its serialized form belongs to the public interface and carries its version, see [`VERSION`](Self::VERSION). Readable
-/// formats show ids and bodies as hexadecimal digits, others hold their bytes.
+/// Its serialized form is part of the public interface and carries its version, see [`VERSION`](Self::VERSION).
+/// Readable formats show ids and bodies as hexadecimal digits; others contain the bytes.
 ///
-/// Row, phase and [`Change`] are exhaustive on purpose: a store that spreads them over columns must not overlook one.
+/// Row, phase and [`Change`] are exhaustive on purpose, so a store that spreads them over columns can't overlook one.
 /// What later releases add to a row goes into [`extra`](Self::extra).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// What the request was that made it.
+    /// The fingerprint of the request that made it.
     pub fingerprint: Fingerprint,
     /// The attempt that holds it, or that made it what it is.
     pub attempt: AttemptId,
     /// What it belongs to.
     pub label: Label,
-    /// When its generation began; unknown of a row that version 1 wrote.
+    /// When its generation began. `None` if version 1 wrote the row.
     pub claimed_at: Option<Timestamp>,
-    /// The first attempt of its generation. Of a row that version 1 wrote, the earliest that is known.
+    /// The first attempt of its generation. If version 1 wrote the row, the earliest one that is known.
     pub generation: AttemptId,
     /// How many attempts of its generation were abandoned before the one that it names.
     pub abandoned: u32,
-    /// How far it is.
+    /// Its state.
     pub phase: Phase,
     /// What later releases keep of its generation.
     pub extra: Extra,
 }
 
-/// How far a row is, with the store's own times.
+/// The state of a row, with the store's own times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// An attempt holds it.
     Running {
-        /// When the lease ends: from then on, that millisecond included, the row is abandoned.
+        /// When the lease ends. From that millisecond on, the row is abandoned.
         lease_until: Timestamp,
-        /// How long after that the row still counts, if nobody comes back. `None`: until somebody settles it.
+        /// How long the row still counts after that, if nobody comes back. `None` means until somebody settles it.
         keep: Option<Duration>,
         /// The attempt from which the row was taken over.
         taken_from: Option<AttemptId>,
@@ -59,7 +59,7 @@ pub enum Phase {
     Done {
         /// What the outcome means.
         disposition: Disposition,
-        /// The outcome; absent where it was too large to keep.
+        /// The outcome, or `None` if it was too large to keep.
         outcome: Option<Outcome>,
         /// From when on the row counts as absent. `None`: never.
         expires_at: Option<Timestamp>,
@@ -74,14 +74,14 @@ pub enum Phase {
 pub enum Change {
     /// Nothing: the row, or its absence, stays.
     Keep,
-    /// This row, in place of what stands there.
+    /// This row, in place of the current one.
     Put(Row),
     /// Remove the row.
     Remove,
 }
 
 impl Row {
-    /// A row in this phase, without a label and with nothing known of how it began.
+    /// A row in this phase, without a label and with nothing known about how it began.
     pub fn new(fingerprint: Fingerprint, attempt: AttemptId, phase: Phase) -> Self {
         let earliest = match &phase {
             Phase::Running { taken_from, .. } => taken_from.unwrap_or(attempt),

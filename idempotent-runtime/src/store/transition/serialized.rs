@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::*;
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
-use crate::outcome::{Disposition, Headers};
-use crate::store::Label;
+use crate::identity::AttemptId;
+use crate::outcome::{Disposition, Headers, Outcome};
+use crate::store::{Extra, Fence, Label};
 
 fn outcome() -> Outcome {
     let every_byte: Vec<u8> = (0..=255).collect();

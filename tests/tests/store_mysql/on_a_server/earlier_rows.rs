@@ -352,7 +352,7 @@ async fn a_migration_gives_up_soon_where_a_transaction_uses_the_table_and_says_w
     let error = store.migrate().await.unwrap_err();
     let told = crate::chain(&error);
     assert!(
-        told[1].contains("end it (`information_schema.innodb_trx` shows which)"),
+        told[1].contains("end it (`information_schema.innodb_trx` shows which one it is)"),
         "{told:?}"
     );
     table.sql_on(&mut other, "ROLLBACK").await;

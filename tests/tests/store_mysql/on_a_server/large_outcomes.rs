@@ -21,7 +21,7 @@ async fn an_outcome_that_is_too_large_fails_its_own_step_and_says_why() {
     let error = fence.await.unwrap_err();
     assert!(error.is_too_large());
     let told = &chain(&error)[1];
-    let limit_told = format!("no more than {limit}: raise its `max_allowed_packet`");
+    let limit_told = format!("at most {limit}: raise its `max_allowed_packet`");
     assert!(told.ends_with(&limit_told), "{told}");
     let fence = store.publish(claim.record, claim.attempt, body(2 * limit));
     assert!(fence.await.unwrap_err().is_too_large());

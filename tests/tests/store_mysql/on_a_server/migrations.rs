@@ -51,7 +51,7 @@ async fn a_newer_schema_is_refused() {
         chain(&error),
         [
             "the idempotency store's tables could not be brought up to date",
-            "their schema is version 99, and this release knows no later one than 2"
+            "the tables have schema version 99, and this release knows no version after 2"
         ]
     );
 }

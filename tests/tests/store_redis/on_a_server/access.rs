@@ -121,7 +121,7 @@ async fn a_wrong_password_is_told_and_not_repeated() {
     let wrong = wrong.unwrap_err();
     let told = chain(&wrong).join(": ");
     assert!(
-        told.contains("does not take this user and password"),
+        told.contains("doesn't accept this user and password"),
         "{told}"
     );
     assert!(

@@ -69,7 +69,7 @@ async fn a_foreign_value_is_told_with_what_to_do() {
     let told = chain(&error);
     assert_eq!(
         told[1],
-        "something else stands under a record's key: give the store a prefix of its own"
+        "something else is stored under a record's key: give the store its own prefix"
     );
     assert!(told[2].starts_with("WRONGTYPE "), "{told:?}");
     assert_eq!(told.len(), 3, "{told:?}");

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Notify, Semaphore};
 
+use super::rows::MapStore;
 use super::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

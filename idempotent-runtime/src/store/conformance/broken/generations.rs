@@ -1,5 +1,6 @@
 //! Stores that keep less of a generation, or of a mark, than they should, or more.
 
+use super::rows::MapStore;
 use super::*;
 use crate::store::{Extra, Resolution};
 

@@ -1,73 +1,54 @@
-//! The tables, and how a database comes to have them.
+//! The tables, and how a database gets them.
 
 use sha2::{Digest as _, Sha256};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
 use super::error::{
-    MySqlStoreError, NewerSchema, StillMigrating, TableInUse, is_lock_timeout, is_missing_table,
+    StillMigrating, TableInUse, is_lock_timeout, is_missing_table, migration_failed,
 };
-use super::options::{Names, PATIENCE};
+use crate::store::sql::migration::Migration;
+use crate::store::sql::names::Names;
+use crate::store::sql::options::PATIENCE;
+use crate::store::sql::schema::check_version;
+use crate::store::sql::setup_error::SetupError;
 
-/// In their order; the first is version 1. One that was published is never changed.
+/// In their order, from version 1 on. A published one is never changed.
 ///
-/// The servers commit after each statement that changes a schema, so a migration may end half done: each statement must
-/// be one that can be run again.
+/// The servers commit after each statement that changes a schema, so a migration may end halfway. Every statement must
+/// be safe to run again.
 const MIGRATIONS: [(&str, &str); 2] = [
     ("0001_records", include_str!("0001_records.sql")),
     ("0002_generations", include_str!("0002_generations.sql")),
 ];
 
-/// How long to wait for another process that migrates.
+/// How many seconds to wait for another process that migrates.
 const LOCKED_WITHIN: u32 = 60;
 
-/// How long, in seconds, a change of the table waits for the transactions that use it. Whoever else comes to the table waits
-/// behind it, so it gives up soon.
+/// How many seconds a change of the table waits for the transactions that use it. Everybody else waits behind it, so
+/// it gives up soon.
 const TABLE_LOCKED_WITHIN: u32 = 5;
-
-/// One step towards the schema of this release.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Migration {
-    version: i64,
-    name: &'static str,
-    sql: String,
-}
-
-impl Migration {
-    /// Its place in the order, from 1 on.
-    pub fn version(&self) -> i64 {
-        self.version
-    }
-
-    /// What it is called.
-    pub fn name(&self) -> &str {
-        self.name
-    }
-
-    /// Its statements, each ended by a semicolon. They may be run again where they were interrupted.
-    pub fn sql(&self) -> &str {
-        &self.sql
-    }
-}
 
 /// All migrations of a table.
 pub(super) fn of(names: &Names) -> Vec<Migration> {
     (1..)
         .zip(MIGRATIONS)
-        .map(|(version, (name, text))| Migration {
-            version,
-            name,
-            sql: sql(names, version, text),
+        .map(|(version, (name, text))| {
+            Migration::new(version, name, vec![sql(names, version, text)])
         })
         .collect()
 }
 
 fn sql(names: &Names, version: i64, text: &str) -> String {
     let versions = names.beside("_migrations");
+    // The database of the table, as an expression.
+    let schema = names
+        .schema()
+        .map_or_else(|| "DATABASE()".to_owned(), |schema| format!("'{schema}'"));
     let text = text
         .replace("{table}", &names.table())
         .replace("{name}", names.bare())
-        .replace("{schema}", &names.schema());
+        .replace("{schema}", &schema);
     format!(
         "CREATE TABLE IF NOT EXISTS {versions} (\n    \
              version    BIGINT    NOT NULL PRIMARY KEY,\n    \
@@ -78,8 +59,8 @@ fn sql(names: &Names, version: i64, text: &str) -> String {
     )
 }
 
-/// Where a connection for migrations comes from. It is closed when they have run: it holds a lock, which ends with its
-/// session, while one that went back to a pool would keep it.
+/// Where a connection for migrations comes from. It is closed when they have run, because its lock ends with its
+/// session. In a pool, the connection would keep the lock.
 #[derive(Clone, Debug)]
 pub(super) enum Sessions {
     Own(Box<MySqlConnectOptions>),
@@ -98,18 +79,18 @@ impl Sessions {
     }
 }
 
-/// Runs what the database has not seen, and says whether there was anything. Whoever else does so at the same time
-/// waits.
-pub(super) async fn run(sessions: &Sessions, names: &Names) -> Result<bool, MySqlStoreError> {
-    let mut connection = sessions.open().await.map_err(MySqlStoreError::migration)?;
+/// Runs the migrations that the database hasn't seen, and returns whether there were any. Others who do so at the same
+/// time wait.
+pub(super) async fn run(sessions: &Sessions, names: &Names) -> Result<bool, SetupError> {
+    let mut connection = sessions.open().await.map_err(migration_failed)?;
     let migrated = migrate(&mut connection, names).await;
     // The server notices if this fails.
     let _ = connection.close().await;
     migrated
 }
 
-async fn migrate(connection: &mut MySqlConnection, names: &Names) -> Result<bool, MySqlStoreError> {
-    let failed = MySqlStoreError::migration;
+async fn migrate(connection: &mut MySqlConnection, names: &Names) -> Result<bool, SetupError> {
+    let failed = migration_failed;
     let migrations = of(names);
     if version(connection, names).await? == last(&migrations) {
         return Ok(false);
@@ -121,13 +102,13 @@ async fn migrate(connection: &mut MySqlConnection, names: &Names) -> Result<bool
         .await
         .map_err(failed)?;
     let found = version(connection, names).await?;
-    for migration in migrations.iter().filter(|it| it.version > found) {
-        sqlx::raw_sql(AssertSqlSafe(migration.sql.clone()))
+    for migration in migrations.iter().filter(|it| it.version() > found) {
+        sqlx::raw_sql(AssertSqlSafe(migration.sql().to_owned()))
             .execute(&mut *connection)
             .await
             .map_err(|error| {
                 if is_lock_timeout(&error) {
-                    MySqlStoreError::migrate(TableInUse(TABLE_LOCKED_WITHIN))
+                    SetupError::migrate(TableInUse(TABLE_LOCKED_WITHIN))
                 } else {
                     failed(error)
                 }
@@ -140,40 +121,36 @@ fn last(migrations: &[Migration]) -> i64 {
     migrations.last().map_or(0, Migration::version)
 }
 
-/// The last migration that the database has seen; 0 where it has seen none.
-async fn version(connection: &mut MySqlConnection, names: &Names) -> Result<i64, MySqlStoreError> {
+/// The version of the last migration that the database has seen, or 0 if it has seen none.
+async fn version(connection: &mut MySqlConnection, names: &Names) -> Result<i64, SetupError> {
     let versions = names.beside("_migrations");
     let question = format!("SELECT COALESCE(MAX(version), 0) FROM {versions}");
     let found = match ask(connection, question).await {
         Err(error) if is_missing_table(&error) => Ok(0),
         answer => answer.and_then(|row| row.try_get(0)),
     };
-    let found: i64 = found.map_err(MySqlStoreError::migration)?;
+    let found: i64 = found.map_err(migration_failed)?;
     let known = last(&of(names));
-    if found > known {
-        return Err(MySqlStoreError::migrate(NewerSchema { found, known }));
-    }
+    check_version(found, known).map_err(SetupError::migrate)?;
     Ok(found)
 }
 
-/// Takes a lock of this table's name for the session.
-async fn lock(connection: &mut MySqlConnection, names: &Names) -> Result<(), MySqlStoreError> {
+/// Takes a lock named after this table, for the session.
+async fn lock(connection: &mut MySqlConnection, names: &Names) -> Result<(), SetupError> {
     let digest = bytes::Bytes::copy_from_slice(&Sha256::digest(names.table())[..16]);
     // The servers take at most 64 characters.
     let name = format!("idempotent/migrate/{digest:x}");
     let question = format!("SELECT GET_LOCK('{name}', {LOCKED_WITHIN})");
-    let row = ask(connection, question)
-        .await
-        .map_err(MySqlStoreError::migration)?;
-    let taken: Option<i64> = row.try_get(0).map_err(MySqlStoreError::migration)?;
+    let row = ask(connection, question).await.map_err(migration_failed)?;
+    let taken: Option<i64> = row.try_get(0).map_err(migration_failed)?;
     if taken == Some(1) {
         Ok(())
     } else {
-        Err(MySqlStoreError::migrate(StillMigrating(LOCKED_WITHIN)))
+        Err(SetupError::migrate(StillMigrating(LOCKED_WITHIN)))
     }
 }
 
-/// Asks as text, so that nothing is prepared for what is asked once.
+/// Sends the question as text, since nothing needs to be prepared for a single use.
 async fn ask(connection: &mut MySqlConnection, question: String) -> Result<MySqlRow, sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(question))
         .fetch_one(connection)

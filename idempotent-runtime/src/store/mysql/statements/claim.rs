@@ -5,7 +5,8 @@
 //! many, `$8` for how long an abandoned record is kept, `$9` the same for the first attempt, `$10` namespace, `$11`
 //! operation.
 //!
-//! Labels are sent as bytes, whose digits leave no quotes. The server reads them as UTF-8, whatever the session says.
+//! Labels are sent as bytes in hexadecimal digits, which can't leave their quotes. The server reads them as UTF-8,
+//! whatever the session's character set.
 
 use super::{COLUMNS, LAPSED, OUTCOME, stays};
 
@@ -15,7 +16,7 @@ const OPERATION: &str = "CONVERT($11 USING utf8mb4)";
 /// How many attempts of a running row's generation were abandoned before its own.
 const ABANDONED: &str = "IF(taken_from IS NULL, 0, abandoned)";
 
-/// As many as a count holds.
+/// The largest possible count.
 const MOST: u32 = u32::MAX;
 
 /// 1. Look, locking nothing: NULL is no row, 1 a row that counts as absent, 0 one that the claim holds or takes over, 2

@@ -1,21 +1,22 @@
 //! The statements on one table, and why each is one atomic step.
 //!
-//! All but those of listings and sweeps find their rows by the primary key, and commit by themselves. The time is the
-//! server's, whatever the session's time zone; a parameter replaces it in tests. States are the numbers of
+//! Except in listings and sweeps, they find their rows by the primary key. They commit by themselves. The time is the
+//! server's, whatever the session's time zone. In tests, a parameter replaces it. States are the numbers of
 //! [`state`](crate::store::columns::state).
 //!
 //! In an update, the server may or may not let an expression see what was assigned left of it (`sql_mode` decides on
 //! MariaDB), so each reads only columns that are assigned later.
 //!
-//! A process of an earlier release may share the table. It knows none of the columns from `namespace` on, so it leaves
-//! them as they are, even where it makes a record anew. Whatever was taken over says so in `taken_from`, which it does
-//! write: a running row without it is the first of its generation, whatever `generation` says.
+//! A process of an earlier release may share the table. It doesn't know the columns from `namespace` on, so it leaves
+//! them as they are, even if it makes a record anew. But it does write `taken_from`, which shows what was taken over.
+//! So a running row without it is the first of its generation, whatever `generation` says.
 
 mod claim;
 mod pages;
 
 pub(super) use self::pages::Many;
 use super::arguments::Statement;
+use crate::store::sql::names::Names;
 use crate::store::transition::RELEASED_STAYS;
 
 /// The columns of a row behind the time, in the order in which rows are read, without its outcome. Texts are read as
@@ -31,21 +32,21 @@ const OUTCOME: &str = "status, headers, `body`";
 const SERVER_TIME: &str =
     "(TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', UTC_TIMESTAMP(3)) DIV 1000)";
 
-/// The time that a test gives. A sum, so that the server takes it for a number whatever it is told.
+/// The time that a test gives. It is a sum, so the server always treats it as a number.
 const GIVEN_TIME: &str = "(0 + $0)";
 
 /// When a record that is kept for ever expires. It isn't null: the index of expiry holds the running rows alone under
 /// null, and listings and sweeps find them there.
 pub(super) const NEVER: i64 = i64::MAX;
 
-/// The first attempt of the generation, of a row that runs; of others it stands in its column.
+/// The first attempt of a row's generation. For rows that don't run, the column has it.
 const GENERATION: &str = "IF(state <> 0, generation, \
     IF(taken_from IS NULL, attempt, COALESCE(generation, taken_from)))";
 
 /// Whether a running row was abandoned so long ago that it counts as absent.
 const LAPSED: &str = "(state = 0 AND lease_until + keep_abandoned <= {now})";
 
-/// The same of any row that a sweep may remove.
+/// Whether a sweep may remove a row.
 const REMOVABLE: &str =
     "(expires_at <= {now} OR (state = 0 AND lease_until + keep_abandoned <= {now}))";
 
@@ -71,8 +72,9 @@ pub(super) struct Statements {
 }
 
 impl Statements {
-    /// For a table by its quoted name and its index of expiry. With `given_time`, the time is always the parameter `$0`.
-    pub(super) fn new(table: &str, expiry: &str, given_time: bool) -> Self {
+    /// With `given_time`, the time is always the parameter `$0`.
+    pub(super) fn new(names: &Names, given_time: bool) -> Self {
+        let (table, expiry) = (&names.table(), &format!("`{}_expiry`", names.bare()));
         let now = if given_time { GIVEN_TIME } else { SERVER_TIME };
         let statement = |text: String| Statement::new(text.replace("{now}", now));
         Self {

@@ -1,7 +1,7 @@
 //! Statements that read or change several records.
 //!
-//! Pages are read without locks, each of a bounded number of rows of one index. What a listing or a sweep wants of them
-//! is told by the rows.
+//! Pages are read without locks, each with a bounded number of rows of one index. The rows show which of them a
+//! listing or a sweep wants.
 
 use super::{COLUMNS, REMOVABLE};
 use crate::store::mysql::arguments::Statement;

@@ -6,30 +6,33 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::run::{failed, first, lease, send, version};
-use super::{Migration, build_lock};
-use crate::store::pooled::{Lane, Pooled};
-use crate::store::postgres::error::{Building, PostgresStoreError};
-use crate::store::postgres::options::Names;
+use super::session::{acquire, first, send, version};
+use super::texts::build_lock;
+use crate::store::postgres::error::{Building, migration_failed};
+use crate::store::sql::connections::Connections;
+use crate::store::sql::lane::Lane;
+use crate::store::sql::migration::Migration;
+use crate::store::sql::names::Names;
+use crate::store::sql::setup_error::SetupError;
 
-/// How often it is asked whether somebody else has done it.
+/// The pause before asking again whether somebody else has done it.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long somebody else may be at it, and how long a build may wait for the transactions of others.
+/// How long somebody else may take, and how long a build may wait for the transactions of others.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How often the server is asked how far a build is.
+/// How often to ask the server about the progress of a build.
 const LOOKS_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs a migration that can't be in a transaction, unless another process has. A second connection holds the lock
-/// meanwhile, in a transaction of its own, since a pooler may keep no lock for a session. It never waits for that lock at
-/// the server: a build waits for all who were there before it, and so each would wait for the other.
+/// meanwhile, in a transaction of its own, since a pooler may not keep a lock for a session. Nobody waits for that
+/// lock on the server: a build waits for all earlier transactions, so the two would wait for each other.
 pub(super) async fn build(
-    pooled: &Pooled<Postgres>,
+    connections: &Connections<Postgres>,
     names: &Names,
     migration: &Migration,
-) -> Result<(), PostgresStoreError> {
-    let mut guard = lease(pooled, Lane::Claims).await?;
+) -> Result<(), SetupError> {
+    let mut guard = acquire(connections, Lane::Claims).await?;
     let begun = Instant::now();
     loop {
         let connection = guard.connection();
@@ -41,15 +44,15 @@ pub(super) async fn build(
         }
         send(connection, "ROLLBACK").await?;
         if begun.elapsed() > PATIENCE {
-            return Err(PostgresStoreError::migrate(Building::ByOthers));
+            return Err(SetupError::migrate(Building::ByOthers));
         }
         sleep(PAUSE).await;
     }
     let connection = guard.connection();
-    if version(connection, names).await? < migration.version {
-        // The other lane: where there are two connections, the first is held by the lock.
-        let mut builder = lease(pooled, Lane::Attempts).await?;
-        for statement in &migration.statements {
+    if version(connection, names).await? < migration.version() {
+        // The other lane: if there are only two connections, the lock holds the first.
+        let mut builder = acquire(connections, Lane::Attempts).await?;
+        for statement in migration.statements() {
             run(builder.connection(), connection, names, statement).await?;
         }
         let _ = builder.answered(Ok(()));
@@ -59,20 +62,20 @@ pub(super) async fn build(
     Ok(())
 }
 
-/// Runs a statement for as long as the server works on it. Asking on the other connection also tells whether there is
-/// still a server.
+/// Runs a statement for as long as the server works on it. The questions on the other connection also show whether the
+/// server is still there.
 async fn run(
     builder: &mut PgConnection,
     guard: &mut PgConnection,
     names: &Names,
     statement: &str,
-) -> Result<Vec<PgRow>, PostgresStoreError> {
+) -> Result<Vec<PgRow>, SetupError> {
     let sent = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).fetch_all(builder);
     tokio::pin!(sent);
     let mut waits_since = None;
     loop {
         if let Ok(answer) = timeout(LOOKS_EVERY, &mut sent).await {
-            return answer.map_err(failed);
+            return answer.map_err(migration_failed);
         }
         let Some(holder) = waits_for(guard, names).await? else {
             waits_since = None;
@@ -80,7 +83,7 @@ async fn run(
         };
         if waits_since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
             cancel(guard, names).await?;
-            return Err(PostgresStoreError::migrate(Building::WaitsFor(holder)));
+            return Err(SetupError::migrate(Building::WaitsFor(holder)));
         }
     }
 }
@@ -94,12 +97,10 @@ fn under_way(names: &Names) -> String {
     )
 }
 
-/// The process of the server whose transaction a build waits for; 0 where nothing tells. `None`: it works.
-async fn waits_for(
-    guard: &mut PgConnection,
-    names: &Names,
-) -> Result<Option<i64>, PostgresStoreError> {
-    // Where nothing is under way, the statement has not got so far, and waits for a lock.
+/// The server process whose transaction a build waits for, or 0 if that is unknown. `None` means that the build is
+/// working.
+async fn waits_for(guard: &mut PgConnection, names: &Names) -> Result<Option<i64>, SetupError> {
+    // If nothing is under way, the statement hasn't got that far and waits for a lock.
     let text = format!(
         "SELECT coalesce((SELECT CASE WHEN p.phase LIKE 'waiting%' OR a.wait_event_type = 'Lock' \
            THEN coalesce(nullif(p.current_locker_pid, 0), (pg_blocking_pids(p.pid))[1], 0)::bigint \
@@ -110,7 +111,7 @@ async fn waits_for(
     Ok((holder >= 0).then_some(holder))
 }
 
-async fn cancel(guard: &mut PgConnection, names: &Names) -> Result<(), PostgresStoreError> {
+async fn cancel(guard: &mut PgConnection, names: &Names) -> Result<(), SetupError> {
     let text = format!("SELECT pg_cancel_backend(p.pid) {}", under_way(names));
     send(guard, &text).await.map(drop)
 }

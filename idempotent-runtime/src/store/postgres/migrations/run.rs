@@ -1,109 +1,65 @@
-//! Running migrations, with a limit to every wait.
+//! Running migrations. Every wait has a limit.
 
-use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Row as _};
+use sqlx::{Connection as _, PgConnection, Postgres};
 
 use super::concurrently::build;
-use super::{Migration, lock, of};
-use crate::store::pooled::{Lane, Pooled, answer};
-use crate::store::postgres::error::{Locked, NewerSchema, PostgresStoreError, waited_for_lock};
-use crate::store::postgres::options::{Layout, Names};
-use crate::store::told_once::ToldOnce;
+use super::session::{acquire, send, version};
+use super::texts::{lock, of};
+use crate::store::postgres::error::migration_failed;
+use crate::store::postgres::layout::Layout;
+use crate::store::sql::connections::{Connections, answer};
+use crate::store::sql::lane::Lane;
+use crate::store::sql::migration::Migration;
+use crate::store::sql::names::Names;
+use crate::store::sql::schema::check_version;
+use crate::store::sql::setup_error::SetupError;
 
-/// Runs what the database has not seen. Whoever else does so at the same time waits.
+/// Runs the migrations that the database hasn't seen. Others who do so at the same time wait.
 pub(in crate::store::postgres) async fn run(
-    pooled: &Pooled<Postgres>,
+    connections: &Connections<Postgres>,
     names: &Names,
     layout: Layout,
-) -> Result<(), PostgresStoreError> {
+) -> Result<(), SetupError> {
     let migrations = of(names, layout);
-    let mut lease = lease(pooled, Lane::Claims).await?;
-    let seen = in_transaction(lease.connection(), names, &migrations).await?;
-    // An error above leaves the connection where it is: closed.
-    let _ = lease.answered(Ok(()));
-    for migration in migrations.iter().filter(|it| it.version > seen) {
-        build(pooled, names, migration).await?;
+    let mut acquired = acquire(connections, Lane::Claims).await?;
+    let seen = in_transaction(acquired.connection(), names, &migrations).await?;
+    // An error above leaves the connection as it is, so it is closed.
+    let _ = acquired.answered(Ok(()));
+    for migration in migrations.iter().filter(|it| it.version() > seen) {
+        build(connections, names, migration).await?;
     }
     Ok(())
 }
 
-pub(super) async fn lease(
-    pooled: &Pooled<Postgres>,
-    lane: Lane,
-) -> Result<crate::store::pooled::Lease<Postgres>, PostgresStoreError> {
-    pooled
-        .lease(lane)
-        .await
-        .map_err(PostgresStoreError::migrate)
-}
-
-/// Runs all that can be, and says which was the last that the database has seen then. Tables that are made in the same
-/// transaction are used by nobody yet, so there an index is built like anything else.
+/// Runs all migrations that can run in a transaction, and returns the version of the last one that the database has
+/// seen by then. Nobody uses tables that are made in the same transaction, so an index on them is built like anything
+/// else.
 async fn in_transaction(
     connection: &mut PgConnection,
     names: &Names,
     migrations: &[Migration],
-) -> Result<i64, PostgresStoreError> {
+) -> Result<i64, SetupError> {
     let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     let begun = answer(connection.begin()).await;
-    let mut transaction = begun.map_err(failed)?;
+    let mut transaction = begun.map_err(migration_failed)?;
     let lock = lock(names);
     // Others may hold the lock while they change the table. Those wait for five seconds at most.
     let locked =
         format!("SET LOCAL lock_timeout = '15s'; SELECT pg_advisory_xact_lock({lock})::text");
     send(&mut transaction, &locked).await?;
     let found = version(&mut transaction, names).await?;
-    if found > known {
-        return Err(PostgresStoreError::migrate(NewerSchema { found, known }));
-    }
+    check_version(found, known).map_err(SetupError::migrate)?;
     let mut seen = found;
-    for migration in migrations.iter().filter(|it| it.version > found) {
+    for migration in migrations.iter().filter(|it| it.version() > found) {
         if !migration.runs_in_transaction() && found > 0 {
             break;
         }
-        let text = migration.sql.replace(" CONCURRENTLY", "");
+        let text = migration.sql().replace(" CONCURRENTLY", "");
         send(&mut transaction, &text).await?;
-        seen = migration.version;
+        seen = migration.version();
     }
-    answer(transaction.commit()).await.map_err(failed)?;
+    answer(transaction.commit())
+        .await
+        .map_err(migration_failed)?;
     Ok(seen)
-}
-
-/// The last migration that the database has seen; 0 where it has seen none.
-pub(super) async fn version(
-    connection: &mut PgConnection,
-    names: &Names,
-) -> Result<i64, PostgresStoreError> {
-    let versions = names.beside("_migrations");
-    let exists = format!("SELECT to_regclass('{versions}') IS NOT NULL");
-    if !first(&send(connection, &exists).await?)? {
-        return Ok(0);
-    }
-    let last = format!("SELECT coalesce(max(version), 0) FROM {versions}");
-    first(&send(connection, &last).await?)
-}
-
-/// The first value of an answer.
-pub(super) fn first<'r, T>(rows: &'r [PgRow]) -> Result<T, PostgresStoreError>
-where
-    T: sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
-{
-    let row = rows.first().ok_or(sqlx::Error::RowNotFound);
-    row.and_then(|row| row.try_get(0)).map_err(failed)
-}
-
-/// Text alone: a pooler may not know of prepared statements.
-pub(super) async fn send(
-    connection: &mut PgConnection,
-    text: &str,
-) -> Result<Vec<PgRow>, PostgresStoreError> {
-    let query = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
-    answer(query.fetch_all(connection)).await.map_err(failed)
-}
-
-pub(super) fn failed(error: sqlx::Error) -> PostgresStoreError {
-    if waited_for_lock(&error) {
-        return PostgresStoreError::migrate(Locked::new(error));
-    }
-    PostgresStoreError::migrate(ToldOnce::new(error))
 }

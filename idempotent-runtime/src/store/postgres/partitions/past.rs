@@ -1,9 +1,9 @@
-//! How a day that has passed goes.
+//! How a day that has passed is dropped.
 //!
-//! First, what has no end (running records, outcomes that are kept for ever) moves to a partition of its own. From then
-//! on no row of the day changes but to be deleted, since a claim makes its row in the day on which it is made. Only then
-//! is it asked whether something is still to expire. Then the day is marked as over, detached, looked through once more,
-//! and dropped.
+//! First, rows without an end (running records, and outcomes that are kept for ever) move to a partition of their own.
+//! From then on, rows of the day only change by being deleted, since a claim puts its row into the current day. Only
+//! then does it make sense to ask whether everything has expired. If so, the day is marked as over, detached, checked
+//! once more, and dropped.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::{Days, mark, over};
 use crate::store::postgres::statements::COLUMNS;
-use crate::store::postgres::steps::Failed;
+use crate::store::postgres::wire::Failed;
 
 /// The most rows that one statement moves, and how many such statements one sweep sends for a day.
 const MOVED_AT_ONCE: usize = 500;
@@ -22,17 +22,17 @@ const MOVES: usize = 100;
 /// How long detaching a day may wait for the transactions that use it. The next sweep goes on.
 const DETACHED_WITHIN: Duration = Duration::from_secs(10);
 
-/// The partition of a day that has passed, yesterday apart. Names are as statements write them, with their schema.
-pub(super) struct Past {
+/// The partition of a day before yesterday. Names are written as in statements, with their schema.
+pub(super) struct PastDay {
     pub(super) name: String,
     table: String,
     date: String,
     stage: Stage,
-    /// Version 1 had begun to detach it, so migration 2 gave it no columns.
+    /// Version 1 had begun to detach it, so migration 2 could add no columns to it.
     lacks_columns: bool,
 }
 
-/// How far it is on its way out.
+/// How far its removal has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Attached,
@@ -40,7 +40,7 @@ enum Stage {
     Detached,
 }
 
-impl Past {
+impl PastDay {
     fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             name: row.try_get(0)?,
@@ -57,9 +57,9 @@ impl Past {
 }
 
 impl Days<'_> {
-    /// The days that have passed and are this store's to drop: those before yesterday, since a claim that began before
-    /// midnight may still write into yesterday's.
-    pub(super) async fn past(&self) -> Result<Vec<Past>, Failed> {
+    /// The days that this store may drop. They are before yesterday, since a claim that began before midnight may
+    /// still write into yesterday's partition.
+    pub(super) async fn past(&self) -> Result<Vec<PastDay>, Failed> {
         let (table, bare, now) = (self.names.table(), self.names.bare(), self.server_time());
         let (mark, over) = (mark(self.names), over(self.names));
         let rows = self
@@ -81,12 +81,12 @@ impl Days<'_> {
                  ORDER BY 1"
             ))
             .await?;
-        let past: Result<_, sqlx::Error> = rows.iter().map(Past::read).collect();
+        let past: Result<_, sqlx::Error> = rows.iter().map(PastDay::read).collect();
         past.map_err(Failed::Sent)
     }
 
-    /// Goes on where the day is, to its end or until something is still to expire.
-    pub(super) async fn retire(&self, past: &Past) -> Result<(), Failed> {
+    /// Goes on with the day's removal, until it is dropped or something in it has yet to expire.
+    pub(super) async fn retire(&self, past: &PastDay) -> Result<(), Failed> {
         match past.stage {
             Stage::Attached => {
                 self.keep_what_has_no_end(past).await?;
@@ -102,10 +102,10 @@ impl Days<'_> {
         self.drop(past).await
     }
 
-    /// Moves what would keep the day for ever, some rows at a time in the order of their ids. A step that meets a row on
-    /// its way fails and is sent again. A row that is just being completed is waited for, and stays.
-    async fn keep_what_has_no_end(&self, past: &Past) -> Result<(), Failed> {
-        let Past { table, date, .. } = past;
+    /// Moves the rows that would keep the day for ever, a few at a time in the order of their ids. A step that meets a
+    /// row while it moves fails and is sent again. A row that is just being completed is waited for, and stays.
+    async fn keep_what_has_no_end(&self, past: &PastDay) -> Result<(), Failed> {
+        let PastDay { table, date, .. } = past;
         let mut last = String::new();
         for _ in 0..MOVES {
             // By the day, PostgreSQL leaves the other partitions alone.
@@ -128,8 +128,8 @@ impl Days<'_> {
         Ok(())
     }
 
-    /// Whether nothing of the day is still to expire. Asked once everything in it has an end, for good.
-    async fn has_expired(&self, past: &Past) -> Result<bool, Failed> {
+    /// Whether everything in the day has expired. It is asked once every row in it has an end.
+    async fn has_expired(&self, past: &PastDay) -> Result<bool, Failed> {
         let (part, now) = (&past.name, self.server_time());
         let rows = self
             .send(format!(
@@ -141,12 +141,12 @@ impl Days<'_> {
         has_expired.map_err(Failed::Sent)
     }
 
-    /// Fails where somebody else has begun to detach the day since it was looked at: that one keeps it. The lock keeps
-    /// them from beginning in between.
-    async fn mark_as_over(&self, past: &Past) -> Result<(), Failed> {
+    /// Fails if somebody else has begun to detach the day since it was found, because they want to keep it. The lock
+    /// prevents them from beginning in between.
+    async fn mark_as_over(&self, past: &PastDay) -> Result<(), Failed> {
         let (part, over) = (&past.name, over(self.names));
         let literal = literal(part);
-        // Texts that are sent together are one transaction.
+        // Statements that are sent in one text are one transaction.
         self.send(format!(
             "SET LOCAL lock_timeout = '5s'; \
              LOCK TABLE {part} IN SHARE UPDATE EXCLUSIVE MODE; \
@@ -160,10 +160,10 @@ impl Days<'_> {
         .map(drop)
     }
 
-    /// Waits for transactions that use the day, and keeps none waiting. It can't be in a transaction, so no setting for
-    /// it alone limits how long it waits. What has waited for too long, of this process or of one that died, is
-    /// cancelled by its text: a pooler may have it on any connection.
-    async fn detach(&self, past: &Past, how: &str) -> Result<(), Failed> {
+    /// Waits for transactions that use the day, but makes none of them wait. It can't be in a transaction, so no
+    /// setting limits how long it waits. A statement that has waited for too long, of this process or of one that
+    /// died, is found by its text and cancelled: behind a pooler, it may be on any connection.
+    async fn detach(&self, past: &PastDay, how: &str) -> Result<(), Failed> {
         let detach = format!(
             "ALTER TABLE {} DETACH PARTITION {} {how}",
             past.table, past.name
@@ -173,7 +173,7 @@ impl Days<'_> {
         if let Ok(answer) = timeout(DETACHED_WITHIN, &mut sent).await {
             return answer.map(drop);
         }
-        // It reached the server somewhat later than it was asked for.
+        // It reached the server somewhat later than it was sent.
         let (half, detach) = (DETACHED_WITHIN.as_secs() / 2, literal(&detach));
         self.send(format!(
             "SELECT pg_cancel_backend(pid) FROM pg_stat_activity \
@@ -184,9 +184,9 @@ impl Days<'_> {
         sent.await.map(drop)
     }
 
-    /// Drops a table that is detached already. What should have kept it from going, whoever wrote it there, is moved back
-    /// first, unless its record is there again.
-    async fn drop(&self, past: &Past) -> Result<(), Failed> {
+    /// Drops a table that is already detached. Rows that should have prevented that, whoever wrote them, are moved
+    /// back first, unless their record exists again.
+    async fn drop(&self, past: &PastDay) -> Result<(), Failed> {
         if past.lacks_columns {
             self.add_columns(past).await?;
         }
@@ -198,8 +198,8 @@ impl Days<'_> {
         Ok(())
     }
 
-    /// Those of migration 2. While a day was being detached, it could get none.
-    async fn add_columns(&self, past: &Past) -> Result<(), Failed> {
+    /// Adds the columns of migration 2, which couldn't be added while the day was being detached.
+    async fn add_columns(&self, past: &PastDay) -> Result<(), Failed> {
         self.send(format!(
             "SET LOCAL lock_timeout = '5s'; \
              ALTER TABLE {} \
@@ -213,8 +213,8 @@ impl Days<'_> {
         .map(drop)
     }
 
-    /// Looks once more, under the lock under which it drops.
-    async fn drop_empty(&self, past: &Past) -> Result<(), Failed> {
+    /// Checks once more, under the same lock under which it drops.
+    async fn drop_empty(&self, past: &PastDay) -> Result<(), Failed> {
         let (part, now) = (&past.name, self.server_time());
         self.send(format!(
             "SET LOCAL lock_timeout = '5s'; \
@@ -229,10 +229,10 @@ impl Days<'_> {
         .map(drop)
     }
 
-    /// Moves some rows back, and says whether there may be more. A claim makes a record under the record's lock, so this
-    /// takes it too: otherwise both would see no record, and make one each.
-    async fn move_back(&self, past: &Past) -> Result<bool, Failed> {
-        let Past { name, table, .. } = past;
+    /// Moves some rows back, and returns whether there may be more. A claim makes a record under the record's lock, so
+    /// this takes that lock too. Otherwise both would see no record and make one each.
+    async fn move_back(&self, past: &PastDay) -> Result<bool, Failed> {
+        let PastDay { name, table, .. } = past;
         let (columns, now) = (COLUMNS.join(", "), self.server_time());
         let some = format!(
             "SELECT record FROM {name} WHERE coalesce(expires_at > {now}, true) ORDER BY record LIMIT {MOVED_AT_ONCE}"
@@ -254,7 +254,7 @@ impl Days<'_> {
     }
 }
 
-/// A name that the server gave, as a string.
+/// A text as an SQL string.
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

@@ -1,37 +1,38 @@
 //! The statements on one table, and why each is one atomic step.
 //!
-//! All of them find their rows by an index. The time is the server's, read once in each statement; a parameter replaces
-//! it in tests. States are the numbers of [`state`](crate::store::columns::state).
+//! All of them find their rows by an index. The time is the server's, and each statement reads it once. In tests, a
+//! parameter replaces it. States are the numbers of [`state`](crate::store::columns::state).
 //!
-//! Beside this release, one before it may still write: it knows no generation, no label and no count. A running row
+//! An earlier release may still write beside this one. It knows no generation, no label and no count. A running row
 //! without `taken_from` is the first of its generation, whatever such a process left in those columns; see
 //! [`abandoned`] and `generation` in the claim.
 
 mod claim;
 
-use std::sync::Arc;
-
-use super::options::{Layout, Names, Protocol};
+use super::arguments::Statement;
+use super::layout::Layout;
+use crate::store::sql::names::Names;
+use crate::store::sql::protocol::Protocol;
 use crate::store::transition::RELEASED_STAYS;
 
 /// The texts, made once for each store.
 #[derive(Debug)]
 pub(super) struct Statements {
-    pub(super) claim: Arc<str>,
-    pub(super) withdraw: Arc<str>,
-    pub(super) renew: Arc<str>,
-    pub(super) renew_all: Arc<str>,
-    pub(super) publish: Arc<str>,
-    pub(super) complete: Arc<str>,
-    pub(super) release: Arc<str>,
-    pub(super) load: Arc<str>,
-    pub(super) forget: Arc<str>,
-    pub(super) resolve: Arc<str>,
-    pub(super) sweep: Arc<str>,
-    pub(super) sweep_lapsed: Arc<str>,
-    pub(super) list: Arc<str>,
-    pub(super) list_running: Arc<str>,
-    pub(super) list_expiring: Arc<str>,
+    pub(super) claim: Statement,
+    pub(super) withdraw: Statement,
+    pub(super) renew: Statement,
+    pub(super) renew_all: Statement,
+    pub(super) publish: Statement,
+    pub(super) complete: Statement,
+    pub(super) release: Statement,
+    pub(super) load: Statement,
+    pub(super) forget: Statement,
+    pub(super) resolve: Statement,
+    pub(super) sweep: Statement,
+    pub(super) sweep_lapsed: Statement,
+    pub(super) list: Statement,
+    pub(super) list_running: Statement,
+    pub(super) list_expiring: Statement,
 }
 
 /// The columns of a row after the time, in the order in which rows are read.
@@ -54,7 +55,7 @@ pub(super) const COLUMNS: [&str; 16] = [
     "extra",
 ];
 
-/// Those of them that hold bytes.
+/// The columns that hold bytes.
 const BYTES: [&str; 7] = [
     "fingerprint",
     "attempt",
@@ -65,14 +66,14 @@ const BYTES: [&str; 7] = [
     "extra",
 ];
 
-/// Those of them that an outcome is in, which listings don't read.
+/// The columns of an outcome, which listings don't read.
 const OUTCOME: [&str; 3] = ["status", "headers", "body"];
 
 fn columns() -> String {
     COLUMNS.join(", ")
 }
 
-/// A column as it is sent to the client. A text shows bytes as a setting of the session wants it, so there they are
+/// A column as it is sent to the client. In answers to a text, a session setting decides how bytes look, so they are
 /// written as digits.
 fn shown(source: &str, column: &str, protocol: Protocol) -> String {
     match protocol {
@@ -104,7 +105,7 @@ fn now(parameter: usize) -> String {
     format!("coalesce(${parameter}, floor(extract(epoch FROM clock_timestamp()) * 1000)::int8)")
 }
 
-/// How long the mark of a released row stays.
+/// How long the mark of a released row stays, in milliseconds.
 fn stays() -> u128 {
     RELEASED_STAYS.as_millis()
 }

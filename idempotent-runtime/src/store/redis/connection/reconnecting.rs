@@ -1,4 +1,4 @@
-//! A connection that is made when it is needed, and made again when it breaks.
+//! A connection that is opened when it is needed, and replaced when it breaks.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,21 +15,21 @@ use futures_util::future::{BoxFuture, Shared};
 use super::Failed;
 use crate::store::redis::error::is_too_large;
 
-/// How long a connection may take to be made.
+/// How long opening a connection may take.
 pub(in crate::store::redis) const CONNECTED_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long the other side may leave what was sent unconfirmed before the connection counts as dead.
+/// How long the other side may leave sent data unconfirmed before the connection counts as dead.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long nothing may come back while something is waited for, before the next command takes another connection: less
-/// than a step goes unanswered before it is sent a second time.
+/// How long a connection may stay silent while somebody waits, before the next command uses another one. This is less
+/// than the time after which an unanswered step is sent again.
 const SILENT_AFTER: Duration = Duration::from_millis(400);
 
-/// A connection to one server that is made when it is needed, and made again when it breaks or falls silent.
+/// A connection to one server that is opened when it is needed, and replaced when it breaks or falls silent.
 ///
-/// A `ConnectionManager` stays as it is where the server refused the connection for any reason but the network's, such as
-/// too many clients or a password that is being changed. It also keeps a connection over which nothing is answered. This
-/// one tries again with the next command.
+/// A `ConnectionManager` doesn't try again if the server refused the connection for a reason other than the network,
+/// such as too many clients or a password that is being changed. It also keeps a connection over which nothing is
+/// answered. This one tries again with the next command.
 pub(in crate::store::redis) struct Reconnecting {
     client: Client,
     config: AsyncConnectionConfig,
@@ -38,12 +38,13 @@ pub(in crate::store::redis) struct Reconnecting {
 
 /// One connection, and what goes on over it.
 struct Live {
-    /// All who come while it is being made wait for it together.
+    /// Everybody who comes while it is being opened waits for it together.
     connecting: Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>,
     made: Instant,
     /// How many wait for an answer.
     waiting: AtomicUsize,
-    /// When an answer came last, or the first of those who wait now began to: milliseconds since it was made.
+    /// When the last answer came, or the first of those who wait now began to wait, in milliseconds since it was
+    /// opened.
     heard: AtomicU64,
 }
 
@@ -64,8 +65,8 @@ impl Reconnecting {
         self.lock().waiting.load(Ordering::Relaxed)
     }
 
-    /// Sends a command, and sends it again if the connection turns out to be broken: one that lay idle while its server
-    /// was started anew shows that no earlier. Steps may be sent twice.
+    /// Sends a command, and sends it again if the connection turns out to be broken. If it lay idle while its server
+    /// restarted, only a command shows that. Steps may be sent twice.
     pub(super) async fn ask(&self, command: &Cmd) -> Result<Value, Failed> {
         match self.try_once(command).await {
             Err(Failed::Sent(error)) if is_broken(&error) => {
@@ -79,8 +80,8 @@ impl Reconnecting {
 
     async fn try_once(&self, command: &Cmd) -> Result<Value, Failed> {
         let live = self.current();
-        // Dropped before the answer, or without one, it may be that nothing is answered over this connection any more, or
-        // that it is never made; a step that is sent again must not wait behind it.
+        // If this is dropped before the answer, or gets none, maybe nothing is answered over this connection any more,
+        // or it is never opened. A step that is sent again must not wait behind it.
         let mut unanswered = Unanswered::new(self, &live);
         let mut connection = match live.connecting.peek() {
             Some(connected) => connected.clone(),
@@ -93,8 +94,8 @@ impl Reconnecting {
         answer.map_err(Failed::Sent)
     }
 
-    /// The connection for the next command: another one than before, if that fell silent. Who waits for an answer over the
-    /// old one may still get it.
+    /// The connection for the next command. If the last one fell silent, this is another. Whoever waits for an answer
+    /// over the old one may still get it.
     fn current(&self) -> Arc<Live> {
         let mut current = self.lock();
         if current.is_silent() {
@@ -103,8 +104,8 @@ impl Reconnecting {
         Arc::clone(&current)
     }
 
-    /// Has the next command make a new connection, if nobody had it yet. Who waits for an answer over the old one still
-    /// gets it; it closes after the last of them.
+    /// Makes the next command open a new connection, unless somebody has done so already. Whoever waits for an answer
+    /// over the old one still gets it, and it closes after the last of them.
     fn give_up(&self, seen: &Arc<Live>) {
         let mut current = self.lock();
         if Arc::ptr_eq(&current, seen) {
@@ -123,14 +124,14 @@ impl Live {
         u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Whether somebody waits, and nothing has come back for long.
+    /// Whether somebody waits and nothing has come back for too long.
     fn is_silent(&self) -> bool {
         let heard = Duration::from_millis(self.heard.load(Ordering::Relaxed));
         self.waiting.load(Ordering::Relaxed) > 0 && self.made.elapsed() > heard + SILENT_AFTER
     }
 }
 
-/// Somebody who waits for an answer. Gives the connection up when it is dropped, unless that proved good.
+/// Somebody who waits for an answer. Gives the connection up when dropped, unless it has proved good.
 struct Unanswered<'a> {
     server: &'a Reconnecting,
     live: &'a Arc<Live>,
@@ -181,15 +182,15 @@ fn is_broken(error: &RedisError) -> bool {
     error.is_connection_dropped() && !error.is_timeout()
 }
 
-/// Whether the next command needs another connection: this one broke, or nothing was answered over it in time.
+/// Whether the next command needs another connection, because this one broke or didn't answer in time.
 fn needs_another_connection(error: &RedisError) -> bool {
-    // The name of the server may lead to the new primary by now.
+    // The server's name may resolve to the new primary by now.
     let is_a_replica = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
     is_a_replica || is_too_large(error) || error.is_timeout() || error.is_unrecoverable_error()
 }
 
-/// Commands are small and wait for their answers, so nothing is gathered; and a server that vanished without a word is
-/// noticed.
+/// Commands are small and wait for their answers, so nothing is gathered. Keepalive notices a server that vanished
+/// silently.
 pub(in crate::store::redis) fn tcp_settings() -> TcpSettings {
     let settings = TcpSettings::default()
         .set_nodelay(true)

@@ -1,0 +1,152 @@
+use std::fmt;
+use std::future::{Ready, ready};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{
+    App, FromRequest, HttpRequest, HttpResponse, HttpServer, ResponseError, post, web,
+};
+use idempotent_runtime::actix::{Replay, idempotent, run_until};
+use idempotent_runtime::{Idempotency, ScopeKey, SqliteStore};
+use serde::{Deserialize, Serialize};
+
+#[derive(Default)]
+pub struct Shop {
+    pub orders: Mutex<Vec<Order>>,
+}
+
+#[derive(Clone, Serialize)]
+pub struct Order {
+    number: usize,
+    tenant: String,
+    item: String,
+}
+
+#[derive(Deserialize)]
+struct NewOrder {
+    item: String,
+}
+
+/// Who calls: a token that a real application would look up.
+#[derive(ScopeKey)]
+struct TenantId(String);
+
+impl FromRequest for TenantId {
+    type Error = ShopError;
+    type Future = Ready<Result<Self, ShopError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let token = request.headers().get("authorization");
+        let token = token.and_then(|it| it.to_str().ok());
+        ready(
+            token
+                .map(|it| Self(it.to_owned()))
+                .ok_or(ShopError::Unauthorized),
+        )
+    }
+}
+
+#[derive(Debug)]
+enum ShopError {
+    Unauthorized,
+    SoldOut,
+}
+
+impl fmt::Display for ShopError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unauthorized => "unauthorized",
+            Self::SoldOut => "sold out",
+        })
+    }
+}
+
+/// A retry gets the error that the first attempt got, as its status says.
+impl Replay for ShopError {}
+
+impl ResponseError for ShopError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::SoldOut => StatusCode::CONFLICT,
+        }
+    }
+}
+
+#[post("/orders")]
+#[idempotent(scope = tenant)]
+async fn create_order(
+    shop: web::Data<Shop>,
+    tenant: TenantId,
+    new: web::Json<NewOrder>,
+) -> Result<HttpResponse, ShopError> {
+    if new.item == "unicorn" {
+        return Err(ShopError::SoldOut);
+    }
+    let mut orders = shop.orders.lock().unwrap_or_else(PoisonError::into_inner);
+    let order = Order {
+        number: orders.len() + 1,
+        tenant: tenant.0,
+        item: new.into_inner().item,
+    };
+    orders.push(order.clone());
+    Ok(HttpResponse::Created().json(order))
+}
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(create_order);
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let shop = web::Data::new(Shop::default());
+    let idempotency = Idempotency::new(SqliteStore::open("idempotency.db").await?);
+    let installed = idempotency.clone();
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(installed.clone())
+            .app_data(shop.clone())
+            .configure(routes)
+    })
+    .bind("127.0.0.1:3000")?
+    .disable_signals()
+    .run();
+    run_until(server, stopped(), &idempotency, Duration::from_secs(30)).await?;
+    Ok(())
+}
+
+async fn stopped() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use idempotent_runtime::MemoryStore;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_retry_orders_nothing() {
+        let shop = web::Data::new(Shop::default());
+        let app = App::new()
+            .app_data(Idempotency::new(MemoryStore::new()))
+            .app_data(shop.clone())
+            .configure(routes);
+        let app = init_service(app).await;
+        for replayed in [false, true] {
+            let request = TestRequest::post()
+                .uri("/orders")
+                .insert_header(("authorization", "acme"))
+                .insert_header(("idempotency-key", "order-1"))
+                .set_json(serde_json::json!({ "item": "lamp" }));
+            let response = call_service(&app, request.to_request()).await;
+            assert_eq!(response.status(), StatusCode::CREATED);
+            let marker = response.headers().get("idempotency-replayed");
+            assert_eq!(marker.is_some(), replayed);
+        }
+        assert_eq!(shop.orders.lock().unwrap().len(), 1);
+    }
+}
