@@ -2,16 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-mod support;
-
 use std::net::SocketAddr;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 
-use crate::support::{PATIENCE, actix_orders, listening_on, output};
+/// Nothing here takes longer, except on a machine that hangs.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn the_demo_ends_well() {
@@ -103,4 +103,30 @@ async fn slow_order(addr: SocketAddr) -> TcpStream {
     let mut client = TcpStream::connect(addr).await.unwrap();
     client.write_all(request.as_bytes()).await.unwrap();
     client
+}
+
+/// The program, with nothing of the test's own environment that it would look at.
+fn actix_orders() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_actix-orders"));
+    command.env_remove("RUST_LOG").stdin(Stdio::null());
+    command
+}
+
+/// How it ended, and what it said.
+async fn output(command: &mut Command) -> Output {
+    let ended = command.kill_on_drop(true).output();
+    tokio::time::timeout(PATIENCE, ended)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// Reads the address out of `listening on http://127.0.0.1:3000, data in actix-orders-data`.
+fn listening_on(line: &str) -> SocketAddr {
+    let (addr, _) = line
+        .strip_prefix("listening on http://")
+        .unwrap()
+        .split_once(',')
+        .unwrap();
+    addr.parse().unwrap()
 }
