@@ -17,7 +17,7 @@ const UPLOAD: Policy = Policy::new().max_body(LARGEST);
 /// More than the limit by default, and less than [`LARGEST`].
 const LARGE: usize = 3 * 1024 * 1024;
 
-mod on_axum {
+mod of_axum {
     use axum::extract::Multipart;
     use axum::response::Response;
     use idempotent_runtime::axum::idempotent;
@@ -88,7 +88,7 @@ mod on_axum {
     }
 }
 
-mod on_actix {
+mod of_actix {
     use actix_web::test::{TestRequest, call_service, init_service};
     use actix_web::web::PayloadConfig;
     use actix_web::{App, web};

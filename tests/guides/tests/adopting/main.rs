@@ -1,7 +1,7 @@
 //! The applications of `docs/adopting.md`, as its steps leave them, and what each answers.
 //!
 //! A step in the guide is a diff. Applied to the application before it, it gives the application after it, which is a file in
-//! `on_axum/` or `on_actix/`. `UPDATE_EXPECT=1 cargo test -p idempotent-guides` writes these files anew.
+//! `axum_shop/` or `actix_shop/`. `UPDATE_EXPECT=1 cargo test -p idempotent-guides` writes these files anew.
 
 #![allow(clippy::unwrap_used)]
 
@@ -12,14 +12,14 @@
     missing_docs,
     unreachable_pub
 )]
-mod on_actix;
+mod actix_shop;
 #[allow(
     dead_code,
     missing_debug_implementations,
     missing_docs,
     unreachable_pub
 )]
-mod on_axum;
+mod axum_shop;
 
 use expect_test::expect_file;
 
@@ -58,12 +58,12 @@ fn apply(diff: &str, text: &str) -> String {
 #[test]
 fn the_steps_on_axum_lead_from_one_application_to_the_next() {
     let steps = steps("An axum application");
-    let mut text = include_str!("on_axum/step_0.rs").to_owned();
+    let mut text = include_str!("axum_shop/step_0.rs").to_owned();
     let files = [
-        expect_file!["./on_axum/step_1.rs"],
-        expect_file!["./on_axum/step_2.rs"],
-        expect_file!["./on_axum/step_3.rs"],
-        expect_file!["./on_axum/step_4.rs"],
+        expect_file!["./axum_shop/step_1.rs"],
+        expect_file!["./axum_shop/step_2.rs"],
+        expect_file!["./axum_shop/step_3.rs"],
+        expect_file!["./axum_shop/step_4.rs"],
     ];
     assert_eq!(steps.len(), files.len());
     for (step, file) in steps.into_iter().zip(files) {
@@ -75,12 +75,12 @@ fn the_steps_on_axum_lead_from_one_application_to_the_next() {
 #[test]
 fn the_steps_on_actix_web_lead_from_one_application_to_the_next() {
     let steps = steps("An actix-web application");
-    let mut text = include_str!("on_actix/step_0.rs").to_owned();
+    let mut text = include_str!("actix_shop/step_0.rs").to_owned();
     let files = [
-        expect_file!["./on_actix/step_1.rs"],
-        expect_file!["./on_actix/step_2.rs"],
-        expect_file!["./on_actix/step_3.rs"],
-        expect_file!["./on_actix/step_4.rs"],
+        expect_file!["./actix_shop/step_1.rs"],
+        expect_file!["./actix_shop/step_2.rs"],
+        expect_file!["./actix_shop/step_3.rs"],
+        expect_file!["./actix_shop/step_4.rs"],
     ];
     assert_eq!(steps.len(), files.len());
     for (step, file) in steps.into_iter().zip(files) {
