@@ -70,14 +70,14 @@ impl Attempt {
         Self(Arc::default())
     }
 
-    #[cfg(feature = "web")]
     /// Keeps it to its call, once that has its arguments.
+    #[cfg(feature = "web")]
     pub(crate) fn seal(&self) {
         self.0.sealed.store(true, Ordering::Relaxed);
     }
 
-    #[cfg(feature = "web")]
     /// Whether its call has its arguments: whoever asks now belongs to another call that was given the same extensions.
+    #[cfg(feature = "web")]
     pub(crate) fn is_sealed(&self) -> bool {
         self.0.sealed.load(Ordering::Relaxed)
     }

@@ -93,7 +93,7 @@ pub(crate) fn task(options: &Options, item: TokenStream, mut errors: Errors) -> 
             key.expressions
         })
     });
-    key_format::outside_headers(format_option(options), &mut errors);
+    key_format::outside_headers(options.key_format.as_ref(), &mut errors);
     let scope = scope::of_a_task(options.scope.as_ref(), &arguments, &mut errors);
     let fingerprint = options.fingerprint.as_ref();
     let fingerprint =
@@ -132,10 +132,6 @@ pub(crate) fn task(options: &Options, item: TokenStream, mut errors: Errors) -> 
         shape,
         returns,
     })
-}
-
-fn format_option(options: &Options) -> Option<&Given<Value>> {
-    options.key_format.as_ref()
 }
 
 fn patterns(sig: &Signature) -> impl Iterator<Item = &Pat> {
@@ -199,7 +195,6 @@ fn statuses(options: &Options, errors: &mut Errors) {
         );
     }
     if let Some(operation) = &options.operation
-        && !matches!(operation.value, Value::Literal(_))
         && (operation.value.is_word("route") || operation.value.is_word("path"))
     {
         errors.at(

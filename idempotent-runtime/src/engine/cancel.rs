@@ -19,8 +19,8 @@ const CANCELLED: u8 = 3;
 pub struct Cancel(Option<Arc<AtomicU8>>);
 
 impl Cancel {
-    #[cfg(feature = "web")]
     /// For a call that gets a task of its own, and must not be cancelled at first.
+    #[cfg(feature = "web")]
     pub(crate) fn forbidden() -> Self {
         Self(Some(Arc::new(AtomicU8::new(FORBIDDEN))))
     }

@@ -22,10 +22,10 @@ use tracing::Instrument as _;
 
 use super::cancel::Cancel;
 
-#[cfg(feature = "axum")]
 /// Runs a call in a task of its own, on any worker of the runtime.
 ///
 /// Panics where there is no tokio runtime.
+#[cfg(feature = "axum")]
 pub(crate) fn send<T: Send + 'static>(
     running: &TaskTracker,
     cancel: Cancel,
@@ -37,10 +37,10 @@ pub(crate) fn send<T: Send + 'static>(
     }
 }
 
-#[cfg(feature = "actix")]
 /// Runs a call in a task of its own, on this thread.
 ///
 /// Panics outside a tokio [`LocalSet`](tokio::task::LocalSet), in which actix runs its workers.
+#[cfg(feature = "actix")]
 pub(crate) fn keep_local<T: 'static>(
     running: &TaskTracker,
     cancel: Cancel,

@@ -38,13 +38,13 @@ pub(crate) struct HttpSettings {
     pub(crate) dropped_headers: Vec<String>,
     /// Where the application tells its clients about its keys.
     pub(crate) documentation: Option<String>,
-    #[cfg(feature = "web")]
     /// The application's envelopes for refusals, one for each door that has one.
+    #[cfg(feature = "web")]
     pub(crate) envelopes: Envelopes,
 }
 
-#[cfg(feature = "web")]
 /// Envelopes by their types, since each is written in a framework's own types.
+#[cfg(feature = "web")]
 #[derive(Clone, Default)]
 pub(crate) struct Envelopes(Vec<Arc<dyn Any + Send + Sync>>);
 

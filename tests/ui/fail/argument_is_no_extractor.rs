@@ -1,4 +1,4 @@
-//! A routed handler has an argument that is no extractor.
+//! A routed handler has an argument that isn't an extractor.
 use axum::routing::post;
 use axum::{Json, Router};
 use idempotent_runtime::axum::idempotent;

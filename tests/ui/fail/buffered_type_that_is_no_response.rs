@@ -1,4 +1,4 @@
-//! `response = buffer` is asked of a type that is no response.
+//! `response = buffer` is asked of a type that isn't a response.
 use idempotent_runtime::axum::idempotent;
 
 struct Task;

@@ -1,4 +1,4 @@
-//! The error is a type of the application that is no response at all.
+//! The error is a type of the application that isn't a response at all.
 use idempotent_runtime::axum::idempotent;
 
 struct ApiError;

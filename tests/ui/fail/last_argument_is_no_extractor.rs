@@ -1,4 +1,4 @@
-//! The last argument of a routed handler is no extractor.
+//! The last argument of a routed handler isn't an extractor.
 use axum::Router;
 use axum::routing::post;
 use idempotent_runtime::axum::idempotent;

@@ -1,4 +1,4 @@
-//! A routed handler's error is no response.
+//! A routed handler's error isn't a response.
 use axum::Router;
 use axum::routing::post;
 use idempotent_runtime::axum::idempotent;

@@ -1,4 +1,4 @@
-//! A task's store that is no handle.
+//! A task's store that isn't a handle.
 use idempotent_runtime::MemoryStore;
 use idempotent_runtime::task::{Rejection, idempotent};
 
